@@ -1,0 +1,148 @@
+//! One value of a TOML text, on its way to a type.
+
+use std::{fmt::Display, str::FromStr};
+
+use toml::{Spanned, de::DeValue};
+
+use super::{Located, Position, Section, TextError};
+use crate::{ids::shown, nearest::nearest};
+
+/// A value, the path of keys that leads to it, and where both stand.
+pub(crate) struct Item<'t> {
+    text: &'t str,
+    path: String,
+    key_offset: usize,
+    value: Spanned<DeValue<'t>>,
+}
+
+impl<'t> Item<'t> {
+    pub(super) fn new(text: &'t str, path: String, key_offset: usize, value: Spanned<DeValue<'t>>) -> Self {
+        Item { text, path, key_offset, value }
+    }
+
+    /// The line of the key.
+    pub fn line(&self) -> usize {
+        Position::of(self.text, self.key_offset).line
+    }
+
+    /// An error about this value.
+    pub fn error(&self, message: impl Display) -> TextError {
+        TextError::new(Position::of(self.text, self.value.span().start), message.to_string())
+    }
+
+    fn wrong_type(&self, wanted: &str) -> TextError {
+        let found = kind(self.value.get_ref());
+        self.error(format!("`{}` is {found}, not {wanted}", self.path))
+    }
+
+    /// The text of a string.
+    pub fn string(&self) -> Result<&str, TextError> {
+        self.value.get_ref().as_str().ok_or_else(|| self.wrong_type("a string"))
+    }
+
+    /// A string read as something; the type's own error says what is wrong.
+    pub fn parsed<T: FromStr<Err: Display>>(&self) -> Result<T, TextError> {
+        self.string()?.parse().map_err(|error| self.error(error))
+    }
+
+    /// A string or number read as something, for sizes.
+    pub fn parsed_scalar<T: FromStr<Err: Display>>(&self) -> Result<T, TextError> {
+        match self.value.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => {
+                number.as_str().parse().map_err(|error| self.error(error))
+            }
+            _ => self.parsed(),
+        }
+    }
+
+    /// A whole number that fits.
+    pub fn number<T: TryFrom<i64>>(&self, wanted: &str) -> Result<T, TextError> {
+        let DeValue::Integer(number) = self.value.get_ref() else {
+            return Err(self.wrong_type(wanted));
+        };
+        let fitting = i64::from_str_radix(number.as_str(), number.radix()).ok();
+        fitting.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
+            self.error(format!("`{}` is {}, not {wanted}", self.path, shown(number.as_str())))
+        })
+    }
+
+    /// One of a few words.
+    pub fn choice<T: Copy>(&self, choices: &[(&'static str, T)]) -> Result<T, TextError> {
+        let word = self.string()?;
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == word) {
+            return Ok(*value);
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let message = format!("`{}` is `{}`, not one of {}", self.path, shown(word), names.join(", "));
+        let meant = nearest(word, names).map(|meant| format!("did you mean `{meant}`?"));
+        Err(self.error(message).with_hint(meant))
+    }
+
+    /// The items of an array.
+    pub fn array(self) -> Result<Vec<Item<'t>>, TextError> {
+        if !self.value.get_ref().is_array() {
+            return Err(self.wrong_type("an array"));
+        }
+        let DeValue::Array(values) = self.value.into_inner() else {
+            return Ok(Vec::new());
+        };
+        let items = values.into_iter().map(|value| {
+            Item::new(self.text, self.path.clone(), value.span().start, value)
+        });
+        Ok(items.collect())
+    }
+
+    /// The items of an array, each read as something.
+    pub fn list<T: FromStr<Err: Display>>(self) -> Result<Vec<T>, TextError> {
+        self.array()?.iter().map(Item::parsed).collect()
+    }
+
+    /// Like [`Item::list`], and refuses an empty one.
+    pub fn some_list<T: FromStr<Err: Display>>(self) -> Result<Vec<T>, TextError> {
+        let empty = self.error(format!("`{}` is empty", self.path));
+        let list = self.list()?;
+        if list.is_empty() { Err(empty) } else { Ok(list) }
+    }
+
+    /// A table, read by `read` and finished: unknown keys are errors.
+    pub fn table<T>(
+        self,
+        read: impl FnOnce(&mut Section<'t>) -> Result<T, TextError>,
+    ) -> Result<Located<T>, TextError> {
+        if !self.value.get_ref().is_table() {
+            return Err(self.wrong_type("a table"));
+        }
+        let line = self.line();
+        let DeValue::Table(table) = self.value.into_inner() else {
+            return Err(TextError::new(Position { line, column: 1 }, "this is not a table"));
+        };
+        let mut section = Section::new(self.text, self.path, self.key_offset, table);
+        let value = read(&mut section)?;
+        section.finish()?;
+        Ok(Located::new(value, line))
+    }
+
+    /// An array of tables (`[[path]]`), each read by `read` and finished.
+    pub fn tables<T>(
+        self,
+        mut read: impl FnMut(&mut Section<'t>) -> Result<T, TextError>,
+    ) -> Result<Vec<Located<T>>, TextError> {
+        if !self.value.get_ref().is_array() {
+            let hint = format!("write `[[{}]]`, once for each", self.path);
+            return Err(self.wrong_type("an array of tables").with_hint(Some(hint)));
+        }
+        self.array()?.into_iter().map(|item| item.table(&mut read)).collect()
+    }
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,20 @@
+//! Reading TOML so that every mistake is told by line, column and nearest known key.
+//!
+//! Manifest and grant are both read through [`Section`]: a table from which each known key is taken once. Whatever
+//! is left when the section is finished is unknown, and unknown is an error.
+
+mod error;
+mod item;
+mod position;
+mod section;
+#[cfg(test)]
+mod tests;
+
+pub use error::TextError;
+pub use position::{Located, Position};
+
+pub(crate) use item::Item;
+pub(crate) use section::{Section, parse};
+
+/// Largest manifest or grant, in bytes: a hundred times what a real one needs, and quick to refuse.
+pub const MAX_TEXT_BYTES: usize = 256 * 1024;
