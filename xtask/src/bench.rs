@@ -1,0 +1,23 @@
+//! `cargo xtask bench`: the bars of the project, measured in a release build.
+
+use anyhow::Result;
+
+use crate::guests;
+use crate::repo::Repo;
+
+/// Arguments of `cargo xtask bench`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Passed to the benchmark; `-- --help` lists them
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
+}
+
+/// Builds the guests, then builds and runs the benchmark.
+pub fn run(repo: &Repo, args: &Args) -> Result<()> {
+    guests::run(repo, &guests::Args::default())?;
+    repo.cargo()
+        .args(["run", "--release", "--package", "metier-bench", "--"])
+        .args(&args.args)
+        .last_step("bench")
+}

@@ -1,0 +1,77 @@
+//! Licences, bans, duplicates and sources of every dependency, by `cargo deny` and `deny.toml`.
+//!
+//! `cargo-deny` is installed on demand, pinned, under the target folder. Advisories need a
+//! database that lives on GitHub: they are checked where it can be reached, and where it
+//! cannot a line says that they were not.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::cmd::Cmd;
+use crate::repo::Repo;
+use crate::report;
+
+/// The release `deny.toml` is written for.
+const VERSION: &str = "0.20.2";
+
+/// Where the advisories come from.
+const ADVISORY_DB: &str = "https://github.com/RustSec/advisory-db";
+
+/// Checks everything that can be checked here.
+pub fn run(repo: &Repo) -> Result<()> {
+    let deny = install(repo)?;
+    check(repo, &deny, &["licenses", "bans", "sources"])
+        .step("dependencies: licences, bans, duplicates, sources")?;
+    if advisories_reachable() {
+        check(repo, &deny, &["advisories"]).step("dependencies: advisories")
+    } else {
+        report::note(&format!(
+            "NOT CHECKED: security advisories, since {ADVISORY_DB} cannot be reached from here"
+        ));
+        Ok(())
+    }
+}
+
+fn check(repo: &Repo, deny: &Path, what: &[&str]) -> Cmd {
+    Cmd::new(deny)
+        .dir(repo.root())
+        .args([
+            "--workspace",
+            "--all-features",
+            "check",
+            "--hide-inclusion-graph",
+        ])
+        .args(what)
+}
+
+/// The pinned `cargo-deny`, built without optimisation (a minute and a half on two cores).
+fn install(repo: &Repo) -> Result<PathBuf> {
+    let root = repo.target("tools");
+    let bin = root
+        .join("bin")
+        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    let wanted = format!("cargo-deny {VERSION}");
+    let is_there = Cmd::new(&bin).arg("--version").read();
+    if is_there.is_ok_and(|version| version.trim() == wanted) {
+        return Ok(bin);
+    }
+    Cmd::new("cargo")
+        .args(["install", "--quiet", "--locked", "--debug", "cargo-deny"])
+        .args(["--version", VERSION, "--root"])
+        .arg(&root)
+        .arg("--target-dir")
+        .arg(root.join("build"))
+        .step(&format!("install {wanted} under {}", root.display()))?;
+    Ok(bin)
+}
+
+/// Asks with a short timeout: an unreachable host must not hold the check up.
+fn advisories_reachable() -> bool {
+    Cmd::new("git")
+        .args(["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=5"])
+        .args(["ls-remote", "--exit-code", ADVISORY_DB, "HEAD"])
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .capture()
+        .is_ok_and(|output| output.status.success())
+}

@@ -1,0 +1,51 @@
+//! `cargo xtask guests`: builds the guest components and packs those that are skills.
+//!
+//! Each package of a guest [`Workspace`] becomes one component. A package with a `skill.toml`
+//! beside its `Cargo.toml` is packed by `metier pack` into `target/skills/PACKAGE.wasm`, which
+//! carries the manifest, the `SKILL.md` and the `wit` folder beside it. The component of every
+//! other package stays where cargo put it: `target/guests/WORKSPACE/wasm32-wasip2/release/`.
+
+mod pack;
+mod workspace;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use self::workspace::{Package, ROOTS};
+pub use self::workspace::{Workspace, workspaces};
+use crate::repo::Repo;
+use crate::toolchain;
+
+/// Arguments of `cargo xtask guests`.
+#[derive(clap::Args, Default)]
+pub struct Args {
+    /// Build this guest workspace or package only
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+}
+
+/// Builds and packs; returns the packed skills.
+pub fn run(repo: &Repo, args: &Args) -> Result<Vec<PathBuf>> {
+    let only = args.only.as_deref();
+    let mut built = Vec::new();
+    for workspace in workspaces(repo)? {
+        let mut packages = workspace.packages(repo)?;
+        if only.is_none_or(|name| name == workspace.name()) {
+            toolchain::ensure_guest_target(repo)?;
+            workspace.build(repo, None)?;
+        } else {
+            packages.retain(|package| only == Some(&package.name));
+            let Some(package) = packages.first() else {
+                continue;
+            };
+            toolchain::ensure_guest_target(repo)?;
+            workspace.build(repo, Some(&package.name))?;
+        }
+        built.append(&mut packages);
+    }
+    if let (Some(name), true) = (only, built.is_empty()) {
+        bail!("no guest is called `{name}` under {}", ROOTS.join(", "));
+    }
+    pack::all(repo, &built)
+}

@@ -1,0 +1,83 @@
+//! From a component to a skill: `metier pack`, when something it is made of has changed.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+
+use super::Package;
+use crate::cmd::Cmd;
+use crate::repo::Repo;
+use crate::report;
+
+/// Packs every package that has a manifest; returns the skill files.
+pub fn all(repo: &Repo, packages: &[Package]) -> Result<Vec<PathBuf>> {
+    let skills: Vec<&Package> = packages
+        .iter()
+        .filter(|package| package.dir.join("skill.toml").is_file())
+        .collect();
+    if skills.is_empty() {
+        return Ok(Vec::new());
+    }
+    let metier = repo.build_bin("metier-cli", "metier")?;
+    let folder = repo.target("skills");
+    std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+    skills
+        .iter()
+        .map(|skill| pack(&metier, skill, folder.join(&skill.name)))
+        .collect()
+}
+
+fn pack(metier: &Path, skill: &Package, out: PathBuf) -> Result<PathBuf> {
+    let out = out.with_extension("wasm");
+    let manifest = skill.dir.join("skill.toml");
+    let mut inputs = vec![metier.to_owned(), skill.component.clone(), manifest.clone()];
+    let mut cmd = Cmd::new(metier)
+        .arg("pack")
+        .arg(&skill.component)
+        .arg("--manifest")
+        .arg(manifest);
+    for (flag, name) in [("--skill-md", "SKILL.md"), ("--wit", "wit")] {
+        let path = skill.dir.join(name);
+        if path.exists() {
+            cmd = cmd.arg(flag).arg(&path);
+            inputs.push(path);
+        }
+    }
+    if up_to_date(&out, &inputs)? {
+        report::note(&format!("{} is up to date", out.display()));
+    } else {
+        cmd.arg("-o")
+            .arg(&out)
+            .step(&format!("pack {}", skill.name))?;
+    }
+    Ok(out)
+}
+
+/// Whether `out` is there and younger than everything it is made of.
+fn up_to_date(out: &Path, inputs: &[PathBuf]) -> Result<bool> {
+    let Ok(made) = out.metadata().and_then(|m| m.modified()) else {
+        return Ok(false);
+    };
+    for input in inputs {
+        if newest(input)? >= made {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// When a file, or anything in a folder, last changed.
+fn newest(path: &Path) -> Result<SystemTime> {
+    let meta = std::fs::metadata(path).with_context(|| format!("read {}", path.display()))?;
+    let mut newest = meta.modified()?;
+    if meta.is_dir() {
+        for entry in std::fs::read_dir(path)? {
+            newest = newest.max(self::newest(&entry?.path())?);
+        }
+    }
+    Ok(newest)
+}
+
+#[cfg(test)]
+mod tests;

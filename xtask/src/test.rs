@@ -1,0 +1,41 @@
+//! `cargo xtask test`: every test of the repository.
+//!
+//! Guests first, because the end-to-end tests run them; then the workspace; then the guests'
+//! own unit tests, natively. The last lines printed are those of `cargo test`.
+
+use anyhow::Result;
+
+use crate::guests::{self, Workspace};
+use crate::repo::Repo;
+use crate::report;
+
+/// Arguments of `cargo xtask test`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Passed to `cargo test --workspace`, for instance a filter or `-- --nocapture`.
+    /// With any, the guests' own unit tests are left out
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
+}
+
+/// Builds what the tests need and runs them.
+pub fn run(repo: &Repo, args: &Args) -> Result<()> {
+    guests::run(repo, &guests::Args::default())?;
+    let workspace = repo.cargo().args(["test", "--workspace"]).args(&args.args);
+    if !args.args.is_empty() {
+        report::note("arguments given: the guests' own unit tests are left out");
+        return workspace.last_step("test the workspace");
+    }
+    let guests: Vec<Workspace> = guests::workspaces(repo)?
+        .into_iter()
+        .filter(Workspace::has_unit_tests)
+        .collect();
+    workspace.last_step("test the workspace")?;
+    for guest in guests {
+        guest
+            .cargo(repo)
+            .arg("test")
+            .last_step(&format!("test {} natively", guest.name()))?;
+    }
+    Ok(())
+}

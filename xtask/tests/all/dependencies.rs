@@ -1,0 +1,148 @@
+//! Who may depend on what: the bans of ARCHITECTURE.md.
+
+use crate::graph::{Dependency, MEMBERS, everything, linked_into};
+
+/// Members whose own `Cargo.toml` names a package that satisfies `banned`.
+fn who_names(banned: impl Fn(&Dependency) -> bool) -> Vec<&'static str> {
+    let members = MEMBERS.iter();
+    let naming = members.filter(|(_, package)| package.dependencies.iter().any(&banned));
+    naming.map(|(name, _)| name.as_str()).collect()
+}
+
+/// One crate wraps the sandbox, so that one crate has to be read to trust it. The benchmark measures against it bare.
+#[test]
+fn only_the_runtime_and_the_benchmark_name_wasmtime() {
+    let named = who_names(|d| d.name.starts_with("wasmtime"));
+    assert_eq!(named, ["metier-bench", "metier-runtime"]);
+}
+
+/// A policy that can do IO, read a clock or block cannot be tested as a table.
+#[test]
+fn core_links_nothing_that_does_io_keeps_time_or_runs_guests() {
+    let linked = linked_into("metier-core");
+    for banned in [
+        "anyhow",
+        "aws-lc-rs",
+        "axum",
+        "cap-std",
+        "chrono",
+        "fastrand",
+        "futures",
+        "getrandom",
+        "hyper",
+        "jiff",
+        "mio",
+        "rand",
+        "reqwest",
+        "rustix",
+        "rustls",
+        "socket2",
+        "tempfile",
+        "time",
+        "tokio",
+        "tracing",
+        "wasmtime",
+    ] {
+        assert!(!linked.contains(banned), "metier-core links {banned}");
+    }
+}
+
+/// Routes belong to the server crate, which does not exist yet; until then to what imitates other people's servers.
+#[test]
+fn only_emulators_and_tests_name_axum() {
+    let named = who_names(|d| d.name == "axum" && d.is_normal());
+    let strangers: Vec<_> = named
+        .into_iter()
+        .filter(|name| !name.starts_with("metier-emulator-"))
+        .collect();
+    assert!(
+        strangers.is_empty(),
+        "{strangers:?} name axum outside their tests"
+    );
+}
+
+/// Databases come with the store crate, which will be the only one to name them.
+#[test]
+fn nothing_links_a_database() {
+    let all = everything();
+    for banned in [
+        "diesel",
+        "heed",
+        "libsqlite3-sys",
+        "mongodb",
+        "mysql_async",
+        "postgres",
+        "redb",
+        "redis",
+        "rocksdb",
+        "rusqlite",
+        "sled",
+        "sqlx",
+        "sqlx-core",
+        "tokio-postgres",
+    ] {
+        assert!(!all.contains(banned), "{banned} is in the graph");
+    }
+}
+
+/// One TLS stack, one crypto library: what is not linked cannot be misconfigured.
+#[test]
+fn there_is_one_tls_stack() {
+    let all = everything();
+    for banned in ["native-tls", "openssl", "openssl-sys", "hyper-tls"] {
+        assert!(!all.contains(banned), "{banned} is in the graph");
+    }
+    let linked = linked_into("metier-cli");
+    assert!(
+        !linked.contains("ring"),
+        "metier links a second crypto library, ring"
+    );
+}
+
+/// A library says what went wrong in an enum its caller can match; `anyhow` is for programs.
+#[test]
+fn libraries_have_their_own_errors() {
+    let named = who_names(|d| d.name == "anyhow" && d.is_normal());
+    for library in ["metier-core", "metier-runtime", "metier-market"] {
+        assert!(
+            !named.contains(&library),
+            "{library} names anyhow outside its tests"
+        );
+    }
+}
+
+/// `cargo xtask` is there in seconds on a fresh machine.
+#[test]
+fn xtask_is_built_from_little() {
+    let linked = linked_into("xtask");
+    let ours: Vec<_> = linked
+        .iter()
+        .filter(|name| name.starts_with("metier"))
+        .collect();
+    assert!(ours.is_empty(), "xtask links {ours:?}");
+    assert!(linked.len() <= 60, "xtask links {} packages", linked.len());
+}
+
+/// The layers: core below runtime below market below the command line.
+#[test]
+fn dependencies_between_our_crates_point_one_way() {
+    let allowed: [(&str, &[&str]); 4] = [
+        ("metier-core", &[]),
+        ("metier-runtime", &["metier-core"]),
+        ("metier-market", &["metier-core", "metier-runtime"]),
+        (
+            "metier-cli",
+            &["metier-core", "metier-runtime", "metier-market"],
+        ),
+    ];
+    for (member, below) in allowed {
+        let dependencies = MEMBERS[member].dependencies.iter();
+        for ours in dependencies.filter(|d| d.name.starts_with("metier") && d.is_normal()) {
+            assert!(
+                below.contains(&ours.name.as_str()),
+                "{member} depends on {}",
+                ours.name
+            );
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Only programs print.
+
+use crate::tree;
+
+/// The lints deny printing; only a program may lift them, and never a library.
+#[test]
+fn no_library_lifts_the_lints_against_printing() {
+    let libraries = ["host/core/", "host/runtime/", "host/market/"];
+    for file in tree::files("rs") {
+        if libraries.iter().any(|folder| file.starts_with(folder)) {
+            let text = tree::read(&file);
+            for lint in ["print_stdout", "print_stderr"] {
+                assert!(!text.contains(lint), "{file} lifts {lint}");
+            }
+        }
+    }
+}
+
+/// `unsafe` is lifted in no crate but the runtime, where mapping compiled code needs it.
+#[test]
+fn unsafe_code_is_lifted_in_the_runtime_only() {
+    let lifted: Vec<_> = tree::files("rs")
+        .into_iter()
+        .filter(|file| file.starts_with("host/") && !file.starts_with("host/runtime/"))
+        .filter(|file| tree::read(file).contains("unsafe_code"))
+        .collect();
+    assert!(lifted.is_empty(), "{lifted:?}");
+}
