@@ -21,7 +21,45 @@ pub mod effect;
 pub mod units;
 
 pub mod code;
+pub mod denial;
 pub mod fault;
 pub mod nearest;
 
+pub mod files;
 pub mod http;
+pub mod log;
+
+pub mod toml_text;
+
+pub mod limits;
+
+pub mod grant;
+pub mod manifest;
+pub mod run;
+
+pub mod policy;
+
+pub mod audit;
+pub mod call;
+pub mod package;
+
+pub use audit::{AuditRecord, EgressOutcome, EgressRecord};
+pub use call::{Artifact, Call, Usage};
+pub use code::{Blame, Code};
+pub use denial::Denial;
+pub use effect::Effect;
+pub use fault::Fault;
+pub use files::{Access, GuestPath};
+pub use grant::{Grant, GrantError};
+pub use http::{CanonicalUrl, Method};
+pub use ids::{
+    BucketName, CallId, ConfigKey, CredentialName, Digest, PrincipalId, SkillName, TenantId,
+    ToolName,
+};
+pub use limits::{Limits, LimitsAsk};
+pub use log::LogLevel;
+pub use manifest::{Manifest, ManifestError};
+pub use package::{Resources, Tool};
+pub use policy::{Allowed, Authority, HttpAllowed, Mount, Request, authorize};
+pub use run::RunScope;
+pub use units::{ByteSize, Span};

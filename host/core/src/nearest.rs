@@ -45,11 +45,11 @@ mod tests {
     fn suggests_what_was_meant() {
         let keys = ["skill", "tools", "capabilities", "limits", "pricing"];
         for (word, meant) in [
-            ("capability", None),
+            ("capability", Some("capabilities")),
             ("capabilites", Some("capabilities")),
             ("Limits", Some("limits")),
             ("tool", Some("tools")),
-            ("slikl", Some("skill")),
+            ("sklil", Some("skill")),
             ("x", None),
             ("", None),
         ] {

@@ -20,9 +20,14 @@ const MAX_SHOWN_CHARACTERS: usize = 80;
 
 /// Untrusted text made fit to be quoted in one sentence: no control or invisible characters, and not endless.
 pub(crate) fn shown(text: &str) -> String {
+    shown_up_to(text, MAX_SHOWN_CHARACTERS)
+}
+
+/// The same, at most `max` characters long.
+pub(crate) fn shown_up_to(text: &str, max: usize) -> String {
     let mut shown = String::new();
     for (count, character) in text.chars().enumerate() {
-        if count == MAX_SHOWN_CHARACTERS {
+        if count == max {
             shown.push('…');
             break;
         }
@@ -36,7 +41,7 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// Neither control nor one of the characters that hide or reorder text.
-fn is_plain(character: char) -> bool {
+pub(crate) fn is_plain(character: char) -> bool {
     !(character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

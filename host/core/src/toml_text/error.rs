@@ -13,7 +13,15 @@ pub struct TextError {
 
 impl TextError {
     pub(crate) fn new(position: Position, message: impl Into<String>) -> Self {
-        TextError { position, message: message.into(), hint: None }
+        TextError {
+            position,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub(crate) fn at_line(line: usize, message: impl Into<String>) -> Self {
+        TextError::new(Position { line, column: 1 }, message)
     }
 
     pub(crate) fn with_hint(mut self, hint: Option<String>) -> Self {

@@ -5,7 +5,10 @@ use std::{fmt::Display, str::FromStr};
 use toml::{Spanned, de::DeValue};
 
 use super::{Located, Position, Section, TextError};
-use crate::{ids::shown, nearest::nearest};
+use crate::{
+    ids::{is_plain, shown},
+    nearest::nearest,
+};
 
 /// A value, the path of keys that leads to it, and where both stand.
 pub(crate) struct Item<'t> {
@@ -16,8 +19,18 @@ pub(crate) struct Item<'t> {
 }
 
 impl<'t> Item<'t> {
-    pub(super) fn new(text: &'t str, path: String, key_offset: usize, value: Spanned<DeValue<'t>>) -> Self {
-        Item { text, path, key_offset, value }
+    pub(super) fn new(
+        text: &'t str,
+        path: String,
+        key_offset: usize,
+        value: Spanned<DeValue<'t>>,
+    ) -> Self {
+        Item {
+            text,
+            path,
+            key_offset,
+            value,
+        }
     }
 
     /// The line of the key.
@@ -27,7 +40,10 @@ impl<'t> Item<'t> {
 
     /// An error about this value.
     pub fn error(&self, message: impl Display) -> TextError {
-        TextError::new(Position::of(self.text, self.value.span().start), message.to_string())
+        TextError::new(
+            Position::of(self.text, self.value.span().start),
+            message.to_string(),
+        )
     }
 
     fn wrong_type(&self, wanted: &str) -> TextError {
@@ -37,7 +53,10 @@ impl<'t> Item<'t> {
 
     /// The text of a string.
     pub fn string(&self) -> Result<&str, TextError> {
-        self.value.get_ref().as_str().ok_or_else(|| self.wrong_type("a string"))
+        self.value
+            .get_ref()
+            .as_str()
+            .ok_or_else(|| self.wrong_type("a string"))
     }
 
     /// A string read as something; the type's own error says what is wrong.
@@ -55,15 +74,70 @@ impl<'t> Item<'t> {
         }
     }
 
+    /// The key of this value, read as something.
+    pub fn key_as<T: FromStr<Err: Display>>(&self, key: &str) -> Result<T, TextError> {
+        let position = Position::of(self.text, self.key_offset);
+        key.parse()
+            .map_err(|error: T::Err| TextError::new(position, error.to_string()))
+    }
+
+    /// Any text of at most `max` characters.
+    pub fn text(&self, max: usize) -> Result<String, TextError> {
+        let text = self.string()?;
+        match text.chars().nth(max) {
+            None => Ok(text.to_owned()),
+            Some(_) => Err(self.error(format!("`{}` has more than {max} characters", self.path))),
+        }
+    }
+
+    /// Text for people, not empty, at most `max` characters, none of which hides or reorders others.
+    pub fn prose(&self, max: usize) -> Result<String, TextError> {
+        let text = self.string()?;
+        let count = text.chars().count();
+        if !(1..=max).contains(&count) {
+            return Err(self.error(format!(
+                "`{}` has {count} characters, not 1 to {max}",
+                self.path
+            )));
+        }
+        match text
+            .chars()
+            .find(|character| *character != '\n' && !is_plain(*character))
+        {
+            None => Ok(text.to_owned()),
+            Some(hidden) => {
+                let code = u32::from(hidden);
+                Err(self.error(format!(
+                    "`{}` contains the invisible character U+{code:04X}",
+                    self.path
+                )))
+            }
+        }
+    }
+
+    /// A table kept as it is.
+    pub fn verbatim_table(self) -> Result<toml::Table, TextError> {
+        match plain_value(self.value.get_ref()) {
+            toml::Value::Table(table) => Ok(table),
+            _ => Err(self.wrong_type("a table")),
+        }
+    }
+
     /// A whole number that fits.
     pub fn number<T: TryFrom<i64>>(&self, wanted: &str) -> Result<T, TextError> {
         let DeValue::Integer(number) = self.value.get_ref() else {
             return Err(self.wrong_type(wanted));
         };
         let fitting = i64::from_str_radix(number.as_str(), number.radix()).ok();
-        fitting.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
-            self.error(format!("`{}` is {}, not {wanted}", self.path, shown(number.as_str())))
-        })
+        fitting
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| {
+                self.error(format!(
+                    "`{}` is {}, not {wanted}",
+                    self.path,
+                    shown(number.as_str())
+                ))
+            })
     }
 
     /// One of a few words.
@@ -73,7 +147,12 @@ impl<'t> Item<'t> {
             return Ok(*value);
         }
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        let message = format!("`{}` is `{}`, not one of {}", self.path, shown(word), names.join(", "));
+        let message = format!(
+            "`{}` is `{}`, not one of {}",
+            self.path,
+            shown(word),
+            names.join(", ")
+        );
         let meant = nearest(word, names).map(|meant| format!("did you mean `{meant}`?"));
         Err(self.error(message).with_hint(meant))
     }
@@ -86,9 +165,9 @@ impl<'t> Item<'t> {
         let DeValue::Array(values) = self.value.into_inner() else {
             return Ok(Vec::new());
         };
-        let items = values.into_iter().map(|value| {
-            Item::new(self.text, self.path.clone(), value.span().start, value)
-        });
+        let items = values
+            .into_iter()
+            .map(|value| Item::new(self.text, self.path.clone(), value.span().start, value));
         Ok(items.collect())
     }
 
@@ -101,7 +180,11 @@ impl<'t> Item<'t> {
     pub fn some_list<T: FromStr<Err: Display>>(self) -> Result<Vec<T>, TextError> {
         let empty = self.error(format!("`{}` is empty", self.path));
         let list = self.list()?;
-        if list.is_empty() { Err(empty) } else { Ok(list) }
+        if list.is_empty() {
+            Err(empty)
+        } else {
+            Ok(list)
+        }
     }
 
     /// A table, read by `read` and finished: unknown keys are errors.
@@ -114,7 +197,10 @@ impl<'t> Item<'t> {
         }
         let line = self.line();
         let DeValue::Table(table) = self.value.into_inner() else {
-            return Err(TextError::new(Position { line, column: 1 }, "this is not a table"));
+            return Err(TextError::new(
+                Position { line, column: 1 },
+                "this is not a table",
+            ));
         };
         let mut section = Section::new(self.text, self.path, self.key_offset, table);
         let value = read(&mut section)?;
@@ -131,7 +217,10 @@ impl<'t> Item<'t> {
             let hint = format!("write `[[{}]]`, once for each", self.path);
             return Err(self.wrong_type("an array of tables").with_hint(Some(hint)));
         }
-        self.array()?.into_iter().map(|item| item.table(&mut read)).collect()
+        self.array()?
+            .into_iter()
+            .map(|item| item.table(&mut read))
+            .collect()
     }
 }
 
@@ -144,5 +233,37 @@ fn kind(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "an array",
         DeValue::Table(_) => "a table",
+    }
+}
+
+/// The value without its places. Numbers that no type holds stay text.
+fn plain_value(value: &DeValue<'_>) -> toml::Value {
+    match value {
+        DeValue::String(text) => toml::Value::String(text.clone().into_owned()),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or_else(
+                |_| toml::Value::String(number.to_string()),
+                toml::Value::Integer,
+            ),
+        DeValue::Float(number) => number.as_str().parse().map_or_else(
+            |_| toml::Value::String(number.to_string()),
+            toml::Value::Float,
+        ),
+        DeValue::Boolean(value) => toml::Value::Boolean(*value),
+        DeValue::Datetime(value) => toml::Value::Datetime(*value),
+        DeValue::Array(values) => toml::Value::Array(
+            values
+                .iter()
+                .map(|value| plain_value(value.get_ref()))
+                .collect(),
+        ),
+        DeValue::Table(table) => {
+            let entries = table.iter();
+            toml::Value::Table(
+                entries
+                    .map(|(key, value)| (key.get_ref().to_string(), plain_value(value.get_ref())))
+                    .collect(),
+            )
+        }
     }
 }

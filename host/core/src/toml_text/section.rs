@@ -30,7 +30,10 @@ pub(crate) fn parse<T>(
 }
 
 fn syntax_message(message: &str) -> String {
-    format!("this is not valid TOML: {}", message.trim().replace('\n', "; "))
+    format!(
+        "this is not valid TOML: {}",
+        message.trim().replace('\n', "; ")
+    )
 }
 
 /// One table of the text, its known keys taken one after the other.
@@ -45,12 +48,13 @@ pub(crate) struct Section<'t> {
 
 impl<'t> Section<'t> {
     pub(super) fn new(text: &'t str, name: String, offset: usize, table: DeTable<'t>) -> Self {
-        Section { text, name, offset, left: table, known: Vec::new() }
-    }
-
-    /// The line the section begins on.
-    pub fn line(&self) -> usize {
-        self.position().line
+        Section {
+            text,
+            name,
+            offset,
+            left: table,
+            known: Vec::new(),
+        }
     }
 
     fn position(&self) -> Position {
@@ -83,7 +87,8 @@ impl<'t> Section<'t> {
         }
     }
 
-    fn missing(&self, key: &str, example: &str) -> TextError {
+    /// The error for a key that is not there.
+    pub fn missing(&self, key: &str, example: &str) -> TextError {
         // A misspelt key is the likeliest reason; point at it rather than at the table.
         if let Some(error) = self.misspelt(key) {
             return error;
@@ -93,7 +98,10 @@ impl<'t> Section<'t> {
     }
 
     fn misspelt(&self, key: &str) -> Option<TextError> {
-        let (found, _) = self.left.iter().find(|(found, _)| nearest(found.get_ref(), [key]).is_some())?;
+        let (found, _) = self
+            .left
+            .iter()
+            .find(|(found, _)| nearest(found.get_ref(), [key]).is_some())?;
         Some(self.unknown(found))
     }
 
@@ -114,9 +122,29 @@ impl<'t> Section<'t> {
                 let offset = key.span().start;
                 let name = key.into_inner().into_owned();
                 let item = self.item(&name, offset, value);
-                (Located::new(name, Position::of(self.text, offset).line), item)
+                (
+                    Located::new(name, Position::of(self.text, offset).line),
+                    item,
+                )
             })
             .collect()
+    }
+
+    /// Refuses keys that mean something in a later version.
+    pub fn refuse_reserved(&self, reserved: &[&str]) -> Result<(), TextError> {
+        let taken = self
+            .left
+            .keys()
+            .find(|key| reserved.contains(&key.get_ref().as_ref()));
+        let Some(key) = taken else { return Ok(()) };
+        let message = format!(
+            "`{}` is not available in this version",
+            self.path_of(key.get_ref())
+        );
+        Err(TextError::new(
+            Position::of(self.text, key.span().start),
+            message,
+        ))
     }
 
     /// Refuses the first key nobody took.
@@ -140,6 +168,11 @@ impl<'t> Section<'t> {
             None => Some(format!("known here: {}", self.known.join(", "))),
         };
         TextError::new(Position::of(self.text, key.span().start), message).with_hint(hint)
+    }
+
+    /// Whether every key was taken.
+    pub fn is_empty(&self) -> bool {
+        self.left.is_empty()
     }
 
     /// An error about the whole section.
