@@ -10,6 +10,7 @@ mod architecture;
 mod decisions;
 mod dependencies;
 mod documents;
+mod errors;
 mod graph;
 mod guests;
 mod length;
