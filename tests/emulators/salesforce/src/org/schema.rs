@@ -162,9 +162,7 @@ impl Object {
             .iter()
             .enumerate()
             .find_map(|(at, field)| match field.kind {
-                Kind::Reference(target, relationship)
-                    if relationship.eq_ignore_ascii_case(name) =>
-                {
+                Reference(target, relationship) if relationship.eq_ignore_ascii_case(name) => {
                     Some((at, Self::find(target)?))
                 }
                 _ => None,

@@ -121,7 +121,7 @@ fn create_update_delete_are_real() {
 fn writes_are_refused_as_salesforce_refuses_them() {
     let mut org = org();
     let taken = org
-        .record(object("Contact"), &crate::id::make("003", 1))
+        .record(object("Contact"), &id::make("003", 1))
         .unwrap()
         .get("Email")
         .as_text()
@@ -157,7 +157,7 @@ fn writes_are_refused_as_salesforce_refuses_them() {
         ),
         (
             "Account",
-            json!({"Name": "A", "ParentId": crate::id::make("001", 999)}),
+            json!({"Name": "A", "ParentId": id::make("001", 999)}),
             "INVALID_CROSS_REFERENCE_KEY",
         ),
         (
@@ -187,7 +187,7 @@ fn writes_are_refused_as_salesforce_refuses_them() {
         );
         assert_eq!(org.table(object(name)).unwrap().all().count(), before);
     }
-    let account = crate::id::make("001", 1);
+    let account = id::make("001", 1);
     let emptied = org
         .update(
             object("Account"),
@@ -206,8 +206,8 @@ fn writes_are_refused_as_salesforce_refuses_them() {
 fn ids_of_another_object_or_no_object_are_not_found() {
     let org = org();
     for id in [
-        crate::id::make("003", 1),
-        crate::id::make("001", 4_000),
+        id::make("003", 1),
+        id::make("001", 4_000),
         "nonsense".to_owned(),
     ] {
         assert_eq!(

@@ -494,3 +494,23 @@ fn expr_at(expr: &Expr) -> usize {
         Expr::Compare(operand, ..) | Expr::In(operand, ..) => operand_at(operand, 0),
     }
 }
+
+/// Look up fields of an object by name, as `GET …/sobjects/Account/{id}?fields=` gives them.
+///
+/// # Errors
+/// `INVALID_FIELD`.
+pub fn columns(object: &'static Object, names: &[&str]) -> Result<Vec<Column>> {
+    let scope = Scope {
+        from: object,
+        today: 0,
+    };
+    let column = |name: &&str| {
+        scope.column(&Name {
+            text: name.trim().to_owned(),
+            at: 0,
+        })
+    };
+    let columns = names.iter().map(column).collect::<Result<Vec<_>>>();
+    // There is no query to point into.
+    columns.map_err(|error| SoqlError { at: None, ..error })
+}

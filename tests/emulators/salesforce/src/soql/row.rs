@@ -13,6 +13,8 @@ pub enum Row {
     Leaf(Json),
     /// An object.
     Node(Vec<(String, Row)>),
+    /// A list.
+    List(Vec<Row>),
 }
 
 impl Row {
@@ -50,7 +52,7 @@ impl Row {
                 .iter()
                 .find(|(member, _)| member == name)
                 .map(|(_, row)| row),
-            Self::Leaf(_) => None,
+            Self::Leaf(_) | Self::List(_) => None,
         }
     }
 }
@@ -120,6 +122,7 @@ impl Serialize for Row {
                 }
                 map.end()
             }
+            Self::List(rows) => rows.serialize(serializer),
         }
     }
 }
