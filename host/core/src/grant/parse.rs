@@ -72,10 +72,7 @@ fn subject(root: &mut Section<'_>) -> Result<Subject, TextError> {
 }
 
 fn tools(root: &mut Section<'_>) -> Result<ToolSet, TextError> {
-    let item = root.require(
-        "tools",
-        "tools = [\"query\"]` for some tools, `tools = [\"*\"]` for all",
-    )?;
+    let item = root.require("tools", "tools = [\"query\"]")?;
     let items = item.array()?;
     let stars = items.iter().filter(|item| item.string() == Ok("*")).count();
     match (items.first(), stars) {

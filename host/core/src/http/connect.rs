@@ -24,7 +24,8 @@ impl FromStr for ConnectTo {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parsed = text.rsplit_once(':').and_then(|(host, port)| {
-            let port = port.parse().ok().filter(|number| *number != 0)?;
+            let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+            let port = port.parse().ok().filter(|number| digits && *number != 0)?;
             Some(ConnectTo {
                 host: host.parse().ok()?,
                 port,

@@ -36,18 +36,14 @@ impl Host {
         }
     }
 
-    /// From what the `url` crate made of it.
-    pub(super) fn from_url(host: &::url::Host<&str>) -> Result<Self, InvalidHost> {
+    /// From what the `url` crate made of it; nothing for a name that DNS has not.
+    pub(super) fn from_url(host: &::url::Host<&str>) -> Option<Self> {
         match host {
-            ::url::Host::Ipv4(ip) => Ok(Host::Ip(IpAddr::V4(*ip))),
-            ::url::Host::Ipv6(ip) => Ok(Host::Ip(IpAddr::V6(*ip).to_canonical())),
+            ::url::Host::Ipv4(ip) => Some(Host::Ip(IpAddr::V4(*ip))),
+            ::url::Host::Ipv6(ip) => Some(Host::Ip(IpAddr::V6(*ip).to_canonical())),
             ::url::Host::Domain(name) => {
                 let name = name.strip_suffix('.').unwrap_or(name);
-                if is_name(name) {
-                    Ok(Host::Name(name.into()))
-                } else {
-                    Err(InvalidHost(crate::ids::shown(name)))
-                }
+                is_name(name).then(|| Host::Name(name.into()))
             }
         }
     }
@@ -75,26 +71,41 @@ impl fmt::Display for Host {
 
 /// The text is not a host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no host; write a lowercase name, an IPv4 address or an IPv6 address in brackets")]
-pub struct InvalidHost(pub(super) String);
+pub enum InvalidHost {
+    /// Neither a name nor an address.
+    #[error(
+        "`{0}` is no host; write a lowercase name, an IPv4 address or an IPv6 address in brackets"
+    )]
+    Malformed(String),
+    /// A host in another than its canonical spelling.
+    #[error("`{text}` is not the plain spelling of this host; write `{canonical}`")]
+    Spelling {
+        /// As written.
+        text: String,
+        /// As it should be.
+        canonical: Host,
+    },
+}
 
 /// Accepts the canonical spelling only: rules are read by people, and `0x7f.1` hides what it means.
 impl FromStr for Host {
     type Err = InvalidHost;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refuse = || InvalidHost(crate::ids::shown(text));
-        let parsed = ::url::Host::parse(text).map_err(|_| refuse())?;
-        let borrowed = match &parsed {
-            ::url::Host::Domain(name) => ::url::Host::Domain(name.as_str()),
-            ::url::Host::Ipv4(ip) => ::url::Host::Ipv4(*ip),
-            ::url::Host::Ipv6(ip) => ::url::Host::Ipv6(*ip),
+        let malformed = || InvalidHost::Malformed(crate::ids::shown(text));
+        let parsed = ::url::Host::parse(text).map_err(|_| malformed())?;
+        let canonical = match &parsed {
+            ::url::Host::Domain(name) => Host::from_url(&::url::Host::Domain(name.as_str())),
+            ::url::Host::Ipv4(ip) => Host::from_url(&::url::Host::Ipv4(*ip)),
+            ::url::Host::Ipv6(ip) => Host::from_url(&::url::Host::Ipv6(*ip)),
         };
-        let host = Host::from_url(&borrowed)?;
-        if host.to_string() == text {
-            Ok(host)
-        } else {
-            Err(refuse())
+        let canonical = canonical.ok_or_else(malformed)?;
+        if canonical.to_string() == text {
+            return Ok(canonical);
         }
+        Err(InvalidHost::Spelling {
+            text: crate::ids::shown(text),
+            canonical,
+        })
     }
 }

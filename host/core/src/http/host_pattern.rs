@@ -2,10 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use super::{
-    Host,
-    host::{InvalidHost, is_name},
-};
+use super::{Host, host::InvalidHost};
 
 /// Which hosts a rule means.
 ///
@@ -73,6 +70,9 @@ pub enum InvalidHostPattern {
     /// A scheme, port or path that belongs in another key.
     #[error("`{0}` is more than a host; put scheme, port and path in `scheme`, `port` and `paths`")]
     TooMuch(String),
+    /// A wildcard below an IP address.
+    #[error("`{0}` puts a wildcard below an IP address, which has nothing below it")]
+    BelowAddress(String),
     /// Not a host.
     #[error(transparent)]
     Host(#[from] InvalidHost),
@@ -108,9 +108,9 @@ fn parent_name(parent: &str, whole: &str) -> Result<Arc<str>, InvalidHostPattern
     if parent.contains('*') {
         return Err(InvalidHostPattern::Wildcard(crate::ids::shown(whole)));
     }
-    match parent.parse::<Host>() {
-        Ok(Host::Name(name)) if is_name(&name) => Ok(name),
-        _ => Err(InvalidHost(crate::ids::shown(whole)).into()),
+    match parent.parse()? {
+        Host::Name(name) => Ok(name),
+        Host::Ip(_) => Err(InvalidHostPattern::BelowAddress(crate::ids::shown(whole))),
     }
 }
 

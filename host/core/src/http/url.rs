@@ -183,7 +183,8 @@ impl CanonicalUrl {
 /// Rewrites the host where only its spelling is odd.
 fn canonical_host(url: &mut Url) -> Result<Host, UrlError> {
     let parsed = url.host().ok_or(UrlError::NoHost)?;
-    let host = Host::from_url(&parsed).map_err(|error| UrlError::Host(error.0))?;
+    let host = Host::from_url(&parsed)
+        .ok_or_else(|| UrlError::Host(crate::ids::shown(&parsed.to_string())))?;
     let written = host.to_string();
     if url.host_str() != Some(&written) {
         url.set_host(Some(&written))?;

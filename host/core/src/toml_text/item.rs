@@ -159,11 +159,9 @@ impl<'t> Item<'t> {
 
     /// The items of an array.
     pub fn array(self) -> Result<Vec<Item<'t>>, TextError> {
-        if !self.value.get_ref().is_array() {
-            return Err(self.wrong_type("an array"));
-        }
+        let wrong = self.wrong_type("an array");
         let DeValue::Array(values) = self.value.into_inner() else {
-            return Ok(Vec::new());
+            return Err(wrong);
         };
         let items = values
             .into_iter()
@@ -192,20 +190,19 @@ impl<'t> Item<'t> {
         self,
         read: impl FnOnce(&mut Section<'t>) -> Result<T, TextError>,
     ) -> Result<Located<T>, TextError> {
-        if !self.value.get_ref().is_table() {
-            return Err(self.wrong_type("a table"));
-        }
         let line = self.line();
-        let DeValue::Table(table) = self.value.into_inner() else {
-            return Err(TextError::new(
-                Position { line, column: 1 },
-                "this is not a table",
-            ));
-        };
-        let mut section = Section::new(self.text, self.path, self.key_offset, table);
+        let mut section = self.section()?;
         let value = read(&mut section)?;
         section.finish()?;
         Ok(Located::new(value, line))
+    }
+
+    fn section(self) -> Result<Section<'t>, TextError> {
+        let wrong = self.wrong_type("a table");
+        match self.value.into_inner() {
+            DeValue::Table(table) => Ok(Section::new(self.text, self.path, self.key_offset, table)),
+            _ => Err(wrong),
+        }
     }
 
     /// An array of tables (`[[path]]`), each read by `read` and finished.
@@ -217,10 +214,15 @@ impl<'t> Item<'t> {
             let hint = format!("write `[[{}]]`, once for each", self.path);
             return Err(self.wrong_type("an array of tables").with_hint(Some(hint)));
         }
-        self.array()?
-            .into_iter()
-            .map(|item| item.table(&mut read))
-            .collect()
+        let mut tables = Vec::new();
+        for item in self.array()? {
+            let line = item.line();
+            let mut section = item.section()?.repeated();
+            let value = read(&mut section)?;
+            section.finish()?;
+            tables.push(Located::new(value, line));
+        }
+        Ok(tables)
     }
 }
 

@@ -39,8 +39,10 @@ fn syntax_message(message: &str) -> String {
 /// One table of the text, its known keys taken one after the other.
 pub(crate) struct Section<'t> {
     text: &'t str,
-    /// As a person would name it: `[skill]`, or empty for the root.
+    /// The keys that lead here, with dots; empty for the root.
     name: String,
+    /// Whether it is one of several, written `[[name]]`.
+    repeated: bool,
     offset: usize,
     left: DeTable<'t>,
     known: Vec<&'static str>,
@@ -51,10 +53,17 @@ impl<'t> Section<'t> {
         Section {
             text,
             name,
+            repeated: false,
             offset,
             left: table,
             known: Vec::new(),
         }
+    }
+
+    /// The same section, as one of several.
+    pub(super) fn repeated(mut self) -> Self {
+        self.repeated = true;
+        self
     }
 
     fn position(&self) -> Position {
@@ -106,10 +115,11 @@ impl<'t> Section<'t> {
     }
 
     /// The section as the subject of a sentence.
-    pub fn described(&self) -> String {
-        match self.name.as_str() {
-            "" => "the file".to_owned(),
-            name => format!("[{name}]"),
+    fn described(&self) -> String {
+        match (self.name.as_str(), self.repeated) {
+            ("", _) => "the file".to_owned(),
+            (name, false) => format!("[{name}]"),
+            (name, true) => format!("[[{name}]]"),
         }
     }
 
@@ -159,7 +169,7 @@ impl<'t> Section<'t> {
         let word = key.get_ref().as_ref();
         let place = match self.name.as_str() {
             "" => "at the top of the file".to_owned(),
-            name => format!("in [{name}]"),
+            _ => format!("in {}", self.described()),
         };
         let message = format!("unknown key `{}` {place}", shown(word));
         let hint = match nearest(word, self.known.iter().copied()) {
