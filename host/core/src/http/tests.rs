@@ -68,21 +68,43 @@ fn path_patterns_match_by_whole_decoded_segments() {
     ] {
         let pattern: PathPattern = pattern.parse().unwrap();
         let url = url(&format!("https://a.example{path}"));
-        assert_eq!(pattern.matches(url.path_segments()), matches, "{pattern} {path}");
+        assert_eq!(
+            pattern.matches(url.path_segments()),
+            matches,
+            "{pattern} {path}"
+        );
         assert_eq!(pattern.to_string().parse::<PathPattern>().unwrap(), pattern);
     }
 }
 
 #[test]
 fn covers_is_what_it_says() {
-    let host = |a: &str, b: &str| a.parse::<HostPattern>().unwrap().covers(&b.parse().unwrap());
+    let host = |a: &str, b: &str| {
+        a.parse::<HostPattern>()
+            .unwrap()
+            .covers(&b.parse().unwrap())
+    };
     assert!(host("**.a.example", "*.a.example") && host("**.a.example", "**.b.a.example"));
     assert!(host("**.a.example", "*.b.a.example") && host("*.a.example", "x.a.example"));
     assert!(!host("*.a.example", "**.a.example") && !host("**.a.example", "a.example"));
     assert!(!host("**.b.a.example", "**.a.example") && !host("a.example", "*.a.example"));
-    let path = |a: &str, b: &str| a.parse::<PathPattern>().unwrap().covers(&b.parse().unwrap());
-    assert!(path("/**", "/a/*/c") && path("/a/**", "/a") && path("/a/*", "/a/b") && path("/a/**", "/a/*/**"));
-    assert!(!path("/a/*", "/a/**") && !path("/a/b", "/a/*") && !path("/a/*/**", "/a/**") && !path("/a/*", "/a/"));
+    let path = |a: &str, b: &str| {
+        a.parse::<PathPattern>()
+            .unwrap()
+            .covers(&b.parse().unwrap())
+    };
+    assert!(
+        path("/**", "/a/*/c")
+            && path("/a/**", "/a")
+            && path("/a/*", "/a/b")
+            && path("/a/**", "/a/*/**")
+    );
+    assert!(
+        !path("/a/*", "/a/**")
+            && !path("/a/b", "/a/*")
+            && !path("/a/*/**", "/a/**")
+            && !path("/a/*", "/a/")
+    );
     let (any, get): (_, MethodSet) = (MethodSet::Any, MethodSet::Listed(vec![Method::GET]));
     assert!(any.covers(&get) && !get.covers(&any) && get.covers(&get));
 }
@@ -101,12 +123,28 @@ fn a_rule_says_in_which_part_it_differs() {
         (Method::GET, "https://a.example/v2", Some(Mismatch::Path)),
         (Method::POST, "https://a.example/v1", Some(Mismatch::Method)),
         (Method::GET, "http://a.example/v1", Some(Mismatch::Scheme)),
-        (Method::GET, "http://a.example:443/v1", Some(Mismatch::Scheme)),
-        (Method::GET, "http://a.example:8080/v1", Some(Mismatch::Port)),
-        (Method::GET, "https://a.example:8443/v1", Some(Mismatch::Port)),
+        (
+            Method::GET,
+            "http://a.example:443/v1",
+            Some(Mismatch::Scheme),
+        ),
+        (
+            Method::GET,
+            "http://a.example:8080/v1",
+            Some(Mismatch::Port),
+        ),
+        (
+            Method::GET,
+            "https://a.example:8443/v1",
+            Some(Mismatch::Port),
+        ),
         (Method::GET, "https://b.example/v1", Some(Mismatch::Host)),
     ] {
-        assert_eq!(rule.mismatch(&method, &url(text)), mismatch, "{method} {text}");
+        assert_eq!(
+            rule.mismatch(&method, &url(text)),
+            mismatch,
+            "{method} {text}"
+        );
     }
     assert_eq!(rule.to_string(), "GET https://a.example/v1");
 }
@@ -116,7 +154,17 @@ fn methods_are_capital_tokens_and_never_tunnel_or_echo() {
     for good in ["GET", "PATCH", "PROPFIND", "M-SEARCH", "VERSION-CONTROL"] {
         assert_eq!(good.parse::<Method>().unwrap().as_str(), good);
     }
-    for bad in ["", "get", "GET ", "GET\r\n", "CONNECT", "TRACE", "G/T", "1GET", &"A".repeat(33)] {
+    for bad in [
+        "",
+        "get",
+        "GET ",
+        "GET\r\n",
+        "CONNECT",
+        "TRACE",
+        "G/T",
+        "1GET",
+        &"A".repeat(33),
+    ] {
         assert!(bad.parse::<Method>().is_err(), "{bad:?}");
     }
 }
@@ -183,7 +231,11 @@ fn only_public_addresses_are_public() {
     ] {
         let address: IpAddr = text.parse().unwrap();
         assert_eq!(AddressClass::of(address), class, "{text}");
-        assert_eq!(AddressPolicy::default().check(address).is_ok(), class == C::Public, "{text}");
+        assert_eq!(
+            AddressPolicy::default().check(address).is_ok(),
+            class == C::Public,
+            "{text}"
+        );
     }
 }
 
@@ -191,7 +243,9 @@ fn only_public_addresses_are_public() {
 fn listed_networks_are_reachable_and_metadata_only_by_itself() {
     let check = |nets: &[&str], address: &str| {
         let nets: Vec<IpNet> = nets.iter().map(|net| net.parse().unwrap()).collect();
-        AddressPolicy::new(&nets).check(address.parse().unwrap()).is_ok()
+        AddressPolicy::new(&nets)
+            .check(address.parse().unwrap())
+            .is_ok()
     };
     assert!(check(&["127.0.0.0/8"], "127.0.0.1") && check(&["127.0.0.0/8"], "::ffff:127.0.0.1"));
     assert!(!check(&["127.0.0.0/8"], "10.0.0.1") && check(&["::1/128"], "::1"));
@@ -200,7 +254,9 @@ fn listed_networks_are_reachable_and_metadata_only_by_itself() {
     }
     assert!(check(&["169.254.169.254/32"], "169.254.169.254"));
     assert!(check(&["169.254.169.254/32"], "::ffff:169.254.169.254"));
-    assert!(!check(&["fd00::/8"], "fd00:ec2::254") && check(&["fd00:ec2::254/128"], "fd00:ec2::254"));
+    assert!(
+        !check(&["fd00::/8"], "fd00:ec2::254") && check(&["fd00:ec2::254/128"], "fd00:ec2::254")
+    );
     // A form that merely carries a metadata address is refused even where that address is listed: nobody meant it.
     assert!(!check(&["169.254.169.254/32"], "64:ff9b::a9fe:a9fe"));
 }
@@ -242,7 +298,11 @@ fn parts_of_a_url_are_what_will_be_sent() {
     assert_eq!((url.path(), url.query()), ("/a%20b", Some("x=%2F..&y=1")));
     assert_eq!(url.path_and_query(), "/a%20b?x=%2F..&y=1");
     assert_eq!(url.without_query(), "https://a.example:8443/a%20b");
-    assert_eq!(format!("{url:?}"), "\"https://a.example:8443/a%20b\"", "debug output shows no query");
+    assert_eq!(
+        format!("{url:?}"),
+        "\"https://a.example:8443/a%20b\"",
+        "debug output shows no query"
+    );
 }
 
 #[test]
@@ -250,7 +310,15 @@ fn connect_to_needs_host_and_port() {
     for good in ["127.0.0.1:8443", "[::1]:1", "proxy.internal:443"] {
         assert_eq!(good.parse::<ConnectTo>().unwrap().to_string(), good);
     }
-    for bad in ["127.0.0.1", ":80", "a:0", "a:65536", "::1:80", "https://a:1", "a:+1"] {
+    for bad in [
+        "127.0.0.1",
+        ":80",
+        "a:0",
+        "a:65536",
+        "::1:80",
+        "https://a:1",
+        "a:+1",
+    ] {
         assert!(bad.parse::<ConnectTo>().is_err(), "{bad}");
     }
 }
