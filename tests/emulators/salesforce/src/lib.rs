@@ -102,7 +102,6 @@ impl Default for Options {
 pub struct Emulator {
     addr: SocketAddr,
     ca_pem: Option<String>,
-    private_key_pem: Option<String>,
     state: Arc<State>,
     // Last: what it serves must not go before it.
     _server: server::Running,
@@ -124,13 +123,11 @@ impl Emulator {
         };
         let (ca_pem, config) =
             identity.map_or((None, None), |made| (Some(made.ca_pem), Some(made.config)));
-        let (clients, private_key_pem) = clients(options.clients.clone())?;
-        let state = Arc::new(state(&options, addr, clients));
+        let state = Arc::new(state(&options, addr)?);
         let server = server::start(listener, config, routes::router(Arc::clone(&state)))?;
         Ok(Self {
             addr,
             ca_pem,
-            private_key_pem,
             state,
             _server: server,
         })
@@ -158,7 +155,7 @@ impl Emulator {
     /// the options named their own.
     #[must_use]
     pub fn private_key_pem(&self) -> Option<&str> {
-        self.private_key_pem.as_deref()
+        self.state.private_key_pem.as_deref()
     }
 
     /// The connected apps.
@@ -215,7 +212,8 @@ fn clients(clients: Vec<Client>) -> anyhow::Result<(Vec<Client>, Option<String>)
     Ok((vec![client], Some(private)))
 }
 
-fn state(options: &Options, addr: SocketAddr, clients: Vec<Client>) -> State {
+fn state(options: &Options, addr: SocketAddr) -> anyhow::Result<State> {
+    let (clients, private_key_pem) = clients(options.clients.clone())?;
     let org = Org::generate(options.seed, options.clock.now(), options.sizes);
     let instance_url =
         options
@@ -225,7 +223,7 @@ fn state(options: &Options, addr: SocketAddr, clients: Vec<Client>) -> State {
                 Some(host) => format!("https://{host}:{}", addr.port()),
                 None => format!("http://{addr}"),
             });
-    State {
+    Ok(State {
         clock: options.clock.clone(),
         authority: Authority {
             clients,
@@ -235,6 +233,7 @@ fn state(options: &Options, addr: SocketAddr, clients: Vec<Client>) -> State {
             token_seconds: options.token_seconds,
             book: TokenBook::new(options.seed),
         },
+        private_key_pem,
         faults: Faults::default(),
         recorder: Recorder::default(),
         cursors: Cursors::default(),
@@ -242,7 +241,7 @@ fn state(options: &Options, addr: SocketAddr, clients: Vec<Client>) -> State {
         daily_limit: options.daily_limit,
         used: AtomicU64::new(0),
         org: RwLock::new(org),
-    }
+    })
 }
 
 fn users(org: &Org) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Runs one emulated org until it is killed, or until its standard input ends.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -42,9 +42,10 @@ struct Arguments {
     /// Seconds an access token is good for.
     #[arg(long, default_value_t = 7_200)]
     token_seconds: i64,
-    /// Stop when standard input ends, so as not to outlive the program that started it.
+    /// Keep running when standard input ends; otherwise that stops it, so as not to outlive the
+    /// program that started it.
     #[arg(long)]
-    stop_with_stdin: bool,
+    detached: bool,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -57,13 +58,13 @@ fn main() -> anyhow::Result<()> {
         std::fs::write(path, pem).with_context(|| format!("cannot write {}", path.display()))?;
     }
     announce(&emulator, &arguments)?;
-    if arguments.stop_with_stdin {
-        std::io::stdin().read_to_end(&mut Vec::new())?;
-        return Ok(());
+    if arguments.detached {
+        loop {
+            std::thread::park();
+        }
     }
-    loop {
-        std::thread::park();
-    }
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
+    Ok(())
 }
 
 fn options(arguments: &Arguments) -> Options {
@@ -93,7 +94,7 @@ fn announce(emulator: &Emulator, arguments: &Arguments) -> anyhow::Result<()> {
         .first()
         .context("there is no connected app")?;
     let line = json!({
-        "addr": emulator.addr().to_string(),
+        "address": emulator.addr().to_string(),
         "port": emulator.addr().port(),
         "instance_url": emulator.instance_url(),
         "tls_hosts": arguments.tls_hosts,

@@ -24,6 +24,8 @@ const MIN_PAGE: usize = 200;
 pub(crate) struct State {
     pub clock: Clock,
     pub authority: Authority,
+    /// The key of the connected app made at the start.
+    pub private_key_pem: Option<String>,
     pub faults: Faults,
     pub recorder: Recorder,
     pub cursors: Cursors,

@@ -1,5 +1,5 @@
-//! `/__faults`, `/__release`, `/__revoke`, `/__requests`: the switches, for tests in other
-//! languages. The emulator listens on loopback only, and so do these.
+//! `/__login`, `/__faults`, `/__release`, `/__revoke`, `/__requests`: what a test in another
+//! language needs to log in, and the switches. The emulator listens on loopback only, and so do these.
 
 use std::sync::Arc;
 
@@ -12,6 +12,24 @@ use serde_json::json;
 use super::json;
 use crate::faults::Rule;
 use crate::state::State;
+
+/// The first connected app with all its secrets, and who may log in: throwaway values that are
+/// good for this process only.
+pub(super) async fn login(Shared(state): Shared<Arc<State>>) -> Response {
+    let authority = &state.authority;
+    let client = authority.clients.first();
+    json(
+        200,
+        &json!({
+            "client_id": client.map(|client| &client.id),
+            "client_secret": client.map(|client| &client.secret),
+            "refresh_token": client.and_then(|client| client.refresh_token.as_ref()),
+            "private_key": state.private_key_pem,
+            "username": authority.users.first(),
+            "instance_url": authority.instance_url,
+        }),
+    )
+}
 
 pub(super) async fn list(Shared(state): Shared<Arc<State>>) -> Response {
     json(200, &state.faults.list())

@@ -55,6 +55,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         ),
         ("/services/oauth2/token".to_owned(), post(auth::token)),
         ("/services/oauth2/revoke".to_owned(), post(auth::revoke)),
+        ("/__login".to_owned(), get(control::login)),
         (
             "/__faults".to_owned(),
             get(control::list)
