@@ -1,9 +1,11 @@
 //! Refused requests.
 
-use super::{Denial, toml_string};
+use super::{Denial, Skill, toml_string};
 use crate::{
     code::Code,
-    http::{AddressRefused, CanonicalUrl, Host, Method, Mismatch, PathPattern, Scheme},
+    http::{
+        AddressClass, AddressRefused, CanonicalUrl, Host, Method, Mismatch, PathPattern, Scheme,
+    },
     ids::{CredentialName, TenantId, shown_up_to},
 };
 
@@ -13,7 +15,7 @@ const MAX_URL_CHARACTERS: usize = 160;
 /// Who asked for which request.
 #[derive(Clone, Copy)]
 pub(crate) struct HttpAsked<'r> {
-    pub skill: &'r str,
+    pub skill: Skill<'r>,
     pub tenant: &'r TenantId,
     pub method: &'r Method,
     pub url: &'r CanonicalUrl,
@@ -31,7 +33,7 @@ pub(crate) enum CredentialGap {
 }
 
 impl HttpAsked<'_> {
-    /// `com.acme/x asked for GET https://h/p`
+    /// `The skill com.acme/x asked for GET https://h/p`
     fn subject(&self) -> String {
         let url = shown_up_to(self.url.without_query(), MAX_URL_CHARACTERS);
         format!("{} asked for {} {url}", self.skill, self.method)
@@ -171,15 +173,25 @@ fn rule_lines(header: &str, method: &str, url: &CanonicalUrl) -> Option<String> 
 }
 
 impl Denial {
-    /// The name resolved to an address that may not be connected to.
+    /// The name resolved to an address that may not be connected to. The sentence names no address: a skill has no
+    /// business knowing where names lead inside a network. The remedy does, for the operator, except that nobody is
+    /// offered the line that opens a metadata service.
     pub fn address_blocked(host: &Host, refused: AddressRefused) -> Self {
         let AddressRefused { address, class } = refused;
         let message = format!(
-            "{host} leads to {address}, a {class} address that no [[http]] rule lists under `addresses`; the operator can list it if it is meant to be reached."
+            "{host} leads to a {class} address that no [[http]] rule of the grant lists under `addresses`; the operator can list it if it is meant to be reached."
         );
-        let prefix = if address.is_ipv4() { 32 } else { 128 };
-        let remedy =
-            format!("In the [[http]] rule of the grant, add\naddresses = [\"{address}/{prefix}\"]");
+        let remedy = match (class, address.is_ipv4()) {
+            (AddressClass::Metadata, _) => {
+                format!("{host} leads to {address}, where clouds keep a machine's own credentials.")
+            }
+            (_, true) => {
+                format!("In the [[http]] rule of the grant, add\naddresses = [\"{address}/32\"]")
+            }
+            (_, false) => {
+                format!("In the [[http]] rule of the grant, add\naddresses = [\"{address}/128\"]")
+            }
+        };
         Denial::new(Code::HttpAddressBlocked, message).with_remedy(remedy)
     }
 }

@@ -17,6 +17,7 @@ pub(crate) use http::{CredentialGap, HttpAsked};
 use crate::{
     code::{Blame, Code},
     fault::Fault,
+    ids::SkillName,
 };
 
 /// A refusal: a code and one sentence, and often the lines that would allow it.
@@ -78,6 +79,24 @@ impl From<Denial> for Fault {
         let mut fault = Fault::new(denial.code, denial.message);
         fault.hint = denial.remedy.map(String::from);
         fault
+    }
+}
+
+/// The skill in a sentence: `The skill com.acme/x`, or `the skill com.acme/x` when formatted with `#`.
+#[derive(Clone, Copy)]
+pub(crate) struct Skill<'n>(pub Option<&'n SkillName>);
+
+impl fmt::Display for Skill<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if f.alternate() {
+            "the skill"
+        } else {
+            "The skill"
+        })?;
+        match self.0 {
+            Some(name) => write!(f, " {name}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Refused tools, buckets, files, artifacts, configuration and logs.
 
-use super::Denial;
+use super::{Denial, Skill};
 use crate::{
     code::Code,
     effect::Effect,
@@ -13,33 +13,33 @@ use crate::{
 const AUTHOR: &str = "only the skill's author can add it";
 
 impl Denial {
-    pub(crate) fn tool_not_granted(skill: &str, tenant: &TenantId, tool: &ToolName) -> Self {
+    pub(crate) fn tool_not_granted(skill: Skill<'_>, tenant: &TenantId, tool: &ToolName) -> Self {
         let message = format!(
-            "The tool `{tool}` of {skill} is not among `tools` in the grant for {tenant}; the operator can add it."
+            "The tool `{tool}` of {skill:#} is not among `tools` in the grant for {tenant}; the operator can add it."
         );
         Denial::new(Code::ToolNotGranted, message).with_remedy(format!("tools = [\"{tool}\"]"))
     }
 
-    pub(crate) fn tool_outside_run(skill: &str, tool: &ToolName) -> Self {
+    pub(crate) fn tool_outside_run(skill: Skill<'_>, tool: &ToolName) -> Self {
         let message = format!(
-            "The tool `{tool}` of {skill} is granted, but this run was narrowed to other tools; whoever started the run can widen it."
+            "The tool `{tool}` of {skill:#} is granted, but this run was narrowed to other tools; whoever started the run can widen it."
         );
         Denial::new(Code::RunNarrowed, message)
     }
 
     pub(crate) fn effect_above_run(
-        skill: &str,
+        skill: Skill<'_>,
         tool: &ToolName,
         effect: Effect,
         ceiling: Effect,
     ) -> Self {
         let message = format!(
-            "The tool `{tool}` of {skill} has the effect `{effect}`, and this run allows nothing beyond `{ceiling}`; whoever started the run can widen it."
+            "The tool `{tool}` of {skill:#} has the effect `{effect}`, and this run allows nothing beyond `{ceiling}`; whoever started the run can widen it."
         );
         Denial::new(Code::RunNarrowed, message)
     }
 
-    pub(crate) fn kv_not_declared(skill: &str, bucket: &BucketName) -> Self {
+    pub(crate) fn kv_not_declared(skill: Skill<'_>, bucket: &BucketName) -> Self {
         let message = format!(
             "{skill} asked for the bucket `{bucket}`, which its manifest does not list under [capabilities.kv]; {AUTHOR}."
         );
@@ -47,7 +47,7 @@ impl Denial {
             .with_remedy(format!("[capabilities.kv]\nbuckets = [\"{bucket}\"]"))
     }
 
-    pub(crate) fn kv_not_granted(skill: &str, tenant: &TenantId, bucket: &BucketName) -> Self {
+    pub(crate) fn kv_not_granted(skill: Skill<'_>, tenant: &TenantId, bucket: &BucketName) -> Self {
         let message = format!(
             "{skill} asked for the bucket `{bucket}`, which the grant for {tenant} does not list under [kv]; the operator can add it."
         );
@@ -55,7 +55,7 @@ impl Denial {
             .with_remedy(format!("[kv]\nbuckets = [\"{bucket}\"]"))
     }
 
-    pub(crate) fn files_not_declared(skill: &str, path: &GuestPath, access: Access) -> Self {
+    pub(crate) fn files_not_declared(skill: Skill<'_>, path: &GuestPath, access: Access) -> Self {
         let message = format!(
             "{skill} asked for {access} access to `{path}`, which no [[capabilities.files]] rule in its manifest covers; {AUTHOR}."
         );
@@ -63,7 +63,7 @@ impl Denial {
     }
 
     pub(crate) fn files_not_granted(
-        skill: &str,
+        skill: Skill<'_>,
         tenant: &TenantId,
         path: &GuestPath,
         access: Access,
@@ -75,7 +75,7 @@ impl Denial {
             .with_remedy("[[files]] with `path`, `source` (the directory on the host) and `access`")
     }
 
-    pub(crate) fn config_not_declared(skill: &str, key: &ConfigKey) -> Self {
+    pub(crate) fn config_not_declared(skill: Skill<'_>, key: &ConfigKey) -> Self {
         let message = format!(
             "{skill} asked for the configuration `{key}`, which its manifest does not list under [capabilities.config]; {AUTHOR}."
         );
@@ -83,7 +83,7 @@ impl Denial {
             .with_remedy(format!("[capabilities.config]\nkeys = [\"{key}\"]"))
     }
 
-    pub(crate) fn config_not_granted(skill: &str, tenant: &TenantId, key: &ConfigKey) -> Self {
+    pub(crate) fn config_not_granted(skill: Skill<'_>, tenant: &TenantId, key: &ConfigKey) -> Self {
         let message = format!(
             "{skill} asked for the configuration `{key}`, which the grant for {tenant} does not set under [config]; the operator can set it."
         );
@@ -91,14 +91,14 @@ impl Denial {
             .with_remedy(format!("[config]\n\"{key}\" = \"…\""))
     }
 
-    pub(crate) fn artifacts_not_declared(skill: &str) -> Self {
+    pub(crate) fn artifacts_not_declared(skill: Skill<'_>) -> Self {
         let message = format!(
             "{skill} handed back a file, but its manifest has no [capabilities.artifacts]; {AUTHOR}."
         );
         Denial::new(Code::ArtifactsNotDeclared, message).with_remedy("[capabilities.artifacts]")
     }
 
-    pub(crate) fn artifacts_not_granted(skill: &str, tenant: &TenantId) -> Self {
+    pub(crate) fn artifacts_not_granted(skill: Skill<'_>, tenant: &TenantId) -> Self {
         let message = format!(
             "{skill} handed back a file, but the grant for {tenant} has no [artifacts]; the operator can add it."
         );
@@ -106,7 +106,7 @@ impl Denial {
     }
 
     pub(crate) fn artifacts_too_large(
-        skill: &str,
+        skill: Skill<'_>,
         tenant: &TenantId,
         bytes: u64,
         max: ByteSize,
@@ -117,14 +117,14 @@ impl Denial {
         Denial::new(Code::SkillArtifactBytesExceeded, message)
     }
 
-    pub(crate) fn log_not_declared(skill: &str) -> Self {
+    pub(crate) fn log_not_declared(skill: Skill<'_>) -> Self {
         let message = format!(
             "{skill} wrote to the log, but its manifest has no [capabilities.log]; {AUTHOR}."
         );
         Denial::new(Code::LogNotDeclared, message).with_remedy("[capabilities.log]")
     }
 
-    pub(crate) fn log_not_granted(skill: &str, tenant: &TenantId) -> Self {
+    pub(crate) fn log_not_granted(skill: Skill<'_>, tenant: &TenantId) -> Self {
         let message = format!(
             "{skill} wrote to the log, but the grant for {tenant} has no [log]; the operator can add it."
         );
@@ -132,7 +132,7 @@ impl Denial {
     }
 
     /// Manifest and grant allow it, the run does not.
-    pub(crate) fn outside_run(skill: &str, what: impl std::fmt::Display) -> Self {
+    pub(crate) fn outside_run(skill: Skill<'_>, what: impl std::fmt::Display) -> Self {
         let message = format!(
             "{skill} asked for {what}, which manifest and grant allow but this run does not; whoever started the run can widen it."
         );

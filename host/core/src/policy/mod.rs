@@ -24,7 +24,7 @@ mod words;
 pub use allowed::{Allowed, HttpAllowed, Mount};
 
 use crate::{
-    denial::Denial,
+    denial::{Denial, Skill},
     effect::Effect,
     files::{Access, GuestPath},
     grant::Grant,
@@ -122,7 +122,7 @@ impl<'a> Authority<'a> {
         }
     }
 
-    fn skill(&self) -> &'a str {
-        self.manifest.display_name()
+    fn skill(&self) -> Skill<'a> {
+        Skill(self.manifest.name())
     }
 }
