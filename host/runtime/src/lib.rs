@@ -1,2 +1,5 @@
 //! placeholder
+pub mod credentials;
+pub mod egress;
+pub mod meter;
 pub mod values;

@@ -1,0 +1,438 @@
+//! Makes a credential from its secret: reads it, and where its kind says so, exchanges it for a token.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use http::{HeaderValue, StatusCode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use metier_core::{
+    grant::{Credential, CredentialSpec, SecretSource, TokenEndpoint},
+    ids::CredentialName,
+};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::{Attach, CredentialError, NotVisible, Secret, SecretSources, attach::basic_pair};
+use crate::egress::{EgressCall, EgressError, scrub::Echoes};
+
+/// A plain secret is read again this long after it was read.
+const REREAD_AFTER: Duration = Duration::from_secs(60);
+
+/// The life of a token whose issuer does not say (Salesforce does not): shorter than any session we know.
+const UNSAID_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// No token is believed to live longer than this.
+const MAX_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A token is renewed this long before its end, or at three quarters of a shorter life.
+const EARLY: Duration = Duration::from_secs(60);
+
+/// How long an assertion is valid: Salesforce accepts at most 3 to 5 minutes.
+const ASSERTION_LIFE: Duration = Duration::from_secs(180);
+
+/// RFC 7523, section 2.1.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// Longest access or refresh token, in bytes: it has to fit a header.
+const MAX_TOKEN_BYTES: usize = 16 << 10;
+
+/// What is sent to an issuer.
+pub struct TokenRequest {
+    /// `application/x-www-form-urlencoded`.
+    pub form: Zeroizing<String>,
+    /// `Authorization`, for clients that prove who they are.
+    pub authorization: Option<HeaderValue>,
+}
+
+/// What an issuer answers.
+pub struct TokenAnswer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The whole body.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+/// Carries requests to issuers.
+pub trait TokenTransport: Send + Sync {
+    /// Sends one request to `endpoint` and reads the answer, bounded in time and bytes; records it under `call`.
+    fn ask<'a>(
+        &'a self,
+        call: &'a Arc<EgressCall>,
+        name: &'a CredentialName,
+        endpoint: &'a TokenEndpoint,
+        request: TokenRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<TokenAnswer, EgressError>> + Send + 'a>>;
+}
+
+/// A credential fresh from its source.
+pub struct Issued {
+    pub attach: Attach,
+    pub echoes: Echoes,
+    pub renew_from: SystemTime,
+    /// None for what does not expire by itself.
+    pub good_until: Option<SystemTime>,
+}
+
+/// Makes one credential.
+pub struct Issuer {
+    name: CredentialName,
+    credential: Credential,
+    sources: Arc<SecretSources>,
+    transport: Arc<dyn TokenTransport>,
+    /// The refresh token in the source, and the one the issuer gave in its place.
+    replaced: Mutex<Option<(Secret, Secret)>>,
+}
+
+impl Issuer {
+    pub fn new(
+        name: CredentialName,
+        credential: Credential,
+        sources: Arc<SecretSources>,
+        transport: Arc<dyn TokenTransport>,
+    ) -> Self {
+        Issuer {
+            name,
+            credential,
+            sources,
+            transport,
+            replaced: Mutex::new(None),
+        }
+    }
+
+    /// Reads the secret anew and makes the credential of it.
+    pub async fn issue(
+        &self,
+        call: &Arc<EgressCall>,
+        now: SystemTime,
+    ) -> Result<Issued, CredentialError> {
+        let secret = self.read(&self.credential.secret).await?;
+        match self.credential.spec.token_endpoint() {
+            None => self.plain(&secret, now),
+            Some(endpoint) => self.token(call, endpoint, &secret, now).await,
+        }
+    }
+
+    async fn read(&self, source: &SecretSource) -> Result<Secret, CredentialError> {
+        let read = self.sources.read(source).await;
+        read.map_err(|error| CredentialError::Missing(self.name.clone(), error))
+    }
+
+    fn plain(&self, secret: &Secret, now: SystemTime) -> Result<Issued, CredentialError> {
+        let attach = self.form(secret)?;
+        let pair = match &self.credential.spec {
+            CredentialSpec::Basic { username } => Some(basic_pair(username, secret)),
+            _ => None,
+        };
+        let echoes = Echoes::of([secret].into_iter().chain(&pair));
+        Ok(Issued {
+            attach,
+            echoes,
+            renew_from: now + REREAD_AFTER,
+            good_until: None,
+        })
+    }
+
+    fn form(&self, secret: &Secret) -> Result<Attach, CredentialError> {
+        Attach::form(&self.credential.spec, secret).map_err(|NotVisible| {
+            self.unusable(
+                "it holds a line break or another character that cannot be part of a header",
+            )
+        })
+    }
+
+    async fn token(
+        &self,
+        call: &Arc<EgressCall>,
+        endpoint: &TokenEndpoint,
+        secret: &Secret,
+        now: SystemTime,
+    ) -> Result<Issued, CredentialError> {
+        let (request, mut shown) = self.request(secret, now).await?;
+        let asked = self
+            .transport
+            .ask(call, &self.name, endpoint, request)
+            .await;
+        let answer =
+            asked.map_err(|error| CredentialError::Issuer(self.name.clone(), Box::new(error)))?;
+        if answer.status != StatusCode::OK {
+            return Err(self.refused(&answer));
+        }
+        let token = self.read_token(&answer.body)?;
+        if let Some(replacement) = token.refresh {
+            shown.push(replacement.clone());
+            self.replace(secret, replacement);
+        }
+        shown.push(token.access.clone());
+        let (renew_from, good_until) = life(now, token.life);
+        let attach = self.form(&token.access)?;
+        Ok(Issued {
+            attach,
+            echoes: Echoes::of(&shown),
+            renew_from,
+            good_until: Some(good_until),
+        })
+    }
+
+    /// The request, and every secret in it.
+    async fn request(
+        &self,
+        secret: &Secret,
+        now: SystemTime,
+    ) -> Result<(TokenRequest, Vec<Secret>), CredentialError> {
+        match &self.credential.spec {
+            CredentialSpec::OAuth2RefreshToken {
+                client_id,
+                client_secret,
+                scope,
+                ..
+            } => {
+                let client_secret = match client_secret {
+                    Some(source) => Some(self.read(source).await?),
+                    None => None,
+                };
+                self.refresh(secret, client_id, client_secret, scope.as_deref())
+            }
+            CredentialSpec::OAuth2JwtBearer {
+                client_id,
+                subject,
+                audience,
+                scope,
+                ..
+            } => {
+                let assertion = self.assertion(secret, client_id, subject, audience, now)?;
+                let form = Form::of("grant_type", JWT_BEARER)
+                    .and("assertion", Some(assertion.expose()))
+                    .and("scope", scope.as_deref());
+                Ok((
+                    TokenRequest {
+                        form: form.0,
+                        authorization: None,
+                    },
+                    vec![assertion],
+                ))
+            }
+            CredentialSpec::OAuth2ClientCredentials {
+                client_id,
+                scope,
+                audience,
+                ..
+            } => {
+                let form = Form::of("grant_type", "client_credentials")
+                    .and("scope", scope.as_deref())
+                    .and("audience", audience.as_deref());
+                let authorization = Some(self.client(client_id, secret)?);
+                Ok((
+                    TokenRequest {
+                        form: form.0,
+                        authorization,
+                    },
+                    vec![secret.clone()],
+                ))
+            }
+            _ => Err(self.unusable("its kind has no issuer")),
+        }
+    }
+
+    fn refresh(
+        &self,
+        secret: &Secret,
+        client_id: &str,
+        client_secret: Option<Secret>,
+        scope: Option<&str>,
+    ) -> Result<(TokenRequest, Vec<Secret>), CredentialError> {
+        let token = self.newest(secret);
+        let authorization = client_secret
+            .as_ref()
+            .map(|secret| self.client(client_id, secret))
+            .transpose()?;
+        let public = authorization.is_none().then_some(client_id);
+        let form = Form::of("grant_type", "refresh_token")
+            .and("refresh_token", Some(token.expose()))
+            .and("client_id", public)
+            .and("scope", scope);
+        let shown = [token].into_iter().chain(client_secret).collect();
+        Ok((
+            TokenRequest {
+                form: form.0,
+                authorization,
+            },
+            shown,
+        ))
+    }
+
+    /// RFC 6749, section 2.3.1: both parts are form-encoded before they become a Basic pair.
+    fn client(&self, id: &str, secret: &Secret) -> Result<HeaderValue, CredentialError> {
+        let encode =
+            |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = basic_pair(&encode(id), &Secret::new(encode(secret.expose())));
+        pair.header_value("Basic ")
+            .map_err(|NotVisible| self.unusable("it cannot be part of a header"))
+    }
+
+    fn assertion(
+        &self,
+        key: &Secret,
+        client_id: &str,
+        subject: &str,
+        audience: &str,
+        now: SystemTime,
+    ) -> Result<Secret, CredentialError> {
+        let key = EncodingKey::from_rsa_pem(key.expose().as_bytes()).map_err(|_| {
+            self.unusable("it is no RSA private key in PEM form (PKCS#1 or PKCS#8, not encrypted)")
+        })?;
+        let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let claims = Claims {
+            iss: client_id,
+            sub: subject,
+            aud: audience,
+            iat: seconds,
+            exp: seconds + ASSERTION_LIFE.as_secs(),
+            jti: self.nonce()?,
+        };
+        let signed = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key);
+        signed
+            .map(Secret::new)
+            .map_err(|_| self.unusable("its RSA key cannot sign (2048 bits at least)"))
+    }
+
+    /// Assertions made in the same second differ: some issuers take one only once.
+    fn nonce(&self) -> Result<String, CredentialError> {
+        let mut bytes = [0; 16];
+        aws_lc_rs::rand::fill(&mut bytes)
+            .map_err(|_| self.unusable("there is no randomness to sign with"))?;
+        Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The operator's refresh token, or the newer one the issuer gave for it.
+    fn newest(&self, source: &Secret) -> Secret {
+        let replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        replaced
+            .as_ref()
+            .filter(|(old, _)| old == source)
+            .map_or_else(|| source.clone(), |(_, new)| new.clone())
+    }
+
+    fn replace(&self, source: &Secret, replacement: Secret) {
+        *self.replaced.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((source.clone(), replacement));
+    }
+
+    fn read_token(&self, body: &[u8]) -> Result<Token, CredentialError> {
+        Token::read(body).ok_or_else(|| CredentialError::InvalidAnswer(self.name.clone()))
+    }
+
+    /// Only the registered error code is passed on: the rest of an issuer's answer may repeat what it was sent.
+    fn refused(&self, answer: &TokenAnswer) -> CredentialError {
+        let said = error_code(&answer.body);
+        if said.as_deref() == Some("invalid_grant") {
+            return CredentialError::Expired(self.name.clone());
+        }
+        CredentialError::Rejected {
+            name: self.name.clone(),
+            status: answer.status.as_u16(),
+            error: said.map(|code| format!(": {code}")).unwrap_or_default(),
+        }
+    }
+
+    fn unusable(&self, why: &'static str) -> CredentialError {
+        CredentialError::Unusable(self.name.clone(), why)
+    }
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    iat: u64,
+    exp: u64,
+    jti: String,
+}
+
+/// A form that is wiped.
+struct Form(Zeroizing<String>);
+
+impl Form {
+    fn of(name: &str, value: &str) -> Self {
+        Form(Zeroizing::new(String::with_capacity(4 << 10))).and(name, Some(value))
+    }
+
+    fn and(mut self, name: &str, value: Option<&str>) -> Self {
+        let Some(value) = value else { return self };
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        self.0.push_str(name);
+        self.0.push('=');
+        self.0
+            .extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
+        self
+    }
+}
+
+struct Token {
+    access: Secret,
+    refresh: Option<Secret>,
+    life: Option<Duration>,
+}
+
+impl Token {
+    /// RFC 6749, section 5.1. `expires_in` comes as a number or, from some issuers, as a text.
+    fn read(body: &[u8]) -> Option<Token> {
+        let mut fields: BTreeMap<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
+        let bearer = match fields.get("token_type") {
+            None => true,
+            Some(kind) => kind.as_str()?.eq_ignore_ascii_case("bearer"),
+        };
+        let life = fields
+            .get("expires_in")
+            .and_then(|life| life.as_u64().or_else(|| life.as_str()?.parse().ok()));
+        let mut token = |name: &str| match fields.remove(name) {
+            Some(serde_json::Value::String(text))
+                if (1..=MAX_TOKEN_BYTES).contains(&text.len()) =>
+            {
+                Some(Secret::new(text))
+            }
+            _ => None,
+        };
+        let (access, refresh) = (token("access_token")?, token("refresh_token"));
+        bearer.then_some(Token {
+            access,
+            refresh,
+            life: life.map(Duration::from_secs),
+        })
+    }
+}
+
+/// When a token is renewed and until when it is good.
+fn life(now: SystemTime, said: Option<Duration>) -> (SystemTime, SystemTime) {
+    let life = said.unwrap_or(UNSAID_LIFE).min(MAX_LIFE);
+    let early = EARLY.min(life / 4);
+    (now + (life - early), now + life)
+}
+
+/// The `error` of an answer, when it is one of the words such answers use.
+fn error_code(body: &[u8]) -> Option<String> {
+    const WORDS: [&str; 9] = [
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "access_denied",
+        "server_error",
+        "temporarily_unavailable",
+    ];
+    let fields: BTreeMap<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
+    let said = fields.get("error")?.as_str()?;
+    WORDS
+        .iter()
+        .find(|word| **word == said)
+        .map(|word| (*word).to_owned())
+}

@@ -1,0 +1,124 @@
+//! Where secrets are kept: environment variables, files and the vault, each handed in by whoever starts the host.
+//!
+//! A library does not read the environment by itself: the surface passes a reader. Everything is read anew whenever a
+//! credential is renewed, off the executor's threads, and never logged.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use metier_core::grant::SecretSource;
+
+use super::{
+    Secret,
+    private_file::{self, Owner, PrivateFileError},
+    vault::{Vault, VaultError},
+};
+
+/// Looks a variable up.
+pub type EnvReader = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Where the secrets a grant names are looked for.
+#[derive(Clone)]
+pub struct SecretSources {
+    /// Reads the host's environment.
+    pub env: EnvReader,
+    /// The directory of the grant file, which its paths are relative to.
+    pub directory: PathBuf,
+    /// The vault, when the host has one.
+    pub vault: Option<Arc<Vault>>,
+}
+
+impl SecretSources {
+    /// No environment, no vault; files relative to `directory`.
+    pub fn files_only(directory: impl Into<PathBuf>) -> Self {
+        SecretSources {
+            env: Arc::new(|_| None),
+            directory: directory.into(),
+            vault: None,
+        }
+    }
+}
+
+impl fmt::Debug for SecretSources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretSources")
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// The variable is not set.
+    #[error("the environment variable `{0}` is not set")]
+    NoVariable(String),
+    /// The file cannot be used.
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
+    /// The file holds something other than text.
+    #[error("the file `{0}` is not UTF-8 text")]
+    NotText(PathBuf),
+    /// The host was started without a vault.
+    #[error("the host has no vault to look up `{0}` in")]
+    NoVault(String),
+    /// The vault does not know the name.
+    #[error("the vault has no entry `{0}`; add it with `metier secret set {0}`")]
+    NoEntry(String),
+    /// The vault cannot be used.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// There is nothing in it.
+    #[error("{0} is empty")]
+    Empty(SecretSource),
+    /// The thread that read it died.
+    #[error("reading the secret was interrupted")]
+    Interrupted,
+}
+
+impl SecretSources {
+    /// Reads a secret as it is now.
+    ///
+    /// # Errors
+    /// [`SourceError`], which never holds the secret.
+    pub async fn read(&self, source: &SecretSource) -> Result<Secret, SourceError> {
+        let (sources, source) = (self.clone(), source.clone());
+        let read = tokio::task::spawn_blocking(move || sources.read_now(&source));
+        read.await.map_err(|_| SourceError::Interrupted)?
+    }
+
+    fn read_now(&self, source: &SecretSource) -> Result<Secret, SourceError> {
+        let secret = match source {
+            SecretSource::Env(name) => {
+                let value =
+                    (self.env)(name).ok_or_else(|| SourceError::NoVariable(name.clone()))?;
+                Secret::new(value)
+            }
+            SecretSource::File(path) => self.file(path)?,
+            SecretSource::Vault(name) => self.entry(name)?,
+        };
+        if secret.expose().is_empty() {
+            Err(SourceError::Empty(source.clone()))
+        } else {
+            Ok(secret)
+        }
+    }
+
+    /// The line break at the end, which editors and `echo` add, is not part of the secret.
+    fn file(&self, path: &str) -> Result<Secret, SourceError> {
+        let path = self.directory.join(path);
+        let bytes = private_file::read(&path, Owner::Anybody)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| SourceError::NotText(path))?;
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        Ok(Secret::new(text.strip_suffix('\r').unwrap_or(text)))
+    }
+
+    fn entry(&self, name: &str) -> Result<Secret, SourceError> {
+        let vault = self
+            .vault
+            .as_ref()
+            .ok_or_else(|| SourceError::NoVault(name.to_owned()))?;
+        vault
+            .get(name)?
+            .ok_or_else(|| SourceError::NoEntry(name.to_owned()))
+    }
+}

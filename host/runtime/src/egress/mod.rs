@@ -1,0 +1,354 @@
+//! The only place a request leaves the process.
+//!
+//! Whatever a skill sends, by `wasi:http` or by `fetch`, goes through [`Egress::send`], and there through these steps in this
+//! order, one file each:
+//!
+//! 1. one spelling: the URL and the method are canonical or refused (`metier_core::http`);
+//! 2. authority: manifest ∩ grant ∩ run say yes (`metier_core::policy`), and the request is counted, refused or not;
+//! 3. resolve the name, unless the rule says where to connect (`resolve`);
+//! 4. every address is checked, and the ones that pass are pinned: nothing is resolved again (`route`);
+//! 5. the head loses what is not the skill's to say (`head`);
+//! 6. the credential is attached (`crate::credentials`);
+//! 7. a pooled connection to the pinned address carries it (`pool`, `connect`, `tls`, `upload`);
+//! 8. time and bytes are bounded both ways (`exchange`, `upload`, `download`);
+//! 9. echoes of the credential are blotted out of what comes back (`scrub`, `download`);
+//! 10. it is written down, whatever became of it (`record`).
+//!
+//! A redirect is an answer like any other. [`Egress::follow`] goes after it with new requests, each through all the steps.
+//!
+//! # Repeating
+//! A request is repeated in two cases. Connecting failed: the next pinned address is tried, up to three. The answer was
+//! 401, a credential was attached, and the body was empty or at most 64 KiB and wholly sent: once, if renewing the
+//! credential gave another one. What the skill sees is the last answer; the record is one.
+
+mod call;
+mod connect;
+mod download;
+mod error;
+mod exchange;
+mod head;
+mod pool;
+mod record;
+mod redirect;
+mod resolve;
+mod route;
+pub(crate) mod scrub;
+mod tls;
+mod token;
+mod upload;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use hyper::body::{Body as _, Incoming};
+use metier_core::{
+    http::{CanonicalUrl, Method},
+    ids::CredentialName,
+    policy::{Authority, HttpAllowed},
+};
+
+pub use call::{EgressAudit, EgressCall};
+pub use error::{EgressError, Waiting};
+pub use redirect::{Followed, MAX_REDIRECTS};
+pub use resolve::{Resolve, Resolving, SystemResolver, Unresolved};
+use {
+    download::{Download, Patience},
+    exchange::exchange,
+    head::Head,
+    pool::Pool,
+    record::Record,
+    route::{Reach, Route},
+    scrub::Scrubber,
+    tls::Roots,
+    upload::Upload,
+};
+
+use crate::credentials::Attached;
+
+/// A body, either way: streamed, never held whole.
+pub type Body = UnsyncBoxBody<Bytes, EgressError>;
+
+/// Tells the time: for records and for the life of tokens.
+pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// How egress behaves for every tenant alike.
+#[derive(Clone)]
+pub struct EgressConfig {
+    /// Names to addresses.
+    pub resolver: Arc<dyn Resolve>,
+    /// The time.
+    pub clock: Clock,
+    /// For TCP and TLS together, per address.
+    pub connect_timeout: Duration,
+    /// From the last byte sent to the first byte of the answer.
+    pub first_byte_timeout: Duration,
+    /// Between bytes of the answer.
+    pub idle_timeout: Duration,
+    /// Open connections of the whole host; more requests wait for `connect_timeout`.
+    pub max_connections: usize,
+}
+
+impl Default for EgressConfig {
+    /// The system's resolver and clock; 10 s to connect (a far host with a lost packet needs 3), 60 s for the first byte
+    /// (slow reports; the call's own limit is usually lower), 30 s between bytes, 16,384 connections (about 400 MiB if all
+    /// of them are busy).
+    fn default() -> Self {
+        EgressConfig {
+            resolver: Arc::new(SystemResolver),
+            clock: Arc::new(SystemTime::now),
+            connect_timeout: Duration::from_secs(10),
+            first_byte_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(30),
+            max_connections: 16_384,
+        }
+    }
+}
+
+/// The way out. Clones share connections.
+#[derive(Clone)]
+pub struct Egress {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: EgressConfig,
+    pool: Pool,
+    roots: Roots,
+}
+
+/// An answer whose head has come, and what its body needs.
+struct Answer {
+    response: Response<Incoming>,
+    attached: Option<Attached>,
+}
+
+impl Egress {
+    /// Opens nothing and loads nothing yet.
+    pub fn new(config: EgressConfig) -> Self {
+        let pool = Pool::new(config.max_connections, config.connect_timeout);
+        Egress {
+            inner: Arc::new(Inner {
+                config,
+                pool,
+                roots: Roots::default(),
+            }),
+        }
+    }
+
+    /// Sends one request through the pipeline and gives back the answer, whatever its status.
+    ///
+    /// # Errors
+    /// [`EgressError`]; the answer's body fails with one as well.
+    pub async fn send(
+        &self,
+        call: &Arc<EgressCall>,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, EgressError> {
+        let (parts, body) = request.into_parts();
+        self.send_to(
+            call,
+            parts.method.as_str(),
+            &parts.uri.to_string(),
+            parts.headers,
+            body,
+        )
+        .await
+    }
+
+    async fn send_to(
+        &self,
+        call: &Arc<EgressCall>,
+        method: &str,
+        url: &str,
+        headers: HeaderMap,
+        body: Body,
+    ) -> Result<Response<Body>, EgressError> {
+        let mut record = Record::begin(call, (self.inner.config.clock)(), method);
+        let deadline = call.deadline.map(tokio::time::Instant::from_std);
+        let answering = self.answer(call, method, url, headers, body, &mut record);
+        let answered = match deadline {
+            None => answering.await,
+            Some(deadline) => tokio::time::timeout_at(deadline, answering)
+                .await
+                .unwrap_or(Err(EgressError::Deadline)),
+        };
+        match answered {
+            Ok(answer) => Ok(self.hand_back(call, answer, deadline, record)),
+            Err(error) => {
+                record.failed(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Steps 1 to 9, up to the head of the answer.
+    async fn answer(
+        &self,
+        call: &Arc<EgressCall>,
+        method: &str,
+        url: &str,
+        headers: HeaderMap,
+        body: Body,
+        record: &mut Record,
+    ) -> Result<Answer, EgressError> {
+        let (method, url) = one_spelling(method, url, record)?;
+        let allowed = authority(call, &method, &url)?;
+        record.allowed();
+        let route = self.route(call, &url, &allowed).await?;
+        let mut head = Head::new(http_method(&method)?, &url, headers, &body)?;
+        let attached = attach(call, allowed.credential, &mut head, record).await?;
+        let upload = Arc::new(Upload::new(body, call.meter.clone(), attached.is_some()));
+        record.upload = Some(upload.clone());
+        let mut response = self.exchange(&route, &head, &upload, record).await?;
+        let mut attached = attached;
+        if let (StatusCode::UNAUTHORIZED, Some(old), Some(name)) =
+            (response.status(), &attached, allowed.credential)
+            && upload.is_repeatable()
+            && let Some(new) = call.credentials.renew(name, old, call).await
+        {
+            head.attach(&new.attach)?;
+            attached = Some(new);
+            response = self.exchange(&route, &head, &upload, record).await?;
+        }
+        clean(&mut response, attached.as_ref())?;
+        record.answered(response.status().as_u16());
+        Ok(Answer { response, attached })
+    }
+
+    async fn route(
+        &self,
+        call: &EgressCall,
+        url: &CanonicalUrl,
+        allowed: &HttpAllowed<'_>,
+    ) -> Result<Route, EgressError> {
+        let reach = Reach {
+            connect: allowed.connect,
+            addresses: allowed.address_policy(),
+            ca_file: allowed
+                .ca_file
+                .map(|file| call.credentials.directory().join(file)),
+        };
+        Route::find(&*self.inner.config.resolver, &self.inner.roots, url, &reach).await
+    }
+
+    async fn exchange(
+        &self,
+        route: &Route,
+        head: &Head,
+        upload: &Upload,
+        record: &mut Record,
+    ) -> Result<Response<Incoming>, EgressError> {
+        let patience = self.inner.config.first_byte_timeout;
+        let (address, response) = exchange(&self.inner.pool, route, head, upload, patience).await?;
+        record.address = Some(address);
+        Ok(response)
+    }
+
+    /// Step 10 happens when the body has come to its end or is dropped.
+    fn hand_back(
+        &self,
+        call: &EgressCall,
+        answer: Answer,
+        deadline: Option<tokio::time::Instant>,
+        record: Record,
+    ) -> Response<Body> {
+        let scrubber = answer
+            .attached
+            .map(|attached| Scrubber::new(attached.echoes));
+        let patience = Patience::new(self.inner.config.idle_timeout, deadline);
+        let (mut parts, body) = answer.response.into_parts();
+        parts.extensions.clear();
+        let body = Download::new(body, scrubber, call.meter.clone(), patience, record);
+        Response::from_parts(parts, body.boxed_unsync())
+    }
+}
+
+/// Step 1.
+fn one_spelling(
+    method: &str,
+    url: &str,
+    record: &mut Record,
+) -> Result<(Method, CanonicalUrl), EgressError> {
+    let invalid = |error: &dyn std::error::Error| EgressError::InvalidRequest(error.to_string());
+    let url = CanonicalUrl::parse(url).map_err(|error| {
+        record.target = error.to_string();
+        invalid(&error)
+    })?;
+    record.target = url.without_query().to_owned();
+    Ok((
+        method.parse::<Method>().map_err(|error| invalid(&error))?,
+        url,
+    ))
+}
+
+/// Step 2. Refused requests are counted too: a storm of them is a storm.
+fn authority<'c>(
+    call: &'c EgressCall,
+    method: &Method,
+    url: &CanonicalUrl,
+) -> Result<HttpAllowed<'c>, EgressError> {
+    let decision = Authority::new(&call.manifest, &call.grant, &call.run).http(method, url);
+    call.meter.take_request()?;
+    Ok(decision?)
+}
+
+fn http_method(method: &Method) -> Result<http::Method, EgressError> {
+    method
+        .as_str()
+        .parse()
+        .map_err(|_| EgressError::InvalidRequest("its method is no HTTP method".to_owned()))
+}
+
+/// Step 6.
+async fn attach(
+    call: &Arc<EgressCall>,
+    name: Option<&CredentialName>,
+    head: &mut Head,
+    record: &mut Record,
+) -> Result<Option<Attached>, EgressError> {
+    let Some(name) = name else { return Ok(None) };
+    record.credential = Some(name.clone());
+    let attached = call.credentials.get(name, call).await?;
+    head.attach(&attached.attach)?;
+    Ok(Some(attached))
+}
+
+/// Step 9 for the head of the answer: what cannot be scrubbed is refused, what can is scrubbed.
+fn clean(
+    response: &mut Response<Incoming>,
+    attached: Option<&Attached>,
+) -> Result<(), EgressError> {
+    let encoded = response
+        .headers()
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|encoding| encoding != "identity")
+        || response
+            .headers()
+            .get(header::TRANSFER_ENCODING)
+            .is_some_and(|encoding| encoding != "chunked");
+    if attached.is_some() && encoded && !response.body().is_end_stream() {
+        return Err(EgressError::InvalidAnswer(
+            "it is compressed although that was not asked for".to_owned(),
+        ));
+    }
+    head::strip_answer(response.headers_mut(), attached.is_some());
+    if let Some(attached) = attached {
+        attached.echoes.scrub_headers(response.headers_mut());
+    }
+    Ok(())
+}
+
+/// A body that is there already; empty for none.
+pub fn whole(body: impl Into<Bytes>) -> Body {
+    Full::new(body.into())
+        .map_err(|never| match never {})
+        .boxed_unsync()
+}

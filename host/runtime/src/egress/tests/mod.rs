@@ -1,0 +1,8 @@
+//! Every step of the pipeline, each with a test that fails without it, against servers on this machine.
+#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, reason = "tests")]
+
+mod address;
+mod credential;
+pub mod support;
+mod tls;
