@@ -1,32 +1,54 @@
 //! A running emulator: started as a child process on a free port, ended with its guard.
 //!
-//! An emulator prints one line of JSON once it listens; its `address` is `127.0.0.1:PORT`. Its
-//! standard input is a pipe held open by the guard: an emulator that reads end of file there
-//! ends itself, so that none outlives even a killed xtask.
+//! An emulator prints one line of JSON once it listens. Its standard input is a pipe held open by
+//! the guard, and it ends itself at end of file there, so that none outlives even a killed xtask.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result};
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::cmd::Cmd;
 use crate::repo::Repo;
 use crate::report;
 
+/// What an emulator says of itself when it is ready; the rest of its line is not needed here.
+#[derive(Deserialize)]
+pub struct Ready {
+    /// `127.0.0.1:PORT`.
+    pub addr: String,
+    /// The connected app whose private key it wrote.
+    pub client_id: String,
+    /// The user that app may act for.
+    pub username: String,
+}
+
 /// The guard: dropping it ends the process.
 pub struct Emulator {
-    child: Child,
-    ready: Value,
+    _child: Guard,
+    /// What it said.
+    pub ready: Ready,
+}
+
+/// Ends the process. Both calls fail only when it is gone already, which is what is wanted.
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 impl Emulator {
     /// Builds and starts the Salesforce emulator with these arguments.
-    pub fn salesforce(repo: &Repo, args: &[&str]) -> Result<Self> {
+    pub fn salesforce(repo: &Repo, args: &[&OsStr]) -> Result<Self> {
         let name = "metier-emulator-salesforce";
         let bin = repo.build_bin(name, name)?;
-        let emulator = Self::start(&Cmd::new(bin).args(args))?;
-        report::note(&format!("{name} listens on {}", emulator.address()?));
+        let emulator = Self::start(&Cmd::new(bin).arg("--stop-with-stdin").args(args))?;
+        report::note(&format!("{name} listens on {}", emulator.ready.addr));
         Ok(emulator)
     }
 
@@ -38,33 +60,17 @@ impl Emulator {
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("start {cmd}"))?;
-        // The guard exists before anything can fail.
-        let mut emulator = Self {
-            child,
-            ready: Value::Null,
-        };
-        let stdout = emulator.child.stdout.take().context("stdout is piped")?;
+        // The guard exists before anything else can fail.
+        let mut child = Guard(child);
+        let stdout = child.0.stdout.take().context("stdout is piped")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        emulator.ready = serde_json::from_str(&line).with_context(|| {
-            format!("{cmd} did not say that it is ready; its first line: {line:?}")
-        })?;
-        Ok(emulator)
-    }
-
-    /// `127.0.0.1:PORT`.
-    pub fn address(&self) -> Result<&str> {
-        self.ready["address"]
-            .as_str()
-            .context("the emulator's first line has no `address`")
-    }
-}
-
-impl Drop for Emulator {
-    /// Both fail only when the process is gone already, which is what is wanted.
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let ready = serde_json::from_str(&line)
+            .with_context(|| format!("{cmd} did not say that it is ready but {line:?}"))?;
+        Ok(Self {
+            _child: child,
+            ready,
+        })
     }
 }
 
@@ -74,28 +80,38 @@ mod tests {
 
     use super::*;
 
-    fn shell(script: &str) -> Cmd {
-        Cmd::new("sh").args(["-c", script])
+    const READY: &str = r#"echo '{"addr":"127.0.0.1:1","client_id":"c","username":"u"}'"#;
+
+    fn start(script: &str) -> Result<Emulator> {
+        Emulator::start(&Cmd::new("sh").args(["-c", script]))
     }
 
-    fn is_alive(pid: &str) -> bool {
-        Cmd::new("kill").args(["-0", pid]).read().is_ok()
+    fn is_alive(pid: u32) -> bool {
+        let probe = Cmd::new("kill").args(["-0", &pid.to_string()]);
+        probe.read().is_ok()
     }
 
     #[test]
     fn the_guard_reads_the_address_and_ends_the_process() {
-        let script = r#"echo "{\"address\":\"127.0.0.1:1\",\"pid\":\"$$\"}"; exec sleep 600"#;
-        let emulator = Emulator::start(&shell(script)).unwrap();
-        assert_eq!(emulator.address().unwrap(), "127.0.0.1:1");
-        let pid = emulator.ready["pid"].as_str().unwrap().to_owned();
-        assert!(is_alive(&pid));
+        let emulator = start(&format!("{READY}; exec sleep 600")).unwrap();
+        assert_eq!(emulator.ready.addr, "127.0.0.1:1");
+        let pid = emulator._child.0.id();
+        assert!(is_alive(pid));
         drop(emulator);
-        assert!(!is_alive(&pid));
+        assert!(!is_alive(pid));
+    }
+
+    #[test]
+    fn its_standard_input_stays_open_as_long_as_the_guard_lives() {
+        let mut emulator = start(&format!("{READY}; cat")).unwrap();
+        assert!(emulator._child.0.try_wait().unwrap().is_none());
+        drop(emulator._child.0.stdin.take());
+        assert!(emulator._child.0.wait().unwrap().success());
     }
 
     #[test]
     fn a_process_that_never_says_ready_is_an_error_with_its_words() {
-        let error = Emulator::start(&shell("echo oops")).err().unwrap();
+        let error = start("echo oops").err().unwrap();
         assert!(error.to_string().contains("oops"), "{error}");
     }
 }

@@ -18,10 +18,11 @@ const REQUIREMENTS: &str = "tests/interop/requirements.txt";
 /// Sets the clients up and runs every script.
 pub fn run(repo: &Repo) -> Result<()> {
     let python = environment(repo)?;
-    let salesforce = Emulator::salesforce(repo, &[])?;
+    let key = repo.target("interop").join("salesforce-key.pem");
+    let salesforce = Emulator::salesforce(repo, &["--key-out".as_ref(), key.as_os_str()])?;
     Cmd::new(python)
         .arg(repo.path("tests/interop/simple_salesforce.py"))
-        .arg(salesforce.address()?)
+        .arg(&salesforce.ready.addr)
         .dir(repo.root())
         .step("simple-salesforce against the Salesforce emulator")
 }

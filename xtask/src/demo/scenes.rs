@@ -2,21 +2,83 @@
 
 use anyhow::Result;
 
-use super::stage::SKILL;
+use super::grants::{ENEMY, READ_ONLY};
+use super::stage::{HOSTILE, SKILL};
 use super::story::{Expect, Story};
 
 /// Plays them all.
 pub fn play(story: &mut Story<'_>) -> Result<()> {
-    inspect(story)?;
+    skill_is_one_file(story)?;
+    query(story)?;
+    refused(story)?;
+    hostile(story)?;
     mistake(story)
 }
 
-fn inspect(story: &mut Story<'_>) -> Result<()> {
+fn skill_is_one_file(story: &mut Story<'_>) -> Result<()> {
     story.chapter(
         "A skill is one file",
         "Code, tools, what it asks for and the words a model reads, under one digest.",
     );
-    story.metier(&["inspect", SKILL], &Expect::Success)
+    story.metier(&["inspect", SKILL], &Expect::Answer("query"))
+}
+
+fn query(story: &mut Story<'_>) -> Result<()> {
+    story.chapter(
+        "It reaches what the operator grants",
+        "The operator lets it send queries to one host. The host logs in and attaches the token on\n\
+         the way out: the skill never sees a secret.",
+    );
+    story.show_file(READ_ONLY)?;
+    let soql =
+        "SELECT Name, Industry, AnnualRevenue FROM Account ORDER BY AnnualRevenue DESC LIMIT 5";
+    story.metier(
+        &["call", SKILL, "query", "--soql", soql, "--grant", READ_ONLY],
+        &Expect::Answer("AnnualRevenue"),
+    )
+}
+
+fn refused(story: &mut Story<'_>) -> Result<()> {
+    story.chapter(
+        "It reaches nothing else",
+        "The same skill, under the same grant, tries another path. Nothing is sent; the answer says\n\
+         which rule is missing and who can add it.",
+    );
+    story.metier(
+        &[
+            "call", SKILL, "describe", "--object", "Account", "--grant", READ_ONLY,
+        ],
+        &Expect::Refusal("http-not-granted"),
+    )
+}
+
+fn hostile(story: &mut Story<'_>) -> Result<()> {
+    story.chapter(
+        "A hostile skill is stopped",
+        "This one means harm. It is granted a second of processor time and nothing to reach.",
+    );
+    story.show_file(ENEMY)?;
+    for (behaviour, argument, expect) in [
+        ("loop", "", Expect::Refusal("skill-cpu-exceeded")),
+        (
+            "grow-then-allocate",
+            "",
+            Expect::Refusal("skill-memory-exceeded"),
+        ),
+        ("read", "/etc/passwd", Expect::Answer("kept out")),
+    ] {
+        let args = [
+            "call",
+            HOSTILE,
+            "run",
+            "--behaviour",
+            behaviour,
+            "--argument",
+            argument,
+        ];
+        story.metier(&[&args[..], &["--grant", ENEMY]].concat(), &expect)?;
+    }
+    Ok(())
 }
 
 fn mistake(story: &mut Story<'_>) -> Result<()> {

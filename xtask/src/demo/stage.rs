@@ -1,17 +1,18 @@
 //! The demo's stage: a temporary home with the skills and nothing of the real one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use crate::cmd::{Cmd, quote};
-use crate::emulator::Emulator;
 use crate::repo::Repo;
 use crate::report;
 
 /// The files on stage. Command lines name them without a folder.
 pub const SKILL: &str = "salesforce.wasm";
+/// One of the guests of the end-to-end tests.
+pub const HOSTILE: &str = "hostile.wasm";
 
 /// A temporary folder that is home, configuration and working folder at once.
 pub struct Stage {
@@ -20,11 +21,16 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Copies the skills in.
-    pub fn set(repo: &Repo, metier: PathBuf, _salesforce: &Emulator) -> Result<Self> {
+    /// Builds `metier` and copies the skills in.
+    pub fn set(repo: &Repo) -> Result<Self> {
+        let metier = repo.build_bin("metier-cli", "metier")?;
         let dir = tempfile::Builder::new().prefix("metier-demo-").tempdir()?;
         let stage = Self { dir, metier };
-        stage.copy(&repo.target("skills").join(SKILL), SKILL)?;
+        for skill in [SKILL, HOSTILE] {
+            let packed = repo.target("skills").join(skill);
+            std::fs::copy(&packed, stage.path(skill))
+                .with_context(|| format!("copy {}", packed.display()))?;
+        }
         Ok(stage)
     }
 
@@ -59,9 +65,9 @@ impl Stage {
         report::note(&format!("kept {}", kept.display()));
     }
 
-    fn copy(&self, from: &Path, name: &str) -> Result<()> {
-        std::fs::copy(from, self.path(name))
-            .with_context(|| format!("copy {}", from.display()))
-            .map(drop)
+    /// Writes a file onto the stage.
+    pub fn write(&self, name: &str, text: &str) -> Result<()> {
+        let path = self.path(name);
+        std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))
     }
 }

@@ -7,9 +7,9 @@ use crate::report;
 
 /// What a command shown in the demo must do.
 pub enum Expect {
-    /// Exit code 0.
-    Success,
-    /// Any other exit code, and this text (an error code, usually) in what it prints.
+    /// Exit code 0, and these words in what it prints.
+    Answer(&'static str),
+    /// Any other exit code, and this error code in what it prints.
     Refusal(&'static str),
 }
 
@@ -31,6 +31,13 @@ impl<'a> Story<'a> {
         report::chapter(self.chapter, title, prose);
     }
 
+    /// Shows a file of the stage.
+    pub fn show_file(&self, name: &str) -> Result<()> {
+        let text = std::fs::read_to_string(self.stage.path(name))?;
+        report::shell(&format!("cat {name}"), &text);
+        Ok(())
+    }
+
     /// Runs `metier` with these arguments, shows its output and checks what came of it.
     pub fn metier(&self, args: &[&str], expect: &Expect) -> Result<()> {
         let cmd = self.stage.metier().args(args);
@@ -38,18 +45,17 @@ impl<'a> Story<'a> {
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said);
         report::shell(&self.stage.as_typed(args), &said);
-        let ended = output.status;
-        match expect {
-            Expect::Success if !ended.success() => {
-                bail!("this was expected to work and ended with {ended}: {cmd}")
-            }
-            Expect::Refusal(_) if ended.success() => {
-                bail!("this was expected to be refused and worked: {cmd}")
-            }
-            Expect::Refusal(words) if !said.contains(words) => {
-                bail!("this was expected to be refused with `{words}`: {cmd}")
-            }
-            _ => Ok(()),
+        let (works, words) = match expect {
+            Expect::Answer(words) => (true, words),
+            Expect::Refusal(code) => (false, code),
+        };
+        if output.status.success() != works || !said.contains(words) {
+            let outcome = if works { "work" } else { "be refused" };
+            bail!(
+                "this was expected to {outcome} and to say `{words}`, and ended with {}: {cmd}",
+                output.status
+            );
         }
+        Ok(())
     }
 }
