@@ -1,7 +1,7 @@
 //! `cargo xtask guests`: builds the guest components and packs those that are skills.
 //!
 //! Each package of a guest [`Workspace`] becomes one component. A package with a `skill.toml`
-//! beside its `Cargo.toml` is packed by `metier pack` into `target/skills/PACKAGE.wasm`, which
+//! beside its `Cargo.toml` is packed by `metier pack` into `target/skills/FOLDER.wasm`, which
 //! carries the manifest, the `SKILL.md` and the `wit` folder beside it. The component of every
 //! other package stays where cargo put it: `target/guests/WORKSPACE/wasm32-wasip2/release/`.
 

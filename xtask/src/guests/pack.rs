@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::Package;
 use crate::cmd::Cmd;
@@ -22,14 +22,22 @@ pub fn all(repo: &Repo, packages: &[Package]) -> Result<Vec<PathBuf>> {
     let metier = repo.build_bin("metier-cli", "metier")?;
     let folder = repo.target("skills");
     std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
-    skills
-        .iter()
-        .map(|skill| pack(&metier, skill, folder.join(&skill.name)))
-        .collect()
+    let mut made = Vec::new();
+    for skill in skills {
+        let out = folder.join(skill.skill_file());
+        if made.contains(&out) {
+            bail!(
+                "two skills would be packed into {}; rename a folder",
+                out.display()
+            );
+        }
+        pack(&metier, skill, &out)?;
+        made.push(out);
+    }
+    Ok(made)
 }
 
-fn pack(metier: &Path, skill: &Package, out: PathBuf) -> Result<PathBuf> {
-    let out = out.with_extension("wasm");
+fn pack(metier: &Path, skill: &Package, out: &Path) -> Result<()> {
     let manifest = skill.dir.join("skill.toml");
     let mut inputs = vec![metier.to_owned(), skill.component.clone(), manifest.clone()];
     let mut cmd = Cmd::new(metier)
@@ -44,14 +52,12 @@ fn pack(metier: &Path, skill: &Package, out: PathBuf) -> Result<PathBuf> {
             inputs.push(path);
         }
     }
-    if up_to_date(&out, &inputs)? {
+    if up_to_date(out, &inputs)? {
         report::note(&format!("{} is up to date", out.display()));
-    } else {
-        cmd.arg("-o")
-            .arg(&out)
-            .step(&format!("pack {}", skill.name))?;
+        return Ok(());
     }
-    Ok(out)
+    let title = format!("pack {}", skill.name);
+    cmd.arg("-o").arg(out).step(&title)
 }
 
 /// Whether `out` is there and younger than everything it is made of.

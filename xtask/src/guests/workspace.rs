@@ -153,5 +153,13 @@ pub struct Package {
     pub component: PathBuf,
 }
 
+impl Package {
+    /// What its skill file is called: as its folder, so that a person finds one from the other.
+    pub fn skill_file(&self) -> String {
+        let folder = self.dir.file_name().unwrap_or_default();
+        format!("{}.wasm", folder.to_string_lossy())
+    }
+}
+
 #[cfg(test)]
 mod tests;

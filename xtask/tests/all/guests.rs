@@ -23,7 +23,12 @@ fn every_test_guest_is_named_by_an_end_to_end_test() {
             is_component,
             table.get("package").and_then(|p| p["name"].as_str()),
         ) {
-            let named = [name.to_owned(), name.replace('-', "_")];
+            let folder = manifest.split('/').rev().nth(1).unwrap();
+            let named = [
+                name.to_owned(),
+                name.replace('-', "_"),
+                format!("\"{folder}\""),
+            ];
             assert!(
                 named.iter().any(|n| sources.contains(n)),
                 "no test names the guest {name}"
