@@ -18,7 +18,7 @@ use crate::report;
 #[derive(Deserialize)]
 pub struct Ready {
     /// `127.0.0.1:PORT`.
-    pub addr: String,
+    pub address: String,
     /// The connected app whose private key it wrote.
     pub client_id: String,
     /// The user that app may act for.
@@ -48,7 +48,7 @@ impl Emulator {
         let name = "metier-emulator-salesforce";
         let bin = repo.build_bin(name, name)?;
         let emulator = Self::start(&Cmd::new(bin).arg("--stop-with-stdin").args(args))?;
-        report::note(&format!("{name} listens on {}", emulator.ready.addr));
+        report::note(&format!("{name} listens on {}", emulator.ready.address));
         Ok(emulator)
     }
 
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    const READY: &str = r#"echo '{"addr":"127.0.0.1:1","client_id":"c","username":"u"}'"#;
+    const READY: &str = r#"echo '{"address":"127.0.0.1:1","client_id":"c","username":"u"}'"#;
 
     fn start(script: &str) -> Result<Emulator> {
         Emulator::start(&Cmd::new("sh").args(["-c", script]))
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn the_guard_reads_the_address_and_ends_the_process() {
         let emulator = start(&format!("{READY}; exec sleep 600")).unwrap();
-        assert_eq!(emulator.ready.addr, "127.0.0.1:1");
+        assert_eq!(emulator.ready.address, "127.0.0.1:1");
         let pid = emulator._child.0.id();
         assert!(is_alive(pid));
         drop(emulator);

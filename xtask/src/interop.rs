@@ -18,13 +18,37 @@ const REQUIREMENTS: &str = "tests/interop/requirements.txt";
 /// Sets the clients up and runs every script.
 pub fn run(repo: &Repo) -> Result<()> {
     let python = environment(repo)?;
-    let key = repo.target("interop").join("salesforce-key.pem");
-    let salesforce = Emulator::salesforce(repo, &["--key-out".as_ref(), key.as_os_str()])?;
-    Cmd::new(python)
-        .arg(repo.path("tests/interop/simple_salesforce.py"))
-        .arg(&salesforce.ready.addr)
+    salesforce(repo, &python, None)?;
+    let authority = repo.target("interop").join("authority.pem");
+    salesforce(repo, &python, Some(&authority))
+}
+
+/// The host name the script asks for.
+const SALESFORCE_ORG: &str = "acme.my.salesforce.com";
+
+/// Over https when there is a place for the certificate of the emulator's authority, else over http.
+fn salesforce(repo: &Repo, python: &Path, authority: Option<&Path>) -> Result<()> {
+    let script = Cmd::new(python)
         .dir(repo.root())
-        .step("simple-salesforce against the Salesforce emulator")
+        .arg("tests/interop/simple_salesforce.py");
+    let Some(authority) = authority else {
+        let emulator = Emulator::salesforce(repo, &[])?;
+        return script
+            .arg(&emulator.ready.address)
+            .step("simple-salesforce against the emulator, over http");
+    };
+    let tls = [
+        "--tls".as_ref(),
+        SALESFORCE_ORG.as_ref(),
+        "--ca-out".as_ref(),
+        authority.as_os_str(),
+    ];
+    let emulator = Emulator::salesforce(repo, &tls)?;
+    script
+        .arg(&emulator.ready.address)
+        .arg("--ca")
+        .arg(authority)
+        .step("simple-salesforce against the emulator, over https")
 }
 
 /// A virtual environment with the pinned clients; returns its Python.

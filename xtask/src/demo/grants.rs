@@ -41,7 +41,7 @@ pub fn write(stage: &Stage, ready: &Ready) -> Result<()> {
 
 fn read_only(ready: &Ready) -> String {
     let Ready {
-        addr,
+        address,
         client_id,
         username,
     } = ready;
@@ -55,7 +55,7 @@ host = "{ORG}"
 methods = ["GET"]
 paths = ["/services/data/*/query/**"]
 credential = "salesforce"
-connect = "{addr}"             # the demo's org runs on this machine
+connect = "{address}"             # the demo's org runs on this machine
 addresses = ["127.0.0.0/8"]
 ca-file = "{AUTHORITY}"
 
@@ -71,7 +71,7 @@ subject = "{username}"
 audience = "https://{LOGIN}"
 secret = {{ file = "{KEY}" }}
 hosts = ["{ORG}"]
-connect = "{addr}"
+connect = "{address}"
 addresses = ["127.0.0.0/8"]
 ca-file = "{AUTHORITY}"
 "#
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn the_grants_hold() {
         let ready = Ready {
-            addr: "127.0.0.1:8443".to_owned(),
+            address: "127.0.0.1:8443".to_owned(),
             client_id: "demo".to_owned(),
             username: "admin@acme.example".to_owned(),
         };

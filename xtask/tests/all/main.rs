@@ -10,7 +10,6 @@ mod architecture;
 mod decisions;
 mod dependencies;
 mod documents;
-mod errors;
 mod graph;
 mod guests;
 mod length;
