@@ -16,6 +16,7 @@ pub mod period;
 pub mod plan;
 pub mod row;
 pub mod test;
+mod typed;
 
 pub use error::SoqlError;
 pub use eval::Answer;
