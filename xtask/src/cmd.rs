@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::report;
 
 /// A command line that can print itself as a shell would take it.
+#[derive(Clone)]
 pub struct Cmd {
     program: String,
     args: Vec<String>,

@@ -3,8 +3,8 @@
 //! An emulator prints one line of JSON once it listens. Its standard input is a pipe held open by
 //! the guard, and it ends itself at end of file there, so that none outlives even a killed xtask.
 
-use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result};
@@ -13,6 +13,45 @@ use serde::Deserialize;
 use crate::cmd::Cmd;
 use crate::repo::Repo;
 use crate::report;
+
+/// An org's host, as the demo and the public clients call it.
+pub const SALESFORCE_ORG: &str = "acme.my.salesforce.com";
+/// Where Salesforce issues tokens.
+pub const SALESFORCE_LOGIN: &str = "login.salesforce.com";
+
+/// How the Salesforce emulator is to be started.
+#[derive(Default)]
+pub struct Salesforce<'a> {
+    /// Serve https; the certificate of the authority to trust goes here.
+    pub authority: Option<&'a Path>,
+    /// The private key of the connected app goes here.
+    pub key: Option<&'a Path>,
+    /// What token answers give as the address of the API.
+    pub instance_url: Option<&'a str>,
+}
+
+impl Salesforce<'_> {
+    /// Builds and starts it.
+    pub fn start(&self, repo: &Repo) -> Result<Emulator> {
+        let name = "metier-emulator-salesforce";
+        let mut cmd = Cmd::new(repo.build_bin(name, name)?);
+        if let Some(authority) = self.authority {
+            cmd = cmd
+                .args(["--tls", SALESFORCE_ORG, "--tls", SALESFORCE_LOGIN])
+                .arg("--ca-out")
+                .arg(authority);
+        }
+        if let Some(key) = self.key {
+            cmd = cmd.arg("--key-out").arg(key);
+        }
+        if let Some(url) = self.instance_url {
+            cmd = cmd.args(["--instance-url", url]);
+        }
+        let emulator = Emulator::start(&cmd)?;
+        report::note(&format!("{name} listens on {}", emulator.ready.address));
+        Ok(emulator)
+    }
+}
 
 /// What an emulator says of itself when it is ready; the rest of its line is not needed here.
 #[derive(Deserialize)]
@@ -43,15 +82,6 @@ impl Drop for Guard {
 }
 
 impl Emulator {
-    /// Builds and starts the Salesforce emulator with these arguments.
-    pub fn salesforce(repo: &Repo, args: &[&OsStr]) -> Result<Self> {
-        let name = "metier-emulator-salesforce";
-        let bin = repo.build_bin(name, name)?;
-        let emulator = Self::start(&Cmd::new(bin).arg("--stop-with-stdin").args(args))?;
-        report::note(&format!("{name} listens on {}", emulator.ready.address));
-        Ok(emulator)
-    }
-
     /// Starts a process and waits for its first line.
     fn start(cmd: &Cmd) -> Result<Self> {
         let child = cmd

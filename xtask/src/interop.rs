@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::cmd::Cmd;
-use crate::emulator::Emulator;
+use crate::emulator::Salesforce;
 use crate::repo::Repo;
 use crate::report;
 
@@ -18,36 +18,31 @@ const REQUIREMENTS: &str = "tests/interop/requirements.txt";
 /// Sets the clients up and runs every script.
 pub fn run(repo: &Repo) -> Result<()> {
     let python = environment(repo)?;
-    salesforce(repo, &python, None)?;
-    let authority = repo.target("interop").join("authority.pem");
-    salesforce(repo, &python, Some(&authority))
-}
-
-/// The host name the script asks for.
-const SALESFORCE_ORG: &str = "acme.my.salesforce.com";
-
-/// Over https when there is a place for the certificate of the emulator's authority, else over http.
-fn salesforce(repo: &Repo, python: &Path, authority: Option<&Path>) -> Result<()> {
     let script = Cmd::new(python)
         .dir(repo.root())
         .arg("tests/interop/simple_salesforce.py");
-    let Some(authority) = authority else {
-        let emulator = Emulator::salesforce(repo, &[])?;
-        return script
-            .arg(&emulator.ready.address)
-            .step("simple-salesforce against the emulator, over http");
+    simple_salesforce_over_http(repo, script.clone())?;
+    simple_salesforce_over_https(repo, script)
+}
+
+fn simple_salesforce_over_http(repo: &Repo, script: Cmd) -> Result<()> {
+    let emulator = Salesforce::default().start(repo)?;
+    script
+        .arg(&emulator.ready.address)
+        .step("simple-salesforce against the emulator, over http")
+}
+
+fn simple_salesforce_over_https(repo: &Repo, script: Cmd) -> Result<()> {
+    let authority = repo.target("interop").join("authority.pem");
+    let https = Salesforce {
+        authority: Some(&authority),
+        ..Salesforce::default()
     };
-    let tls = [
-        "--tls".as_ref(),
-        SALESFORCE_ORG.as_ref(),
-        "--ca-out".as_ref(),
-        authority.as_os_str(),
-    ];
-    let emulator = Emulator::salesforce(repo, &tls)?;
+    let emulator = https.start(repo)?;
     script
         .arg(&emulator.ready.address)
         .arg("--ca")
-        .arg(authority)
+        .arg(&authority)
         .step("simple-salesforce against the emulator, over https")
 }
 

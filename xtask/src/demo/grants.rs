@@ -7,14 +7,10 @@
 use anyhow::Result;
 
 use super::stage::Stage;
-use crate::emulator::Ready;
+use crate::emulator::{Ready, SALESFORCE_LOGIN as LOGIN, SALESFORCE_ORG as ORG};
 
-/// The org's host.
-pub const ORG: &str = "acme.my.salesforce.com";
 /// Where its API is.
 pub const ORG_URL: &str = "https://acme.my.salesforce.com";
-/// Where tokens are issued.
-pub const LOGIN: &str = "login.salesforce.com";
 /// The private key of the connected app.
 pub const KEY: &str = "salesforce-key.pem";
 /// The certificate authority to trust.

@@ -8,13 +8,11 @@ mod scenes;
 mod stage;
 mod story;
 
-use std::ffi::OsStr;
-
 use anyhow::Result;
 
 use self::stage::Stage;
 use self::story::Story;
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, Salesforce};
 use crate::guests;
 use crate::repo::Repo;
 
@@ -41,18 +39,10 @@ pub fn run(repo: &Repo, args: &Args) -> Result<()> {
 
 /// An org on loopback with a throwaway key and a throwaway certificate authority.
 fn raise_salesforce(repo: &Repo, stage: &Stage) -> Result<Emulator> {
-    let (key, authority) = (stage.path(grants::KEY), stage.path(grants::AUTHORITY));
-    let args: [&OsStr; 10] = [
-        "--tls".as_ref(),
-        grants::ORG.as_ref(),
-        "--tls".as_ref(),
-        grants::LOGIN.as_ref(),
-        "--instance-url".as_ref(),
-        grants::ORG_URL.as_ref(),
-        "--key-out".as_ref(),
-        key.as_os_str(),
-        "--ca-out".as_ref(),
-        authority.as_os_str(),
-    ];
-    Emulator::salesforce(repo, &args)
+    let salesforce = Salesforce {
+        authority: Some(&stage.path(grants::AUTHORITY)),
+        key: Some(&stage.path(grants::KEY)),
+        instance_url: Some(grants::ORG_URL),
+    };
+    salesforce.start(repo)
 }
