@@ -14,7 +14,10 @@ pub use ask::LimitsAsk;
 pub(crate) use ask::read_limits;
 use serde::{Deserialize, Serialize};
 
-use crate::units::{ByteSize, Span};
+use crate::{
+    call::micros,
+    units::{ByteSize, Span},
+};
 
 /// What one call may use. Every field is a ceiling; reaching it ends the call (or drops the log line) with its own code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +30,10 @@ pub struct Limits {
     /// Core instances inside one component; checked at load. `skill-too-large`.
     pub instances: u32,
     /// Time on a processor. `skill-cpu-exceeded`.
+    #[serde(with = "micros", rename = "cpu-us")]
     pub cpu: Duration,
     /// Time on the wall, waiting included. `deadline-exceeded`.
+    #[serde(with = "micros", rename = "wall-us")]
     pub wall: Duration,
     /// Bytes of log text kept. `skill-log-bytes-exceeded`.
     pub log_bytes: u64,
