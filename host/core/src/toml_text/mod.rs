@@ -1,6 +1,6 @@
 //! Reading TOML so that every mistake is told by line, column and nearest known key.
 //!
-//! Manifest and grant are both read through [`Section`]: a table from which each known key is taken once. Whatever
+//! Manifest and grant are both read through `Section`: a table from which each known key is taken once. Whatever
 //! is left when the section is finished is unknown, and unknown is an error.
 
 mod error;
