@@ -1,9 +1,9 @@
 //! A believable org, the same for the same seed, sizes and day.
 
-use super::schema::{
-    ACCOUNT_TYPES, CASE_STATUSES, INDUSTRIES, LEAD_SOURCES, Object, PRIORITIES, STAGE_PROBABILITY,
-    STAGES,
+use super::catalogue::{
+    ACCOUNT_TYPES, CASE_STATUSES, INDUSTRIES, LEAD_SOURCES, PRIORITIES, STAGE_PROBABILITY, STAGES,
 };
+use super::schema::Object;
 use super::words::{
     CITIES, COMPANY_STEMS, COMPANY_TAILS, DEALS, FIRST_NAMES, LAST_NAMES, NEXT_STEPS, PROBLEMS,
     TITLES,

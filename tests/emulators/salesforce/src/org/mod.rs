@@ -1,5 +1,6 @@
 //! The org's records in memory: generated from a seed, then really created, changed and deleted.
 
+pub mod catalogue;
 mod generate;
 pub mod schema;
 pub mod value;
@@ -8,7 +9,8 @@ mod write;
 
 use std::collections::HashMap;
 
-pub use schema::{Field, Fill, Kind, OBJECTS, Object};
+pub use catalogue::OBJECTS;
+pub use schema::{Field, Fill, Kind, Object};
 pub use value::Value;
 
 use crate::error::ApiError;

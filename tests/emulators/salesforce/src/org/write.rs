@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{Field, Fill, Kind, Object, Org, Record, Value, schema};
+use super::{Field, Fill, Kind, Object, Org, Record, Value, catalogue};
 use crate::calendar;
 use crate::error::ApiError;
 use crate::id;
@@ -236,9 +236,9 @@ fn derive_stage(record: &mut Record) {
         .as_text()
         .unwrap_or_default()
         .to_owned();
-    let known = schema::STAGES.iter().position(|known| *known == stage);
+    let known = catalogue::STAGES.iter().position(|known| *known == stage);
     if record.get("Probability").is_null()
-        && let Some(probability) = known.and_then(|at| schema::STAGE_PROBABILITY.get(at))
+        && let Some(probability) = known.and_then(|at| catalogue::STAGE_PROBABILITY.get(at))
     {
         record.set("Probability", Value::Number(*probability));
     }

@@ -33,6 +33,31 @@ impl SoqlError {
         }
     }
 
+    /// An object has no such field.
+    pub fn unknown_column(at: usize, field: &str, object: &str) -> Self {
+        Self::field(
+            at,
+            format!(
+                "No such column '{field}' on entity '{}'. If you are attempting to use a custom field, be sure to append \
+                 the '__c' after the custom field name. Please reference your WSDL or the describe call for the \
+                 appropriate names.",
+                object
+            ),
+        )
+    }
+
+    /// A name goes through a relationship that is none.
+    pub fn unknown_relationship(at: usize, part: &str) -> Self {
+        Self::field(
+            at,
+            format!(
+                "Didn't understand relationship '{part}' in field path. If you are attempting to use a custom \
+                 relationship, be sure to append the '__r' after the custom relationship name. Please reference your \
+                 WSDL or the describe call for the appropriate names."
+            ),
+        )
+    }
+
     /// An object does not exist.
     pub fn unknown_object(at: usize, name: &str) -> Self {
         let message = format!(

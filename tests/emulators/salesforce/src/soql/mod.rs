@@ -8,6 +8,7 @@
 //! Text → [`lexer`] → [`parser`] → [`ast`] → [`plan`](mod@plan) → [`eval`].
 
 pub mod ast;
+mod condition;
 pub mod error;
 pub mod eval;
 pub mod lexer;
@@ -15,8 +16,8 @@ pub mod parser;
 pub mod period;
 pub mod plan;
 pub mod row;
+mod scope;
 pub mod test;
-mod typed;
 
 pub use error::SoqlError;
 pub use eval::Answer;

@@ -452,7 +452,7 @@ proptest! {
     #[test]
     fn a_condition_and_its_negation_part_the_records(amount in 0u32..210_000, stage in 0usize..10) {
         let org = Org::generate(3, NOW, Sizes { accounts: 20, contacts: 0, opportunities: 60, cases: 0 });
-        let stage = crate::org::schema::STAGES[stage];
+        let stage = crate::org::catalogue::STAGES[stage];
         let condition = format!("(Amount > {amount} OR StageName = '{stage}')");
         prop_assert_eq!(count(&org, &format!("WHERE {condition}")) + count(&org, &format!("WHERE NOT {condition}")), 60);
     }
