@@ -1,0 +1,24 @@
+//! `metier:skill/artifacts`: files a skill hands back.
+//!
+//! A skill writes a file in pieces; the host hashes it on the way and keeps it under its digest, for the tenant of the call.
+//! Creating one needs the `artifacts` capability; all of a call's artifacts together have as many bytes as the call's limits
+//! say, refused ones included. What is not finished when the call ends is thrown away; what is finished stays, whatever
+//! becomes of the call.
+//!
+//! The bytes lie in an [`ArtifactStore`]: [`NoArtifacts`] (the default, refuses), [`MemoryArtifacts`] or [`DirArtifacts`].
+
+mod ctx;
+mod dir;
+mod incoming;
+mod label;
+mod memory;
+mod store;
+
+pub use ctx::{ArtifactsCtx, MAX_ARTIFACTS, MAX_OPEN_WRITERS, Writer};
+pub use dir::DirArtifacts;
+pub use label::{FileName, MAX_NAME_BYTES, MediaType};
+pub use memory::{MEMORY_BYTES, MemoryArtifacts};
+pub use store::{ArtifactError, ArtifactReader, ArtifactStore, ArtifactWriter, Blob, NoArtifacts};
+
+#[cfg(test)]
+mod tests;
