@@ -19,6 +19,10 @@ pub const AUTHORITY: &str = "authority.pem";
 /// Reading by query, and nothing else.
 pub const READ_ONLY: &str = "grant.toml";
 
+/// As [`READ_ONLY`], with the skill told that its org is elsewhere.
+pub const ELSEWHERE: &str = "elsewhere.toml";
+const ELSEWHERE_URL: &str = "https://globex.my.salesforce.com";
+
 /// For the hostile skill: to compute, for a second.
 pub const ENEMY: &str = "hostile.toml";
 
@@ -31,11 +35,12 @@ cpu = "1s"
 
 /// Writes every grant onto the stage.
 pub fn write(stage: &Stage, ready: &Ready) -> Result<()> {
-    stage.write(READ_ONLY, &read_only(ready))?;
+    stage.write(READ_ONLY, &read_only(ready, ORG_URL))?;
+    stage.write(ELSEWHERE, &read_only(ready, ELSEWHERE_URL))?;
     stage.write(ENEMY, ENEMY_TEXT)
 }
 
-fn read_only(ready: &Ready) -> String {
+fn read_only(ready: &Ready, instance_url: &str) -> String {
     let Ready {
         address,
         client_id,
@@ -49,14 +54,14 @@ tools = ["*"]
 [[http]]
 host = "{ORG}"
 methods = ["GET"]
-paths = ["/services/data/*/query/**"]
+paths = ["/services/data/*/query", "/services/data/*/query/*"]
 credential = "salesforce"
 connect = "{address}"             # the demo's org runs on this machine
 addresses = ["127.0.0.0/8"]
 ca-file = "{AUTHORITY}"
 
 [config]
-instance-url = "{ORG_URL}"
+instance-url = "{instance_url}"
 
 # How the host logs in. The skill sees neither the key nor the token.
 [credentials.salesforce]
@@ -89,14 +94,14 @@ mod tests {
             client_id: "demo".to_owned(),
             username: "admin@acme.example".to_owned(),
         };
-        let grant = Grant::parse(&read_only(&ready)).unwrap();
+        let grant = Grant::parse(&read_only(&ready, ORG_URL)).unwrap();
         let [http] = grant.http.as_slice() else {
             unreachable!("one rule, not {}", grant.http.len());
         };
         let rule = http.value.rule.to_string();
         assert_eq!(
             rule,
-            "GET https://acme.my.salesforce.com/services/data/*/query/**"
+            "GET https://acme.my.salesforce.com{/services/data/*/query,/services/data/*/query/*}"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::grants::{ENEMY, READ_ONLY};
+use super::grants::{ELSEWHERE, ENEMY, READ_ONLY};
 use super::stage::{HOSTILE, SKILL};
 use super::story::{Expect, Story};
 
@@ -41,15 +41,28 @@ fn query(story: &mut Story<'_>) -> Result<()> {
 fn refused(story: &mut Story<'_>) -> Result<()> {
     story.chapter(
         "It reaches nothing else",
-        "The same skill, under the same grant, tries another path. Nothing is sent; the answer says\n\
-         which rule is missing and who can add it.",
+        "The same skill tries another path, another method, and another host. Nothing is sent; the\n\
+         answer says which rule is missing and who can add it.",
     );
-    story.metier(
-        &[
-            "call", SKILL, "describe", "--object", "Account", "--grant", READ_ONLY,
-        ],
-        &Expect::Refusal("http-not-granted"),
-    )
+    let refusal = Expect::Refusal("http-not-granted");
+    let describe = [
+        "call", SKILL, "describe", "--object", "Account", "--grant", READ_ONLY,
+    ];
+    story.metier(&describe, &refusal)?;
+    let create = r#"{"object":"Account","fields":[{"name":"Name","value":"Mine"}]}"#;
+    let create = [
+        "call",
+        SKILL,
+        "create-record",
+        "--json",
+        create,
+        "--grant",
+        READ_ONLY,
+    ];
+    story.metier(&create, &refusal)?;
+    let soql = "SELECT Name FROM Account";
+    let elsewhere = ["call", SKILL, "query", "--soql", soql, "--grant", ELSEWHERE];
+    story.metier(&elsewhere, &refusal)
 }
 
 fn hostile(story: &mut Story<'_>) -> Result<()> {
