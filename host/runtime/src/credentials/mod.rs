@@ -25,6 +25,8 @@ mod private_file;
 
 pub mod vault;
 
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,

@@ -9,6 +9,9 @@ use tokio::time::timeout;
 
 use super::{EgressError, Waiting, head::Head, pool::Pool, route::Route, upload::Upload};
 
+/// Names and values of one answer's header, in bytes. hyper bounds what it buffers, roughly; this is exact.
+const MAX_ANSWER_HEAD_BYTES: usize = 64 << 10;
+
 /// Sends a request to the first of its addresses that can be connected to.
 pub async fn exchange(
     pool: &Pool,
@@ -73,12 +76,19 @@ fn failed(error: &Error) -> Failed {
     }
 }
 
-/// We never ask for another protocol, so nobody may switch to one.
+/// We never ask for another protocol, so nobody may switch to one; and a head is no place for data.
 fn checked(answer: Response<Incoming>) -> Result<Response<Incoming>, EgressError> {
+    let lines = answer.headers().iter();
+    let bytes: usize = lines
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(EgressError::InvalidAnswer(
-            "it switches to a protocol nobody asked for".to_owned(),
-        ));
+        let why = "it switches to a protocol nobody asked for";
+        return Err(EgressError::InvalidAnswer(why.to_owned()));
+    }
+    if bytes > MAX_ANSWER_HEAD_BYTES {
+        let why = "its header is larger than the host accepts";
+        return Err(EgressError::InvalidAnswer(why.to_owned()));
     }
     Ok(answer)
 }

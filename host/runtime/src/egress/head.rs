@@ -120,6 +120,16 @@ impl Head {
         Ok(())
     }
 
+    /// The length of the body, where the skill said it and hyper does not know it.
+    pub fn length(&self) -> Option<u64> {
+        self.headers
+            .get(CONTENT_LENGTH)?
+            .to_str()
+            .ok()?
+            .parse()
+            .ok()
+    }
+
     /// The request for one attempt.
     pub fn request(&self, body: UploadBody) -> Request<UploadBody> {
         let mut request = Request::new(body);

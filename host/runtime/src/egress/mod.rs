@@ -38,7 +38,7 @@ mod token;
 mod upload;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     sync::Arc,
@@ -205,7 +205,12 @@ impl Egress {
         let route = self.route(call, &url, &allowed).await?;
         let mut head = Head::new(http_method(&method)?, &url, headers, &body)?;
         let attached = attach(call, allowed.credential, &mut head, record).await?;
-        let upload = Arc::new(Upload::new(body, call.meter.clone(), attached.is_some()));
+        let upload = Arc::new(Upload::new(
+            body,
+            call.meter.clone(),
+            head.length(),
+            attached.is_some(),
+        ));
         record.upload = Some(upload.clone());
         let mut response = self.exchange(&route, &head, &upload, record).await?;
         let mut attached = attached;

@@ -85,7 +85,7 @@ impl Drop for Record {
             started_unix_ms: self.started_unix_ms,
             call: self.call.call.clone(),
             tenant: self.call.tenant.clone(),
-            digest: self.call.digest.clone(),
+            digest: self.call.digest,
             method: std::mem::take(&mut self.method),
             target: std::mem::take(&mut self.target),
             address: self.address,

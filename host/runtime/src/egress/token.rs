@@ -70,6 +70,7 @@ impl Egress {
         let upload = Arc::new(Upload::new(
             body,
             Arc::new(Meter::new(Limits::default())),
+            None,
             false,
         ));
         record.upload = Some(upload.clone());

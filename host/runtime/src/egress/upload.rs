@@ -34,6 +34,8 @@ struct State {
     /// The pieces so far, while they are few enough.
     kept: Option<Vec<Bytes>>,
     bytes: u64,
+    /// How many there will be, where that is known.
+    length: Option<u64>,
     /// Pieces taken from the source; grows while the upload advances.
     taken: u64,
     ended: bool,
@@ -41,8 +43,9 @@ struct State {
 }
 
 impl Upload {
-    /// Takes the body over. `may_repeat` says whether a 401 could lead to a second attempt at all.
-    pub fn new(source: Body, meter: Arc<Meter>, may_repeat: bool) -> Self {
+    /// Takes the body over; `said` is its length where the head says so. `may_repeat` says whether a 401 could lead to a
+    /// second attempt at all.
+    pub fn new(source: Body, meter: Arc<Meter>, said: Option<u64>, may_repeat: bool) -> Self {
         let (hint, empty) = (source.size_hint(), source.is_end_stream());
         let small = hint.lower() <= MAX_REPLAY_BYTES as u64;
         let state = State {
@@ -50,6 +53,7 @@ impl Upload {
             meter,
             kept: (may_repeat && small && !empty).then(Vec::new),
             bytes: 0,
+            length: hint.exact().or(said),
             taken: 0,
             ended: empty,
             waiting_for_skill: false,
@@ -67,7 +71,7 @@ impl Upload {
         UploadBody {
             state,
             next: 0,
-            hint: self.hint.clone(),
+            hint: self.hint,
             ended: self.empty,
         }
     }
@@ -130,6 +134,9 @@ impl State {
         if let Some(kept) = &mut self.kept {
             kept.push(piece.clone());
         }
+        // Who knows the length does not ask for the end.
+        self.ended =
+            self.source.is_end_stream() || self.length.is_some_and(|length| self.bytes >= length);
         Ok(piece)
     }
 }
@@ -177,6 +184,6 @@ impl HttpBody for UploadBody {
 
     /// Of the whole body: hyper asks before it takes anything.
     fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }

@@ -3,6 +3,10 @@
 #![expect(clippy::panic, reason = "tests")]
 
 mod address;
+mod body;
 mod credential;
+mod head;
+mod limits;
+mod redirect;
 pub mod support;
 mod tls;

@@ -190,6 +190,13 @@ impl Setup {
         self
     }
 
+    /// Attaches an OAuth credential whose issuer is this server's `/token`.
+    pub fn with_issuer(self, server: SocketAddr, lines: &str, secret: &str) -> Self {
+        let url = format!("http://{server}/token");
+        let lines = format!("{lines}\ntoken-url = \"{url}\"\naddresses = [\"127.0.0.0/8\"]");
+        self.with_credential(&lines, secret)
+    }
+
     /// More lines in the grant's rule.
     pub fn with_reach(mut self, lines: &str) -> Self {
         self.grant =

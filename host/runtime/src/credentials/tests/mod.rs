@@ -1,0 +1,7 @@
+//! Tokens are fetched once, renewed early, and never leak.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod canary;
+mod issuer;
+mod renewal;
+mod sources;
