@@ -1,39 +1,7 @@
 //! Deciding that something is allowed allocates nothing: it happens on every call.
-#![expect(
-    unsafe_code,
-    reason = "a global allocator is the only way to count allocations"
-)]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-};
-
 use metier_core::{CanonicalUrl, Effect, Grant, Manifest, Method, Request, RunScope, authorize};
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: hands everything to the system allocator unchanged; counting neither allocates nor unwinds.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise about `layout` is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: `pointer` came from `System.alloc` with this layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn allowing_allocates_nothing() {
@@ -75,9 +43,17 @@ fn allowing_allocates_nothing() {
             level: metier_core::LogLevel::Error,
         },
     ] {
-        let before = ALLOCATIONS.get();
-        let allowed = authorize(&manifest, &grant, &run, &request).is_ok();
-        assert_eq!(ALLOCATIONS.get() - before, 0, "{request:?}");
+        let mut allowed = false;
+        let counted = allocation_counter::measure(|| {
+            allowed = authorize(&manifest, &grant, &run, &request).is_ok()
+        });
+        assert_eq!(counted.count_total, 0, "{request:?}");
         assert!(allowed, "{request:?}");
     }
+}
+
+#[test]
+fn the_counter_counts() {
+    let counted = allocation_counter::measure(|| drop(std::hint::black_box(vec![1_u8; 64])));
+    assert_eq!(counted.count_total, 1);
 }
