@@ -9,6 +9,7 @@
 
 mod ctx;
 mod dir;
+mod host;
 mod incoming;
 mod label;
 mod memory;
@@ -19,6 +20,33 @@ pub use dir::DirArtifacts;
 pub use label::{FileName, MAX_NAME_BYTES, MediaType};
 pub use memory::{MEMORY_BYTES, MemoryArtifacts};
 pub use store::{ArtifactError, ArtifactReader, ArtifactStore, ArtifactWriter, Blob, NoArtifacts};
+
+use wasmtime::component::{HasData, Linker, ResourceTable};
+
+use crate::bindings;
+use crate::context::CallContext;
+use crate::store::CallState;
+
+/// Borrow of what writing artifacts needs.
+pub struct ArtifactsView<'a> {
+    ctx: &'a mut ArtifactsCtx,
+    call: &'a CallContext,
+    table: &'a mut ResourceTable,
+}
+
+struct Has;
+
+impl HasData for Has {
+    type Data<'a> = ArtifactsView<'a>;
+}
+
+pub(super) fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    bindings::artifacts::add_to_linker::<_, Has>(linker, |state| ArtifactsView {
+        ctx: &mut state.capabilities.artifacts,
+        call: &state.call,
+        table: &mut state.table,
+    })
+}
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@
 mod bucket;
 mod dir;
 mod entry;
+mod host;
 mod key;
 mod memory;
 mod shelf;
@@ -23,6 +24,37 @@ pub use store::{
     KvError, KvLimits, KvStore, MAX_BUCKET_BYTES, MAX_BUCKET_KEYS, MAX_VALUE_BYTES, Namespace,
     NoKv, PAGE_KEYS, Page,
 };
+
+use wasmtime::component::{HasData, Linker, ResourceTable};
+
+use crate::bindings::keyvalue;
+use crate::context::CallContext;
+use crate::store::CallState;
+
+/// Borrow of what opening and using buckets needs.
+pub struct KvView<'a> {
+    call: &'a CallContext,
+    table: &'a mut ResourceTable,
+}
+
+struct Has;
+
+impl HasData for Has {
+    type Data<'a> = KvView<'a>;
+}
+
+fn view(state: &mut CallState) -> KvView<'_> {
+    KvView {
+        call: &state.call,
+        table: &mut state.table,
+    }
+}
+
+pub(super) fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    keyvalue::store::add_to_linker::<_, Has>(linker, view)?;
+    keyvalue::atomics::add_to_linker::<_, Has>(linker, view)?;
+    keyvalue::batch::add_to_linker::<_, Has>(linker, view)
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,29 @@
+//! The WIT side of configuration.
+
+use metier_core::ConfigKey;
+
+use super::ConfigView;
+use crate::bindings::config::store::{Error, Host};
+
+impl Host for ConfigView<'_> {
+    /// A key that is not granted is an error and not `none`: the author should learn why.
+    fn get(&mut self, key: String) -> wasmtime::Result<Result<Option<String>, Error>> {
+        let key: ConfigKey = match key.parse() {
+            Ok(key) => key,
+            Err(invalid) => return Ok(Err(Error::Upstream(invalid.to_string()))),
+        };
+        Ok(match self.0.allow(|authority| authority.config(&key)) {
+            Ok(value) => Ok(Some(value.to_owned())),
+            Err(denial) => Err(Error::Upstream(denial.message().to_owned())),
+        })
+    }
+
+    /// Only what could be had one by one.
+    fn get_all(&mut self) -> wasmtime::Result<Result<Vec<(String, String)>, Error>> {
+        let authority = self.0.authority();
+        let keys = self.0.grant().config.keys();
+        let allowed =
+            keys.filter_map(|key| Some((key.to_string(), authority.config(key).ok()?.to_owned())));
+        Ok(Ok(allowed.collect()))
+    }
+}

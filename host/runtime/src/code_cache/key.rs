@@ -1,0 +1,102 @@
+//! The directory's owner and the key that proves an entry is ours.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use aws_lc_rs::{hmac, rand};
+
+/// Length of the key file in bytes: one SHA-256 block's worth of secret.
+const KEY_BYTES: usize = 32;
+const KEY_FILE: &str = "mac.key";
+/// Nobody but the owner: neither reading the key nor planting an entry.
+const OTHERS: u32 = 0o077;
+
+/// Key of the MACs in one cache directory.
+pub(super) struct MacKey(hmac::Key);
+
+impl MacKey {
+    pub(super) fn sign(&self, code: &[u8]) -> hmac::Tag {
+        hmac::sign(&self.0, code)
+    }
+
+    pub(super) fn verifies(&self, code: &[u8], tag: &[u8]) -> bool {
+        hmac::verify(&self.0, code, tag).is_ok()
+    }
+}
+
+/// Make or check the directory and its key. The error is the end of the sentence "the code cache at … ".
+pub(super) fn claim(directory: &Path) -> Result<MacKey, String> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|error| format!("cannot be made: {error}"))?;
+    let metadata =
+        fs::symlink_metadata(directory).map_err(|error| format!("cannot be read: {error}"))?;
+    if !metadata.is_dir() {
+        return Err("is not a directory".into());
+    }
+    owned_alone(&metadata)?;
+    let bytes = read_or_make(&directory.join(KEY_FILE))?;
+    Ok(MacKey(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
+}
+
+fn owned_alone(metadata: &fs::Metadata) -> Result<(), String> {
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err("belongs to another user".into());
+    }
+    match metadata.mode() & OTHERS {
+        0 => Ok(()),
+        _ => Err(format!(
+            "is open to other users (mode {:o}); run `chmod go-rwx` on it or remove it",
+            metadata.mode() & 0o777
+        )),
+    }
+}
+
+fn read_or_make(path: &Path) -> Result<[u8; KEY_BYTES], String> {
+    match read(path)? {
+        Some(key) => Ok(key),
+        None => make(path),
+    }
+}
+
+fn read(path: &Path) -> Result<Option<[u8; KEY_BYTES]>, String> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("has an unreadable key: {error}")),
+    };
+    owned_alone(&file.metadata().map_err(|error| error.to_string())?)?;
+    let mut key = [0; KEY_BYTES];
+    match file.read_exact(&mut key) {
+        Ok(()) => Ok(Some(key)),
+        // Half a key after a crash or a full disk: every entry under it is void anyway.
+        Err(_) => fs::remove_file(path)
+            .map(|()| None)
+            .map_err(|error| error.to_string()),
+    }
+}
+
+/// Several hosts may start at once: the first link wins and everybody reads the winner's key.
+fn make(path: &Path) -> Result<[u8; KEY_BYTES], String> {
+    let mut key = [0; KEY_BYTES];
+    rand::fill(&mut key).map_err(|_| "has no source of randomness".to_string())?;
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let written = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)
+        .and_then(|mut file| file.write_all(&key).and_then(|()| file.sync_all()))
+        .and_then(|()| match fs::hard_link(&temporary, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            other => other,
+        });
+    let _ = fs::remove_file(&temporary);
+    written.map_err(|error| format!("cannot hold a key: {error}"))?;
+    read(path)?.ok_or_else(|| "lost its key while it was made".into())
+}

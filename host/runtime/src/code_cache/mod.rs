@@ -1,0 +1,146 @@
+//! Compiled code on disk: compile a skill once, map it ever after.
+//!
+//! Compiled code is machine code: whoever can plant an entry runs outside the sandbox. So the
+//! directory belongs to this user alone (mode 0700, refused otherwise), every entry carries a keyed MAC over
+//! its bytes, the key lives in the directory (mode 0600), and an entry that is missing, truncated,
+//! altered, or was put there by anybody without the key is compiled again and replaced. Entries are named by
+//! the component's digest and the engine's compatibility hash, and replaced atomically.
+//!
+//! Without a directory the cache compiles every time.
+
+mod entry;
+mod key;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use metier_core::Digest;
+use wasmtime::component::Component;
+use wasmtime::{Engine, Precompiled};
+
+use crate::engine::Flavour;
+use entry::Entry;
+use key::MacKey;
+
+/// Why a component has no compiled code.
+#[derive(Debug, thiserror::Error)]
+pub enum CodeError {
+    /// The bytes are not a valid component for this engine.
+    #[error("{0:#}")]
+    Invalid(wasmtime::Error),
+    /// The cache directory cannot be used; says what is wrong with it.
+    #[error("the code cache at {} {problem}", path.display())]
+    Unusable {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong, as the end of a sentence.
+        problem: String,
+    },
+}
+
+/// Compiles components, and keeps the result in a directory when it has one.
+pub struct CodeCache {
+    store: Option<(PathBuf, MacKey)>,
+}
+
+impl CodeCache {
+    /// A cache that keeps nothing.
+    pub fn disabled() -> CodeCache {
+        CodeCache { store: None }
+    }
+
+    /// A cache in `directory`, made with mode 0700 when it is missing.
+    ///
+    /// # Errors
+    /// [`CodeError::Unusable`] when the directory cannot be made or belongs to, or may be written by, somebody else.
+    pub fn open(directory: &Path) -> Result<CodeCache, CodeError> {
+        let key = key::claim(directory).map_err(|problem| CodeError::Unusable {
+            path: directory.to_owned(),
+            problem,
+        })?;
+        Ok(CodeCache {
+            store: Some((directory.to_owned(), key)),
+        })
+    }
+
+    /// The compiled form of `bytes`, from disk when a sound entry is there.
+    ///
+    /// A full disk only costs the next start its speed: the component still loads.
+    ///
+    /// # Errors
+    /// [`CodeError::Invalid`] when the bytes do not compile.
+    pub fn load(
+        &self,
+        engine: &Engine,
+        flavour: Flavour,
+        digest: &Digest,
+        bytes: &[u8],
+    ) -> Result<Component, CodeError> {
+        let Some((directory, key)) = &self.store else {
+            return Component::from_binary(engine, bytes).map_err(CodeError::Invalid);
+        };
+        let entry = Entry::new(directory, &name(engine, flavour, digest));
+        if let Some(component) = entry.verified(key).and_then(|path| map(engine, path)) {
+            return Ok(component);
+        }
+        let component = Component::from_binary(engine, bytes).map_err(CodeError::Invalid)?;
+        let code = component.serialize().map_err(CodeError::Invalid)?;
+        if let Err(error) = entry.write(key, &code) {
+            tracing::warn!(%error, directory = %directory.display(), "compiled code was not cached");
+        }
+        Ok(component)
+    }
+
+    /// Remove every entry. Used by tests and by operators who changed machines.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn clear(&self) -> std::io::Result<()> {
+        let Some((directory, _)) = &self.store else {
+            return Ok(());
+        };
+        for file in fs::read_dir(directory)? {
+            let path = file?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == entry::CODE || extension == entry::MAC)
+            {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Same bytes, other settings: other entry. The hash covers wasmtime's version, the CPU's features
+/// and every tunable that reaches compiled code.
+fn name(engine: &Engine, flavour: Flavour, digest: &Digest) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!(
+        "{}-{}-{:016x}",
+        digest.to_hex(),
+        flavour.as_str(),
+        hasher.finish()
+    )
+}
+
+#[expect(
+    unsafe_code,
+    reason = "mapping machine code whose MAC was verified with this host's own key"
+)]
+fn map(engine: &Engine, path: &Path) -> Option<Component> {
+    if !matches!(
+        Engine::detect_precompiled_file(path),
+        Ok(Some(Precompiled::Component))
+    ) {
+        return None;
+    }
+    // SAFETY: the file lies in a directory only this user may write, and carries a MAC under a key
+    // that only this user may read: it is what `Component::serialize` returned to this host.
+    unsafe { Component::deserialize_file(engine, path) }.ok()
+}
+
+#[cfg(test)]
+mod tests;

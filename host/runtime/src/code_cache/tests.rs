@@ -1,0 +1,148 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+const COMPONENT: &str = r#"(component
+    (core module $m (func (export "seven") (result i32) i32.const 7))
+    (core instance $i (instantiate $m))
+    (func (export "seven") (result u32) (canon lift (core func $i "seven"))))"#;
+
+struct Fixture {
+    directory: tempfile::TempDir,
+    engine: Engine,
+    bytes: Vec<u8>,
+}
+
+impl Fixture {
+    fn new() -> Fixture {
+        let directory = tempfile::tempdir().unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let engine = crate::engine::engine(Flavour::Sync, 1).unwrap();
+        Fixture {
+            directory,
+            engine,
+            bytes: wat::parse_str(COMPONENT).unwrap(),
+        }
+    }
+
+    fn load(&self) -> Component {
+        let cache = CodeCache::open(self.directory.path()).unwrap();
+        cache
+            .load(
+                &self.engine,
+                Flavour::Sync,
+                &Digest::of(&self.bytes),
+                &self.bytes,
+            )
+            .unwrap()
+    }
+
+    fn file(&self, extension: &str) -> PathBuf {
+        fs::read_dir(self.directory.path())
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .find(|path| path.extension().is_some_and(|it| it == extension))
+            .unwrap()
+    }
+}
+
+/// Compiling is what the cache avoids: an entry that is used keeps its modification time.
+fn written_at(path: &Path) -> std::time::SystemTime {
+    fs::metadata(path).unwrap().modified().unwrap()
+}
+
+#[test]
+fn a_sound_entry_is_used_and_not_written_again() {
+    let fixture = Fixture::new();
+    fixture.load();
+    let before = written_at(&fixture.file(entry::CODE));
+    fixture.load();
+    assert_eq!(before, written_at(&fixture.file(entry::CODE)));
+}
+
+#[test]
+fn an_altered_entry_is_compiled_again() {
+    let fixture = Fixture::new();
+    fixture.load();
+    let path = fixture.file(entry::CODE);
+    let sound = fs::read(&path).unwrap();
+    for position in [0, sound.len() / 2, sound.len() - 1] {
+        let mut altered = sound.clone();
+        altered[position] ^= 1;
+        fs::write(&path, &altered).unwrap();
+        fixture.load();
+        assert_eq!(fs::read(&path).unwrap(), sound, "byte {position}");
+    }
+}
+
+#[test]
+fn a_truncated_or_empty_entry_is_compiled_again() {
+    let fixture = Fixture::new();
+    fixture.load();
+    let path = fixture.file(entry::CODE);
+    let sound = fs::read(&path).unwrap();
+    for length in [0, 1, sound.len() / 2] {
+        fs::write(&path, &sound[..length]).unwrap();
+        fixture.load();
+        assert_eq!(fs::read(&path).unwrap(), sound);
+    }
+}
+
+/// Somebody without the key plants code that wasmtime itself would accept.
+#[test]
+fn a_foreign_entry_is_never_mapped() {
+    let fixture = Fixture::new();
+    fixture.load();
+    let path = fixture.file(entry::CODE);
+    let ours = fs::read(&path).unwrap();
+    let other = wat::parse_str(COMPONENT.replace("const 7", "const 8")).unwrap();
+    let planted = fixture.engine.precompile_component(&other).unwrap();
+    fs::write(&path, &planted).unwrap();
+    fs::write(fixture.file(entry::MAC), [0; 32]).unwrap();
+    fixture.load();
+    assert_eq!(fs::read(&path).unwrap(), ours);
+}
+
+#[test]
+fn a_directory_open_to_others_is_refused() {
+    let fixture = Fixture::new();
+    fs::set_permissions(fixture.directory.path(), fs::Permissions::from_mode(0o770)).unwrap();
+    let error = CodeCache::open(fixture.directory.path())
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("open to other users (mode 770)"), "{error}");
+}
+
+#[test]
+fn a_readable_key_is_refused() {
+    let fixture = Fixture::new();
+    fixture.load();
+    let key = fixture.directory.path().join("mac.key");
+    fs::set_permissions(key, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(CodeCache::open(fixture.directory.path()).is_err());
+}
+
+#[test]
+fn half_a_key_is_replaced_and_the_entries_compiled_again() {
+    let fixture = Fixture::new();
+    fixture.load();
+    fs::write(fixture.directory.path().join("mac.key"), [1, 2, 3]).unwrap();
+    let mac = fs::read(fixture.file(entry::MAC)).unwrap();
+    fixture.load();
+    assert_ne!(mac, fs::read(fixture.file(entry::MAC)).unwrap());
+}
+
+#[test]
+fn clearing_removes_entries_and_keeps_the_key() {
+    let fixture = Fixture::new();
+    fixture.load();
+    CodeCache::open(fixture.directory.path())
+        .unwrap()
+        .clear()
+        .unwrap();
+    let left: Vec<_> = fs::read_dir(fixture.directory.path()).unwrap().collect();
+    assert_eq!(left.len(), 1);
+}

@@ -1,0 +1,158 @@
+//! Reads what a skill's file says about itself, before any of it is compiled.
+//!
+//! Only the file's own custom sections count: a component nested inside cannot speak for the whole.
+//! A section that appears twice, is larger than its limit, or starts with `metier:` and is unknown, is refused: whoever
+//! reads the file must see the same words as whoever runs it.
+
+use metier_core::package::{self, section};
+use wasmparser::{Encoding, Parser, Payload};
+
+/// The largest file that is loaded, in bytes. The biggest interpreters measured are under 20 MiB; compiling more
+/// than this would hold a core for minutes.
+pub const MAX_FILE: usize = 64 << 20;
+
+/// The largest manifest, in bytes: hundreds of rules fit.
+const MAX_MANIFEST: usize = 256 << 10;
+
+/// Room for the paths of packed files beside their bytes.
+const MAX_RESOURCE_NAMES: usize = 1 << 20;
+
+/// Prefix of every section Metier defines.
+const PREFIX: &str = "metier:";
+
+/// The custom sections of one skill, undecoded.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Sections<'a> {
+    /// `skill.toml`, as text.
+    pub manifest: Option<&'a [u8]>,
+    /// Tool schemas, as JSON.
+    pub tools: Option<&'a [u8]>,
+    /// `SKILL.md`, as text.
+    pub skill_md: Option<&'a [u8]>,
+    /// Packed files, in [`package`]'s format.
+    pub resources: Option<&'a [u8]>,
+}
+
+/// Why a file is not a skill.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SectionError {
+    /// Larger than [`MAX_FILE`].
+    #[error("the file is {0} bytes; skills may have up to {MAX_FILE}")]
+    TooLarge(usize),
+    /// Not WebAssembly at all.
+    #[error("the file is not WebAssembly: it does not start with `\\0asm`")]
+    NotWasm,
+    /// A core module.
+    #[error("the file is a core module, not a component")]
+    CoreModule,
+    /// Cut off or damaged.
+    #[error("the file is damaged or cut off: {0}")]
+    Damaged(String),
+    /// A `metier:` section that must not be there, and why.
+    #[error("the section `{name}` {problem}")]
+    Section {
+        /// The section's name.
+        name: String,
+        /// What is wrong with it, as the end of a sentence.
+        problem: &'static str,
+    },
+}
+
+/// The sections of the component `bytes`.
+///
+/// # Errors
+/// When the bytes are no component, or a section is repeated, too large or unknown.
+pub fn read(bytes: &[u8]) -> Result<Sections<'_>, SectionError> {
+    if bytes.len() > MAX_FILE {
+        return Err(SectionError::TooLarge(bytes.len()));
+    }
+    if !bytes.starts_with(b"\0asm") {
+        return Err(SectionError::NotWasm);
+    }
+    let mut sections = Sections::default();
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(|error| SectionError::Damaged(error.message().to_owned()))? {
+            Payload::Version {
+                encoding: Encoding::Module,
+                ..
+            } if depth == 0 => return Err(SectionError::CoreModule),
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::CustomSection(section) if depth == 0 && section.name().starts_with(PREFIX) => {
+                sections.take(section.name(), section.data())?;
+            }
+            _ => {}
+        }
+    }
+    Ok(sections)
+}
+
+impl<'a> Sections<'a> {
+    fn take(&mut self, name: &str, data: &'a [u8]) -> Result<(), SectionError> {
+        let refuse = |problem| {
+            Err(SectionError::Section {
+                name: name.to_owned(),
+                problem,
+            })
+        };
+        let (slot, limit) = match name {
+            section::MANIFEST => (&mut self.manifest, MAX_MANIFEST),
+            section::TOOLS => (&mut self.tools, package::MAX_TOOLS_BYTES),
+            section::SKILL_MD => (&mut self.skill_md, package::MAX_SKILL_MD_BYTES),
+            section::RESOURCES => (
+                &mut self.resources,
+                package::MAX_RESOURCE_BYTES + MAX_RESOURCE_NAMES,
+            ),
+            _ => return refuse("is not one this version knows; it may need a newer host"),
+        };
+        if slot.is_some() {
+            return refuse("appears twice");
+        }
+        if data.len() > limit {
+            return refuse("is larger than allowed");
+        }
+        *slot = Some(data);
+        Ok(())
+    }
+}
+
+/// Does the component, or one nested in it, use WASI 0.3 or component-model concurrency?
+///
+/// Decides the engine, before anything is compiled. The question is about the outermost imports and canonical
+/// options; a component that only *defines* async types without using them runs on either.
+pub(super) fn needs_async(bytes: &[u8]) -> bool {
+    Parser::new(0)
+        .parse_all(bytes)
+        .map_while(Result::ok)
+        .any(|payload| match payload {
+            Payload::ComponentImportSection(imports) => imports
+                .into_iter()
+                .flatten()
+                .any(|import| is_wasi_03(import.name.name)),
+            Payload::ComponentCanonicalSection(functions) => functions
+                .into_iter()
+                .flatten()
+                .any(|function| is_async(&function)),
+            _ => false,
+        })
+}
+
+fn is_wasi_03(import: &str) -> bool {
+    import.starts_with("wasi:")
+        && import
+            .rsplit_once('@')
+            .is_some_and(|(_, version)| version.starts_with("0.3"))
+}
+
+fn is_async(function: &wasmparser::CanonicalFunction) -> bool {
+    use wasmparser::{CanonicalFunction as F, CanonicalOption};
+    match function {
+        F::Lift { options, .. } | F::Lower { options, .. } => options
+            .iter()
+            .any(|option| matches!(option, CanonicalOption::Async)),
+        F::ResourceNew { .. } | F::ResourceDrop { .. } | F::ResourceRep { .. } => false,
+        // Tasks, streams, futures and waitables exist for concurrency alone.
+        _ => true,
+    }
+}

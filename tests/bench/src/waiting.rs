@@ -1,0 +1,101 @@
+//! Ten thousand calls waiting on a slow upstream.
+
+#![expect(clippy::print_stdout, reason = "tells its parent the figures")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::guests::TYPED;
+use crate::metier::{self, Metier};
+use crate::report::Row;
+use crate::{Effort, stats};
+
+/// Calls waiting at once.
+const CALLS: u32 = 10_000;
+/// How long the upstream takes: longer than it takes to start all calls.
+const DELAY_MS: u64 = 20_000;
+
+/// Memory per waiting call, calls lost, and memory of an idle host.
+pub fn measure(effort: Effort) -> Result<Vec<Row>> {
+    let calls = CALLS / u32::try_from(effort.divide)?;
+    let delay = DELAY_MS / effort.divide;
+    let me = std::env::current_exe()?;
+    let mut upstream = Stopped(
+        Command::new(&me)
+            .args(["upstream", &delay.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?,
+    );
+    let mut port = String::new();
+    BufReader::new(upstream.0.stdout.take().context("no output")?).read_line(&mut port)?;
+    let output = Command::new(&me)
+        .args(["waiting", &calls.to_string(), &delay.to_string(), port.trim()])
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(output.status.success(), "the waiting child failed");
+    let text = String::from_utf8(output.stdout)?;
+    let numbers: Vec<u64> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+    let [idle, before, full, answered] = numbers[..] else { anyhow::bail!("unexpected answer: {text}") };
+    let each = (full.saturating_sub(before)) as f64 / 1024.0 / f64::from(calls);
+    let row = |name: String, metier: String, figure, unit, bar| Row {
+        name,
+        bare: "–".into(),
+        metier,
+        figure,
+        unit,
+        bar,
+        at_least: false,
+    };
+    Ok(vec![
+        row(format!("{calls} calls waiting: lost"), format!("{answered} answered"), f64::from(calls) - answered as f64, "lost", 0.0),
+        row(format!("{calls} calls waiting: memory each"), format!("{} MB in all", full >> 20), each, "KiB", 100.0),
+        row("idle host".into(), format!("{} MB", idle >> 20), idle as f64 / 1e6, "MB", 20.0),
+    ])
+}
+
+/// Ends the upstream, whatever happens.
+struct Stopped(Child);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Child: resident bytes idle, before the calls and with all of them waiting, and how many were answered.
+pub fn child(calls: u32, delay_ms: u64, port: u16) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let skill = metier::pack_for_port(TYPED, port).await?;
+        let small = Metier::with(skill.clone(), 64, None, port).await?;
+        small.call("wait", &url(port)).await?.result.map_err(|fault| anyhow::anyhow!("{fault}"))?;
+        let idle = stats::resident();
+        drop(small);
+        let metier = Arc::new(Metier::with(skill, calls, None, port).await?);
+        let before = stats::resident();
+        let waiting: Vec<_> = (0..calls)
+            .map(|_| {
+                let metier = metier.clone();
+                tokio::spawn(async move { metier.call("wait", &url(port)).await.is_ok_and(|it| it.result.is_ok()) })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(delay_ms * 3 / 4)).await;
+        let full = stats::resident();
+        let mut answered = 0;
+        for call in waiting {
+            answered += u32::from(call.await?);
+        }
+        println!("{idle} {before} {full} {answered}");
+        Ok(())
+    })
+}
+
+fn url(port: u16) -> String {
+    format!(r#"{{"url":"http://127.0.0.1:{port}/"}}"#)
+}
