@@ -1,7 +1,6 @@
 //! Makes a credential from its secret: reads it, and where its kind says so, exchanges it for a token.
 
 use std::{
-    collections::BTreeMap,
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -17,29 +16,21 @@ use metier_core::{
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{Attach, CredentialError, NotVisible, Secret, SecretSources, attach::basic_pair};
+use super::{
+    Attach, CredentialError, NotVisible, Secret, SecretSources,
+    attach::basic_pair,
+    token::{Form, Token, error_code, life},
+};
 use crate::egress::{EgressCall, EgressError, scrub::Echoes};
 
 /// A plain secret is read again this long after it was read.
 const REREAD_AFTER: Duration = Duration::from_secs(60);
-
-/// The life of a token whose issuer does not say (Salesforce does not): shorter than any session we know.
-const UNSAID_LIFE: Duration = Duration::from_secs(15 * 60);
-
-/// No token is believed to live longer than this.
-const MAX_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// A token is renewed this long before its end, or at three quarters of a shorter life.
-const EARLY: Duration = Duration::from_secs(60);
 
 /// How long an assertion is valid: Salesforce accepts at most 3 to 5 minutes.
 const ASSERTION_LIFE: Duration = Duration::from_secs(180);
 
 /// RFC 7523, section 2.1.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
-/// Longest access or refresh token, in bytes: it has to fit a header.
-const MAX_TOKEN_BYTES: usize = 16 << 10;
 
 /// What is sent to an issuer.
 pub struct TokenRequest {
@@ -352,87 +343,4 @@ struct Claims<'a> {
     iat: u64,
     exp: u64,
     jti: String,
-}
-
-/// A form that is wiped.
-struct Form(Zeroizing<String>);
-
-impl Form {
-    fn of(name: &str, value: &str) -> Self {
-        Form(Zeroizing::new(String::with_capacity(4 << 10))).and(name, Some(value))
-    }
-
-    fn and(mut self, name: &str, value: Option<&str>) -> Self {
-        let Some(value) = value else { return self };
-        if !self.0.is_empty() {
-            self.0.push('&');
-        }
-        self.0.push_str(name);
-        self.0.push('=');
-        self.0
-            .extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
-        self
-    }
-}
-
-struct Token {
-    access: Secret,
-    refresh: Option<Secret>,
-    life: Option<Duration>,
-}
-
-impl Token {
-    /// RFC 6749, section 5.1. `expires_in` comes as a number or, from some issuers, as a text.
-    fn read(body: &[u8]) -> Option<Token> {
-        let mut fields: BTreeMap<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
-        let bearer = match fields.get("token_type") {
-            None => true,
-            Some(kind) => kind.as_str()?.eq_ignore_ascii_case("bearer"),
-        };
-        let life = fields
-            .get("expires_in")
-            .and_then(|life| life.as_u64().or_else(|| life.as_str()?.parse().ok()));
-        let mut token = |name: &str| match fields.remove(name) {
-            Some(serde_json::Value::String(text))
-                if (1..=MAX_TOKEN_BYTES).contains(&text.len()) =>
-            {
-                Some(Secret::new(text))
-            }
-            _ => None,
-        };
-        let (access, refresh) = (token("access_token")?, token("refresh_token"));
-        bearer.then_some(Token {
-            access,
-            refresh,
-            life: life.map(Duration::from_secs),
-        })
-    }
-}
-
-/// When a token is renewed and until when it is good.
-fn life(now: SystemTime, said: Option<Duration>) -> (SystemTime, SystemTime) {
-    let life = said.unwrap_or(UNSAID_LIFE).min(MAX_LIFE);
-    let early = EARLY.min(life / 4);
-    (now + (life - early), now + life)
-}
-
-/// The `error` of an answer, when it is one of the words such answers use.
-fn error_code(body: &[u8]) -> Option<String> {
-    const WORDS: [&str; 9] = [
-        "invalid_request",
-        "invalid_client",
-        "invalid_grant",
-        "invalid_scope",
-        "unauthorized_client",
-        "unsupported_grant_type",
-        "access_denied",
-        "server_error",
-        "temporarily_unavailable",
-    ];
-    let fields: BTreeMap<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
-    let said = fields.get("error")?.as_str()?;
-    WORDS
-        .iter()
-        .find(|word| **word == said)
-        .map(|word| (*word).to_owned())
 }

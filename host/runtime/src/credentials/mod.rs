@@ -22,6 +22,7 @@ mod error;
 mod issuer;
 mod keeper;
 mod private_file;
+mod token;
 
 pub mod vault;
 
