@@ -1,0 +1,74 @@
+//! From the process to a command and back: what `main` does.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use crate::{
+    args::{self, Command, Early, Globals},
+    commands::{self, App},
+    environment::Environment,
+    errors::Failure,
+    exit::Exit,
+    folders::Folders,
+    printer::{Printer, Volume},
+    terminal::Terminal,
+};
+
+/// Runs one command line.
+pub fn run(words: Vec<OsString>, environment: Environment) -> ExitCode {
+    let early = Early::look(&words);
+    let globals = Globals {
+        output: Some(early.format),
+        color: Some(early.color),
+        ..Globals::default()
+    };
+    let printer = printer(&globals, &environment);
+    let app = App {
+        printer,
+        folders: Folders::of(&environment),
+        environment,
+    };
+    let ended = command(app, words);
+    ended
+        .unwrap_or_else(|failure| {
+            failure.tell(&printer);
+            failure.exit
+        })
+        .into()
+}
+
+/// The way to whoever watches, as these options want it.
+pub fn printer(globals: &Globals, environment: &Environment) -> Printer {
+    Printer {
+        terminal: Terminal::detect(globals.color.unwrap_or_default(), environment),
+        format: globals.output.unwrap_or_default(),
+        volume: globals.volume(),
+    }
+}
+
+fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
+    let cli = match args::parse(words) {
+        Ok(cli) => cli,
+        Err(error) => return commands::help_or_failure(&app, error),
+    };
+    let app = app.with(&cli.globals);
+    log_to_stderr(&app.printer);
+    match cli.command {
+        Command::Call(call) => return commands::call::run(app, call.words, cli.globals),
+        Command::Inspect(args) => commands::inspect::run(&app, &args)?,
+        Command::Secret(args) => commands::secret::run(&app, &args)?,
+        Command::Pack(args) => commands::pack::run(&app, &args)?,
+        Command::Errors(args) => commands::errors::run(&app, &args)?,
+    }
+    Ok(Exit::Ok)
+}
+
+/// The host's own log, for whoever asks for it: at start-up it costs nothing otherwise.
+fn log_to_stderr(printer: &Printer) {
+    if printer.volume == Volume::Verbose {
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_ansi(printer.terminal.stderr.colour)
+            .with_max_level(tracing::Level::INFO);
+        subscriber.init();
+    }
+}

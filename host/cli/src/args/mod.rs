@@ -1,0 +1,207 @@
+//! The command line.
+//!
+//! Everything but `call` is ordinary clap. The flags of `call` depend on the skill, so its words are kept as they are at first
+//! ([`Command::Call`]) and parsed again once the skill's tools are known ([`call`]).
+
+pub mod call;
+mod globals;
+#[cfg(test)]
+mod tests;
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use globals::{Early, Globals};
+
+use crate::{environment::VARIABLES, exit::Exit};
+
+/// How wide help is at most: longer lines are hard to read.
+const HELP_WIDTH: usize = 100;
+
+/// Inspect and call skills in their sandbox.
+#[derive(Debug, Parser)]
+#[command(
+    name = "metier",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+#[command(disable_help_subcommand = true, disable_help_flag = true, max_term_width = HELP_WIDTH)]
+pub struct Cli {
+    /// What applies to every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what a skill can do and what it asks for
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(Inspect),
+    /// Call a tool of a skill
+    Call(call::Words),
+    /// Keep secrets in an encrypted vault
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true
+    )]
+    Secret(Secret),
+    /// Pack a component, its manifest and its words into one skill file
+    #[command(after_help = PACK_EXAMPLES)]
+    Pack(Pack),
+    /// Explain an error code, or list them all
+    Errors(Errors),
+}
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  metier inspect salesforce.wasm
+  metier inspect salesforce.wasm --schemas
+  metier inspect salesforce.wasm --grant-template > grant.toml";
+
+const PACK_EXAMPLES: &str = "\
+Examples:
+  metier pack weather.wasm --manifest skill.toml -o weather-skill.wasm
+  metier pack weather.wasm --manifest skill.toml --skill-md SKILL.md --wit wit --resources data -o weather-skill.wasm";
+
+/// `metier inspect`
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// The skill's file
+    #[arg(value_name = "SKILL.wasm")]
+    pub skill: PathBuf,
+    /// Print the JSON schemas of each tool's arguments and answer as well
+    #[arg(long)]
+    pub schemas: bool,
+    /// Print every imported interface instead of a summary
+    #[arg(long)]
+    pub imports: bool,
+    /// Print a grant file that allows exactly what the skill asks for, to be edited
+    #[arg(long, conflicts_with_all = ["schemas", "imports"])]
+    pub grant_template: bool,
+}
+
+/// `metier secret`
+#[derive(Debug, Args)]
+pub struct Secret {
+    /// Where the vault is.
+    #[command(flatten)]
+    pub vault: VaultPlace,
+    /// What to do with it.
+    #[command(subcommand)]
+    pub action: SecretAction,
+}
+
+/// Where the vault is and what opens it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct VaultPlace {
+    /// The vault's file [default: $XDG_DATA_HOME/metier/vault/secrets.vault]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub vault: Option<PathBuf>,
+    /// The file with the vault's key [default: beside the vault]; made with the vault
+    #[arg(long, global = true, value_name = "FILE")]
+    pub vault_key: Option<PathBuf>,
+    /// Open the vault with a passphrase, from METIER_VAULT_PASSPHRASE or asked for, instead of a key file
+    #[arg(long, global = true, conflicts_with = "vault_key")]
+    pub passphrase: bool,
+}
+
+/// What to do with the vault.
+#[derive(Debug, Subcommand)]
+pub enum SecretAction {
+    /// Store a secret: from a file, from standard input, or asked for without showing it
+    Set {
+        /// Its name, as a grant's `secret = { vault = "NAME" }` has it
+        name: String,
+        /// Read it from this file; one line break at the end is dropped
+        #[arg(long, value_name = "FILE")]
+        from_file: Option<PathBuf>,
+    },
+    /// List the names; values are never shown
+    List,
+    /// Forget a secret
+    Rm {
+        /// Its name
+        name: String,
+    },
+}
+
+/// `metier pack`
+#[derive(Debug, Args)]
+pub struct Pack {
+    /// The component, as the compiler wrote it
+    pub component: PathBuf,
+    /// What the skill is and asks for
+    #[arg(long, value_name = "skill.toml")]
+    pub manifest: PathBuf,
+    /// The words a model reads about the skill as a whole
+    #[arg(long, value_name = "SKILL.md")]
+    pub skill_md: Option<PathBuf>,
+    /// The WIT folder it was built from: its comments become the tools' descriptions
+    #[arg(long, value_name = "DIR")]
+    pub wit: Option<PathBuf>,
+    /// A folder of files the skill reads at run time
+    #[arg(long, value_name = "DIR")]
+    pub resources: Option<PathBuf>,
+    /// Where to write the skill
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// `metier errors`
+#[derive(Debug, Args)]
+pub struct Errors {
+    /// The code, such as http-not-granted
+    pub code: Option<String>,
+}
+
+/// The whole tree of commands, as parsed first.
+pub fn root() -> clap::Command {
+    Cli::command().after_help(footer())
+}
+
+/// Parses everything but the words after `call`.
+///
+/// # Errors
+/// clap's; a request for help or the version is one of them.
+pub fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let matches = root().try_get_matches_from(words)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// What stands below the commands: examples, exit codes, the environment.
+fn footer() -> String {
+    let mut text = String::from(
+        "\
+Examples:
+  metier inspect salesforce.wasm
+  metier call salesforce.wasm query --soql 'SELECT Id, Name FROM Account' --grant grant.toml
+  metier call salesforce.wasm query --help
+  metier secret set salesforce-key --from-file key.pem
+
+Exit codes:\n",
+    );
+    for (exit, meaning) in Exit::TABLE {
+        text.push_str(&format!("  {:>3}  {meaning}\n", exit.number()));
+    }
+    text.push_str("\nEnvironment:\n");
+    let longest = VARIABLES
+        .iter()
+        .map(|variable| variable.name.len())
+        .max()
+        .unwrap_or(0);
+    for variable in VARIABLES {
+        text.push_str(&format!(
+            "  {:longest$}  {}\n",
+            variable.name, variable.about
+        ));
+    }
+    text.truncate(text.trim_end().len());
+    text
+}

@@ -1,0 +1,30 @@
+//! `metier inspect`: what a skill is, can do and asks for, without running any of it.
+
+mod grant_template;
+mod human;
+mod json;
+mod reach;
+mod signature;
+#[cfg(test)]
+mod tests;
+
+use super::{App, skill_file};
+use crate::{args::Inspect, errors::Failure, printer::Format};
+
+/// Prints what the file says about itself.
+///
+/// # Errors
+/// [`Failure`] when it is no skill.
+pub fn run(app: &App, args: &Inspect) -> Result<(), Failure> {
+    let runtime = super::runtime()?;
+    let skill = runtime.block_on(async {
+        let host = skill_file::host(app, || skill_file::config(app))?;
+        skill_file::load(&host, &args.skill).await
+    })?;
+    let text = match app.printer.format {
+        _ if args.grant_template => grant_template::write(skill.manifest(), skill.digest()),
+        Format::Human => human::write(&skill, args, &app.printer.terminal.stdout),
+        Format::Json => json::write(&skill),
+    };
+    app.print(&text)
+}

@@ -1,0 +1,117 @@
+//! The process environment, read here and nowhere else.
+//!
+//! [`VARIABLES`] is the whole list; `metier --help` prints it. Secrets a grant names with `{ env = "…" }` are read
+//! through [`Environment::secret`] as well.
+
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
+
+/// One environment variable `metier` looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, for `--help`.
+    pub about: &'static str,
+}
+
+/// Opens the vault without asking.
+pub const VAULT_PASSPHRASE: Variable = Variable {
+    name: "METIER_VAULT_PASSPHRASE",
+    about: "Opens a vault that has a passphrase, instead of asking for it",
+};
+/// Where caches live.
+pub const CACHE_HOME: Variable = Variable {
+    name: "XDG_CACHE_HOME",
+    about: "Compiled code is kept in metier/code below it [default: ~/.cache]",
+};
+/// Where data lives.
+pub const DATA_HOME: Variable = Variable {
+    name: "XDG_DATA_HOME",
+    about: "Data and the vault are kept in metier below it [default: ~/.local/share]",
+};
+/// The home directory.
+pub const HOME: Variable = Variable {
+    name: "HOME",
+    about: "Where the two directories above are when they are not set",
+};
+/// <https://no-color.org>.
+pub const NO_COLOR: Variable = Variable {
+    name: "NO_COLOR",
+    about: "Not empty: no colour",
+};
+/// <https://bixense.com/clicolors>.
+pub const CLICOLOR_FORCE: Variable = Variable {
+    name: "CLICOLOR_FORCE",
+    about: "Not empty and not 0: colour even when the output is no terminal",
+};
+/// What the terminal can do.
+pub const TERM: Variable = Variable {
+    name: "TERM",
+    about: "`dumb`: no colour and no spinner",
+};
+/// How wide the terminal is.
+pub const COLUMNS: Variable = Variable {
+    name: "COLUMNS",
+    about: "How wide tables may be, instead of asking the terminal",
+};
+
+/// Every variable, in the order they are documented.
+pub const VARIABLES: [Variable; 8] = [
+    VAULT_PASSPHRASE,
+    CACHE_HOME,
+    DATA_HOME,
+    HOME,
+    NO_COLOR,
+    CLICOLOR_FORCE,
+    TERM,
+    COLUMNS,
+];
+
+/// Where variables are looked up.
+#[derive(Clone, Debug)]
+pub enum Environment {
+    /// The process's own.
+    Process,
+    /// A fixed set, for tests.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "tests hold the environment still")
+    )]
+    Fixed(BTreeMap<&'static str, OsString>),
+}
+
+impl Environment {
+    /// The value; nothing when it is unset or empty.
+    pub fn get(&self, variable: Variable) -> Option<OsString> {
+        self.raw(variable.name).filter(|value| !value.is_empty())
+    }
+
+    /// The value as text.
+    pub fn text(&self, variable: Variable) -> Option<String> {
+        self.get(variable)?.into_string().ok()
+    }
+
+    /// The value as an absolute path; the XDG specification says to ignore a relative one.
+    pub fn directory(&self, variable: Variable) -> Option<PathBuf> {
+        let path = PathBuf::from(self.get(variable)?);
+        path.is_absolute().then_some(path)
+    }
+
+    /// The value of a variable that a grant names.
+    pub fn secret(&self, name: &str) -> Option<String> {
+        // `std::env::var_os` panics on names that can never be set.
+        let possible = !name.is_empty() && !name.contains(['=', '\0']);
+        possible
+            .then(|| self.raw(name))
+            .flatten()?
+            .into_string()
+            .ok()
+    }
+
+    fn raw(&self, name: &str) -> Option<OsString> {
+        match self {
+            Environment::Process => std::env::var_os(name),
+            Environment::Fixed(values) => values.get(name).cloned(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Help of every command, and of a tool.
+
+use crate::sandbox::Sandbox;
+
+/// Every command that has a help page.
+pub const COMMANDS: [&[&str]; 9] = [
+    &[],
+    &["inspect"],
+    &["call"],
+    &["secret"],
+    &["secret", "set"],
+    &["secret", "list"],
+    &["secret", "rm"],
+    &["pack"],
+    &["errors"],
+];
+
+#[test]
+fn a_tools_help_comes_from_its_schema() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.metier(&["call", "teaching.wasm", "measure", "--help"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(ran.stdout);
+}
+
+#[test]
+fn help_without_a_tool_lists_the_tools() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.metier(&["call", "teaching.wasm", "--help"]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.stdout
+            .contains("Tools of this skill:\n  add\n  crash\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn nothing_but_the_name_is_a_usage_error_with_help() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.metier(&[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("Usage: metier"), "{}", ran.stderr);
+    let version = sandbox.metier(&["--version"]);
+    assert_eq!(
+        version.stdout,
+        format!("metier {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}

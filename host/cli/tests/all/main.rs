@@ -1,0 +1,11 @@
+//! The real binary in an empty home, with guests written as text.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod call;
+mod docs;
+mod errors;
+mod help;
+mod inspect;
+mod sandbox;
+mod secret;
+mod streams;
