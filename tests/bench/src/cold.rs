@@ -58,7 +58,7 @@ fn prepare(directory: &Path) -> Result<(PathBuf, PathBuf, PathBuf)> {
     let (skill, cwasm, cache) =
         (directory.join("bench.wasm"), directory.join("bench.cwasm"), directory.join("code"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::fs::write(&skill, runtime.block_on(metier::pack(TYPED))?)?;
+    std::fs::write(&skill, runtime.block_on(metier::pack(TYPED, "8099"))?)?;
     std::fs::write(&cwasm, bare::engine(1)?.precompile_component(&guests::component(TYPED)?)?)?;
     host_first(&skill, &cache)?;
     Ok((skill, cwasm, cache))
@@ -94,7 +94,7 @@ pub fn bare_first(cwasm: &Path) -> Result<()> {
 pub fn host_first(skill: &Path, cache: &Path) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let metier = Metier::with(std::fs::read(skill)?, 1, Some(cache), 8099).await?;
+        let metier = Metier::with(std::fs::read(skill)?, 1, Some(cache), "8099").await?;
         metier.summarize(&Arguments::of_size(100).json()).await
     })
 }

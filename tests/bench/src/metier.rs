@@ -5,15 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Result, anyhow};
-use metier_core::audit::{AuditRecord, EgressRecord};
-use metier_core::call::Call;
-use metier_core::grant::Grant;
-use metier_core::ids::{SkillName, TenantId};
-use metier_core::run::RunScope;
+use metier_core::{AuditRecord, Digest, EgressRecord, Grant, PrincipalId, RunScope, TenantId};
+use metier_market::pack::Inputs;
 use metier_runtime::audit::{Audit, NoObserver, Observer};
+use metier_runtime::credentials::SecretSources;
 use metier_runtime::host::{Host, HostConfig};
 use metier_runtime::outcome::Outcome;
-use metier_runtime::skill::Skill;
 
 use crate::guests::{self, DYNAMIC};
 
@@ -33,57 +30,57 @@ impl Audit for Count {
 
 /// A host with one bench skill installed.
 pub struct Metier {
-    /// The host.
-    pub host: Arc<Host>,
-    skill: SkillName,
-    tenant: TenantId,
+    host: Host,
+    skill: Digest,
     run: Arc<RunScope>,
     observer: Arc<dyn Observer>,
 }
 
 const MANIFEST: &str = include_str!("../guests/typed/skill.toml");
+const DYNAMIC_MANIFEST: &str = "[skill]\nname = \"com.metier/bench-dynamic\"\nversion = \"0.1.0\"\n\
+                                [tools.summarize]\neffect = \"read\"\n";
+
+/// The port the typed skill's manifest names, replaced by the upstream's.
+const PORT: &str = "8099";
 
 impl Metier {
     /// A host for `calls` calls at once, with `name` installed.
     pub async fn new(name: &str, calls: u32) -> Result<Metier> {
-        let bytes = pack(name).await?;
-        Metier::with(bytes, calls, None, 8099).await
+        Metier::with(pack(name, PORT).await?, calls, None, PORT).await
     }
 
     /// As [`Metier::new`], from a packed file, with a code cache and a port the skill may reach.
-    pub async fn with(bytes: Vec<u8>, calls: u32, cache: Option<&Path>, port: u16) -> Result<Metier> {
+    pub async fn with(bytes: Vec<u8>, calls: u32, cache: Option<&Path>, port: &str) -> Result<Metier> {
         let config = HostConfig {
             calls,
             code_cache: cache.map(Path::to_owned),
             audit: Arc::new(Count::default()),
             ..HostConfig::default()
         };
-        let host = Arc::new(Host::new(config)?);
-        let skill = host.load(bytes).await?;
-        let metier = Metier {
-            skill: skill.name(),
+        let host = Host::new(config).map_err(|fault| anyhow!("{fault}"))?;
+        let skill = host.load(bytes).await.map_err(|fault| anyhow!("{fault}"))?;
+        let digest = *skill.digest();
+        let name = skill.manifest().display_name();
+        let grant = Grant::parse(&format!(
+            "skill = \"{name}\"\ntools = [\"*\"]\n[[http]]\nscheme = \"http\"\nhost = \"127.0.0.1\"\nport = {port}\n\
+             methods = [\"GET\"]\npaths = [\"/**\"]\naddresses = [\"127.0.0.1/32\"]\n[limits]\ncpu = \"1h\"\nwall = \"1h\"\n"
+        ))?;
+        let credentials = host.credentials(&grant, SecretSources::files_only("."));
+        host.install(skill, grant, credentials).map_err(|fault| anyhow!("{fault}"))?;
+        Ok(Metier {
             host,
-            tenant: "local".parse()?,
+            skill: digest,
             run: Arc::new(RunScope::unrestricted()),
             observer: Arc::new(NoObserver),
-        };
-        metier.install(&skill, port)?;
-        Ok(metier)
-    }
-
-    fn install(&self, skill: &Arc<Skill>, port: u16) -> Result<()> {
-        let grant = Grant::parse(&format!(
-            "skill = \"{}\"\ntools = [\"*\"]\n[[http]]\nscheme = \"http\"\nhost = \"127.0.0.1\"\nport = {port}\n\
-             methods = [\"GET\"]\npaths = [\"/**\"]\naddresses = [\"127.0.0.1/32\"]\n[limits]\ncpu = \"1h\"\nwall = \"1h\"\n",
-            self.skill
-        ))?;
-        self.host.install(skill.clone(), grant)?;
-        Ok(())
+        })
     }
 
     /// Call a tool.
     pub async fn call(&self, tool: &str, arguments: &str) -> Result<Outcome> {
-        let call = Call::new(self.tenant.clone(), self.skill.clone(), tool.parse()?, arguments.to_owned());
+        let call = self
+            .host
+            .call_to(TenantId::local(), PrincipalId::local(), self.skill, tool.parse()?, arguments.to_owned())
+            .map_err(|fault| anyhow!("{fault}"))?;
         Ok(self.host.call(call, self.run.clone(), self.observer.clone()).await)
     }
 
@@ -93,12 +90,13 @@ impl Metier {
     }
 }
 
-/// The packed form of a bench component.
-pub async fn pack(name: &str) -> Result<Vec<u8>> {
-    let component = guests::component(name)?;
+/// The packed form of a bench component that may reach `port`.
+pub async fn pack(name: &str, port: &str) -> Result<Vec<u8>> {
+    let host = Host::new(HostConfig { calls: 1, ..HostConfig::default() }).map_err(|fault| anyhow!("{fault}"))?;
     let manifest = match name {
-        DYNAMIC => "[skill]\nname = \"com.metier/bench-dynamic\"\nversion = \"0.1.0\"\n[tools.summarize]\neffect = \"read\"\n",
-        _ => MANIFEST,
+        DYNAMIC => DYNAMIC_MANIFEST.to_owned(),
+        _ => MANIFEST.replace(PORT, port),
     };
-    Ok(metier_market::pack::pack(metier_market::pack::Inputs::new(component, manifest)).await?)
+    let inputs = Inputs { component: guests::component(name)?, manifest, ..Inputs::default() };
+    Ok(metier_market::pack::pack(&host, inputs).await?.bytes)
 }

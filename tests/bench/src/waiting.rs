@@ -69,10 +69,10 @@ impl Drop for Stopped {
 }
 
 /// Child: resident bytes idle, before the calls and with all of them waiting, and how many were answered.
-pub fn child(calls: u32, delay_ms: u64, port: u16) -> Result<()> {
+pub fn child(calls: u32, delay_ms: u64, port: &str) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let skill = metier::pack_for_port(TYPED, port).await?;
+        let skill = metier::pack(TYPED, port).await?;
         let small = Metier::with(skill.clone(), 64, None, port).await?;
         small.call("wait", &url(port)).await?.result.map_err(|fault| anyhow::anyhow!("{fault}"))?;
         let idle = stats::resident();
@@ -81,8 +81,8 @@ pub fn child(calls: u32, delay_ms: u64, port: u16) -> Result<()> {
         let before = stats::resident();
         let waiting: Vec<_> = (0..calls)
             .map(|_| {
-                let metier = metier.clone();
-                tokio::spawn(async move { metier.call("wait", &url(port)).await.is_ok_and(|it| it.result.is_ok()) })
+                let (metier, url) = (metier.clone(), url(port));
+                tokio::spawn(async move { metier.call("wait", &url).await.is_ok_and(|it| it.result.is_ok()) })
             })
             .collect();
         tokio::time::sleep(Duration::from_millis(delay_ms * 3 / 4)).await;
@@ -96,6 +96,6 @@ pub fn child(calls: u32, delay_ms: u64, port: u16) -> Result<()> {
     })
 }
 
-fn url(port: u16) -> String {
+fn url(port: &str) -> String {
     format!(r#"{{"url":"http://127.0.0.1:{port}/"}}"#)
 }
