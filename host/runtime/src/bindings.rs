@@ -4,12 +4,6 @@
     missing_docs,
     reason = "generated from wit/skill.wit, which carries the documentation"
 )]
-#![expect(
-    clippy::allow_attributes,
-    clippy::allow_attributes_without_reason,
-    reason = "generated"
-)]
-
 wasmtime::component::bindgen!({
     inline: "
         package metier:host;

@@ -1,8 +1,11 @@
 //! The reference: wasmtime with the same engine configuration, a store, a typed call, and nothing else.
 
 use anyhow::Result;
-use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Linker, Lower, ResourceTable};
 use wasmtime::component::ComponentType;
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Linker, Lower,
+    ResourceTable,
+};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -18,7 +21,10 @@ pub struct State {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
@@ -90,19 +96,26 @@ impl Bare {
             None => component.get_export_index(None, "summarize"),
         };
         let function = function.ok_or_else(|| anyhow::anyhow!("no function to call"))?;
-        Ok(Bare { pre: linker.instantiate_pre(component)?, function })
+        Ok(Bare {
+            pre: linker.instantiate_pre(component)?,
+            function,
+        })
     }
 
     /// One isolated typed call.
     pub async fn typed(&self, items: &[Item]) -> Result<()> {
         let (summary,): (Result<Summary, Error>,) = self.call((items,)).await?;
-        summary.map(drop).map_err(|error| anyhow::anyhow!("{error:?}"))
+        summary
+            .map(drop)
+            .map_err(|error| anyhow::anyhow!("{error:?}"))
     }
 
     /// One isolated dynamic call.
     pub async fn dynamic(&self, json: &str) -> Result<()> {
         let (answer,): (Result<String, Error>,) = self.call(("summarize", json)).await?;
-        answer.map(drop).map_err(|error| anyhow::anyhow!("{error:?}"))
+        answer
+            .map(drop)
+            .map_err(|error| anyhow::anyhow!("{error:?}"))
     }
 
     async fn call<P, R>(&self, params: P) -> Result<R>
@@ -110,7 +123,10 @@ impl Bare {
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift + Send + 'static,
     {
-        let state = State { table: ResourceTable::new(), wasi: WasiCtx::builder().build() };
+        let state = State {
+            table: ResourceTable::new(),
+            wasi: WasiCtx::builder().build(),
+        };
         let mut store = Store::new(self.pre.engine(), state);
         store.set_epoch_deadline(u64::MAX / 2);
         let instance = self.pre.instantiate_async(&mut store).await?;

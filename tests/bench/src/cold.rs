@@ -27,7 +27,9 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
     let (mut theirs, mut ours, mut command) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..starts {
         theirs.push(wall(Command::new(&me).arg("bare-first").arg(&cwasm))?);
-        ours.push(wall(Command::new(&me).arg("host-first").arg(&skill).arg(&cache))?);
+        ours.push(wall(
+            Command::new(&me).arg("host-first").arg(&skill).arg(&cache),
+        )?);
         command.push(wall(
             Command::new(metier_command()?)
                 .args(["call", "--output", "json"])
@@ -38,7 +40,11 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
         )?);
     }
     // The command's own first start compiled; it is the slowest and the median passes over it.
-    let (theirs, ours, command) = (stats::median(theirs), stats::median(ours), stats::median(command));
+    let (theirs, ours, command) = (
+        stats::median(theirs),
+        stats::median(ours),
+        stats::median(command),
+    );
     let row = |name: &str, metier: f64, figure, unit, bar| Row {
         name: name.into(),
         bare: format!("{theirs:.1} ms"),
@@ -49,50 +55,82 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
         at_least: false,
     };
     Ok(vec![
-        row("first call, whole process ÷ bare deserialize + call", ours, ours / theirs, "×", 3.0),
+        row(
+            "first call, whole process ÷ bare deserialize + call",
+            ours,
+            ours / theirs,
+            "×",
+            3.0,
+        ),
         row("`metier call`, end to end", command, command, "ms", 30.0),
     ])
 }
 
 fn prepare(directory: &Path) -> Result<(PathBuf, PathBuf, PathBuf)> {
-    let (skill, cwasm, cache) =
-        (directory.join("bench.wasm"), directory.join("bench.cwasm"), directory.join("code"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (skill, cwasm, cache) = (
+        directory.join("bench.wasm"),
+        directory.join("bench.cwasm"),
+        directory.join("code"),
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     std::fs::write(&skill, runtime.block_on(metier::pack(TYPED, "8099"))?)?;
-    std::fs::write(&cwasm, bare::engine(1)?.precompile_component(&guests::component(TYPED)?)?)?;
+    std::fs::write(
+        &cwasm,
+        bare::engine(1)?.precompile_component(&guests::component(TYPED)?)?,
+    )?;
     host_first(&skill, &cache)?;
     Ok((skill, cwasm, cache))
 }
 
 fn wall(command: &mut Command) -> Result<f64> {
     let start = Instant::now();
-    let output = command.stdin(Stdio::null()).output().context("cannot start")?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot start")?;
     let elapsed = start.elapsed().as_secs_f64() * 1e3;
-    ensure!(output.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "{command:?} failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(elapsed)
 }
 
 /// The release build of the command, beside this program.
 fn metier_command() -> Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name("metier");
-    ensure!(path.is_file(), "{} is missing; run `cargo xtask bench`", path.display());
+    ensure!(
+        path.is_file(),
+        "{} is missing; run `cargo xtask bench`",
+        path.display()
+    );
     Ok(path)
 }
 
 /// Child: map, instantiate, call, end.
-#[expect(unsafe_code, reason = "the reference maps what this program compiled a moment ago")]
+#[expect(
+    unsafe_code,
+    reason = "the reference maps what this program compiled a moment ago"
+)]
 pub fn bare_first(cwasm: &Path) -> Result<()> {
     let engine = bare::engine(1)?;
     // SAFETY: `prepare` wrote the file with the same wasmtime, into a directory of its own.
     let component = unsafe { Component::deserialize_file(&engine, cwasm) }?;
     let bare = Bare::of(&engine, &component)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(bare.typed(&Arguments::of_size(100).items))
 }
 
 /// Child: a host with a warm cache.
 pub fn host_first(skill: &Path, cache: &Path) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let metier = Metier::with(std::fs::read(skill)?, 1, Some(cache), "8099").await?;
         metier.summarize(&Arguments::of_size(100).json()).await

@@ -18,7 +18,9 @@ const ROUNDS: u32 = 20_000_000;
 
 /// p99 beside an endless loop ÷ p99 beside a well-behaved busy skill, on one core.
 pub fn measure(effort: Effort) -> Result<Vec<Row>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let metier = Arc::new(runtime.block_on(Metier::new(TYPED, 8))?);
     let calls = CALLS / effort.divide;
     let (mut busy, mut hostile) = (Vec::new(), Vec::new());
@@ -40,7 +42,12 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
 }
 
 /// p99 in milliseconds of small calls while `tool` runs again and again on the same core.
-async fn beside(metier: &Arc<Metier>, tool: &'static str, arguments: &str, calls: u64) -> Result<f64> {
+async fn beside(
+    metier: &Arc<Metier>,
+    tool: &'static str,
+    arguments: &str,
+    calls: u64,
+) -> Result<f64> {
     let (neighbour, arguments) = (metier.clone(), arguments.to_owned());
     let neighbour = tokio::spawn(async move {
         loop {

@@ -11,8 +11,14 @@ pub const DYNAMIC: &str = "bench_dynamic";
 
 /// The component as cargo built it, without any section of ours.
 pub fn component(name: &str) -> Result<Vec<u8>> {
-    let path = target().join("guests/bench-guests/wasm32-wasip2/release").join(format!("{name}.wasm"));
-    ensure!(path.is_file(), "{} is missing; run `cargo xtask guests`", path.display());
+    let path = target()
+        .join("guests/bench-guests/wasm32-wasip2/release")
+        .join(format!("{name}.wasm"));
+    ensure!(
+        path.is_file(),
+        "{} is missing; run `cargo xtask guests`",
+        path.display()
+    );
     std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 

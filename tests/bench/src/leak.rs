@@ -26,8 +26,13 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
         .output()?;
     ensure!(output.status.success(), "the leak child failed");
     let text = String::from_utf8(output.stdout)?;
-    let numbers: Vec<f64> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-    let [before, after] = numbers[..] else { anyhow::bail!("unexpected answer: {text}") };
+    let numbers: Vec<f64> = text
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
+    let [before, after] = numbers[..] else {
+        anyhow::bail!("unexpected answer: {text}")
+    };
     Ok(vec![Row {
         name: format!("resident size after {calls} calls over after {WARM}"),
         bare: format!("{:.1} MB", before / 1e6),
@@ -41,7 +46,9 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
 
 /// Child: resident bytes after `warm` and after `calls` calls.
 pub fn child(warm: u64, calls: u64) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let metier = Metier::new(DYNAMIC, 4).await?;
         let json = Arguments::of_size(100).json();

@@ -56,7 +56,11 @@ enum Child {
     Upstream { delay_ms: u64 },
     /// Hold calls waiting on a slow upstream and print what they cost.
     #[command(hide = true)]
-    Waiting { calls: u32, delay_ms: u64, port: String },
+    Waiting {
+        calls: u32,
+        delay_ms: u64,
+        port: String,
+    },
     /// Make many calls and print the resident size before and after.
     #[command(hide = true)]
     Leak { warm: u64, calls: u64 },
@@ -77,14 +81,21 @@ fn main() -> Result<()> {
         Some(Child::BareFirst { cwasm }) => cold::bare_first(&cwasm),
         Some(Child::HostFirst { skill, cache }) => cold::host_first(&skill, &cache),
         Some(Child::Upstream { delay_ms }) => upstream::serve(delay_ms),
-        Some(Child::Waiting { calls, delay_ms, port }) => waiting::child(calls, delay_ms, &port),
+        Some(Child::Waiting {
+            calls,
+            delay_ms,
+            port,
+        }) => waiting::child(calls, delay_ms, &port),
         Some(Child::Leak { warm, calls }) => leak::child(warm, calls),
         None => measure(&arguments),
     }
 }
 
 fn measure(arguments: &Arguments) -> Result<()> {
-    let effort = Effort { repeat: arguments.repeat, divide: if arguments.quick { 10 } else { 1 } };
+    let effort = Effort {
+        repeat: arguments.repeat,
+        divide: if arguments.quick { 10 } else { 1 },
+    };
     type Part = (&'static str, fn(Effort) -> Result<Vec<report::Row>>);
     let parts: [Part; 6] = [
         ("overhead", overhead::measure),

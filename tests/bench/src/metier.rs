@@ -50,7 +50,12 @@ impl Metier {
     }
 
     /// As [`Metier::new`], from a packed file, with a code cache and a port the skill may reach.
-    pub async fn with(bytes: Vec<u8>, calls: u32, cache: Option<&Path>, port: &str) -> Result<Metier> {
+    pub async fn with(
+        bytes: Vec<u8>,
+        calls: u32,
+        cache: Option<&Path>,
+        port: &str,
+    ) -> Result<Metier> {
         let config = HostConfig {
             calls,
             code_cache: cache.map(Path::to_owned),
@@ -66,7 +71,8 @@ impl Metier {
              methods = [\"GET\"]\npaths = [\"/**\"]\naddresses = [\"127.0.0.1/32\"]\n[limits]\ncpu = \"1h\"\nwall = \"1h\"\n"
         ))?;
         let credentials = host.credentials(&grant, SecretSources::files_only("."));
-        host.install(skill, grant, credentials).map_err(|fault| anyhow!("{fault}"))?;
+        host.install(skill, grant, credentials)
+            .map_err(|fault| anyhow!("{fault}"))?;
         Ok(Metier {
             host,
             skill: digest,
@@ -79,24 +85,45 @@ impl Metier {
     pub async fn call(&self, tool: &str, arguments: &str) -> Result<Outcome> {
         let call = self
             .host
-            .call_to(TenantId::local(), PrincipalId::local(), self.skill, tool.parse()?, arguments.to_owned())
+            .call_to(
+                TenantId::local(),
+                PrincipalId::local(),
+                self.skill,
+                tool.parse()?,
+                arguments.to_owned(),
+            )
             .map_err(|fault| anyhow!("{fault}"))?;
-        Ok(self.host.call(call, self.run.clone(), self.observer.clone()).await)
+        Ok(self
+            .host
+            .call(call, self.run.clone(), self.observer.clone())
+            .await)
     }
 
     /// Call `summarize`, which must succeed.
     pub async fn summarize(&self, json: &str) -> Result<()> {
-        self.call("summarize", json).await?.result.map(drop).map_err(|fault| anyhow!("{fault}"))
+        self.call("summarize", json)
+            .await?
+            .result
+            .map(drop)
+            .map_err(|fault| anyhow!("{fault}"))
     }
 }
 
 /// The packed form of a bench component that may reach `port`.
 pub async fn pack(name: &str, port: &str) -> Result<Vec<u8>> {
-    let host = Host::new(HostConfig { calls: 1, ..HostConfig::default() }).map_err(|fault| anyhow!("{fault}"))?;
+    let host = Host::new(HostConfig {
+        calls: 1,
+        ..HostConfig::default()
+    })
+    .map_err(|fault| anyhow!("{fault}"))?;
     let manifest = match name {
         DYNAMIC => DYNAMIC_MANIFEST.to_owned(),
         _ => MANIFEST.replace(PORT, port),
     };
-    let inputs = Inputs { component: guests::component(name)?, manifest, ..Inputs::default() };
+    let inputs = Inputs {
+        component: guests::component(name)?,
+        manifest,
+        ..Inputs::default()
+    };
     Ok(metier_market::pack::pack(&host, inputs).await?.bytes)
 }

@@ -15,7 +15,9 @@ const CALLS: u64 = 20_000;
 
 /// The four ratios.
 pub fn measure(effort: Effort) -> Result<Vec<Row>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let mut rows = Vec::new();
     for (name, label) in [(DYNAMIC, "dynamic"), (TYPED, "typed")] {
         for (bytes, size) in [(100, "100 B"), (10_000, "10 KB")] {
@@ -69,4 +71,3 @@ async fn cost(calls: u64, call: impl AsyncFn() -> Result<()>) -> Result<f64> {
     }
     Ok((stats::cpu() - before).as_secs_f64() * 1e6 / calls as f64)
 }
-

@@ -1,6 +1,10 @@
 //! The table and the file.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program"
+)]
 
 use std::path::Path;
 
@@ -28,7 +32,11 @@ pub struct Row {
 
 impl Row {
     fn met(&self) -> bool {
-        if self.at_least { self.figure >= self.bar } else { self.figure <= self.bar }
+        if self.at_least {
+            self.figure >= self.bar
+        } else {
+            self.figure <= self.bar
+        }
     }
 }
 
@@ -39,7 +47,10 @@ pub fn progress(part: &str) {
 
 /// Print every row.
 pub fn print(rows: &[Row]) {
-    println!("{:<58} {:>16} {:>16} {:>11} {:>10}", "bar", "bare", "metier", "figure", "bar");
+    println!(
+        "{:<58} {:>16} {:>16} {:>11} {:>10}",
+        "bar", "bare", "metier", "figure", "bar"
+    );
     for row in rows {
         let sign = if row.at_least { '≥' } else { '≤' };
         println!(

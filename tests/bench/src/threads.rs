@@ -26,7 +26,9 @@ struct Contest {
 
 /// Two and four threads against bare wasmtime's, and against one.
 pub fn measure(effort: Effort) -> Result<Vec<Row>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let contest = Arc::new(Contest {
         bare: Bare::new(&bare::engine(16)?, DYNAMIC)?,
         metier: runtime.block_on(Metier::new(DYNAMIC, 16))?,
@@ -38,8 +40,20 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for threads in [2, 4] {
         let (theirs, ours) = contest.rates(threads)?;
-        rows.push(row(format!("{threads} threads ÷ bare with as many"), theirs, ours, ours / theirs, 0.8));
-        rows.push(row(format!("{threads} threads ÷ one thread"), one, ours, ours / one, 1.0));
+        rows.push(row(
+            format!("{threads} threads ÷ bare with as many"),
+            theirs,
+            ours,
+            ours / theirs,
+            0.8,
+        ));
+        rows.push(row(
+            format!("{threads} threads ÷ one thread"),
+            one,
+            ours,
+            ours / one,
+            1.0,
+        ));
     }
     Ok(rows)
 }
@@ -49,8 +63,12 @@ impl Contest {
     fn rates(self: &Arc<Contest>, threads: usize) -> Result<(f64, f64)> {
         let (mut theirs, mut ours) = (Vec::new(), Vec::new());
         for round in 0..=self.repeat {
-            let their_rate = self.rate(threads, async |contest: &Contest| contest.bare.dynamic(&contest.json).await)?;
-            let our_rate = self.rate(threads, async |contest: &Contest| contest.metier.summarize(&contest.json).await)?;
+            let their_rate = self.rate(threads, async |contest: &Contest| {
+                contest.bare.dynamic(&contest.json).await
+            })?;
+            let our_rate = self.rate(threads, async |contest: &Contest| {
+                contest.metier.summarize(&contest.json).await
+            })?;
             if round > 0 {
                 theirs.push(their_rate);
                 ours.push(our_rate);
@@ -77,7 +95,9 @@ impl Contest {
     }
 
     fn work(&self, call: impl AsyncFn(&Contest) -> Result<()>) -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(async {
             for _ in 0..self.calls {
                 call(self).await?;

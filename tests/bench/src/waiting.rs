@@ -34,13 +34,23 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
     let mut port = String::new();
     BufReader::new(upstream.0.stdout.take().context("no output")?).read_line(&mut port)?;
     let output = Command::new(&me)
-        .args(["waiting", &calls.to_string(), &delay.to_string(), port.trim()])
+        .args([
+            "waiting",
+            &calls.to_string(),
+            &delay.to_string(),
+            port.trim(),
+        ])
         .stderr(Stdio::inherit())
         .output()?;
     ensure!(output.status.success(), "the waiting child failed");
     let text = String::from_utf8(output.stdout)?;
-    let numbers: Vec<u64> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-    let [idle, before, full, answered] = numbers[..] else { anyhow::bail!("unexpected answer: {text}") };
+    let numbers: Vec<u64> = text
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
+    let [idle, before, full, answered] = numbers[..] else {
+        anyhow::bail!("unexpected answer: {text}")
+    };
     let each = (full.saturating_sub(before)) as f64 / 1024.0 / f64::from(calls);
     let row = |name: String, metier: String, figure, unit, bar| Row {
         name,
@@ -52,9 +62,27 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
         at_least: false,
     };
     Ok(vec![
-        row(format!("{calls} calls waiting: lost"), format!("{answered} answered"), f64::from(calls) - answered as f64, "lost", 0.0),
-        row(format!("{calls} calls waiting: memory each"), format!("{} MB in all", full >> 20), each, "KiB", 100.0),
-        row("idle host".into(), format!("{} MB", idle >> 20), idle as f64 / 1e6, "MB", 20.0),
+        row(
+            format!("{calls} calls waiting: lost"),
+            format!("{answered} answered"),
+            f64::from(calls) - answered as f64,
+            "lost",
+            0.0,
+        ),
+        row(
+            format!("{calls} calls waiting: memory each"),
+            format!("{} MB in all", full >> 20),
+            each,
+            "KiB",
+            100.0,
+        ),
+        row(
+            "idle host".into(),
+            format!("{} MB", idle >> 20),
+            idle as f64 / 1e6,
+            "MB",
+            20.0,
+        ),
     ])
 }
 
@@ -70,11 +98,17 @@ impl Drop for Stopped {
 
 /// Child: resident bytes idle, before the calls and with all of them waiting, and how many were answered.
 pub fn child(calls: u32, delay_ms: u64, port: &str) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let skill = metier::pack(TYPED, port).await?;
         let small = Metier::with(skill.clone(), 64, None, port).await?;
-        small.call("wait", &url(port)).await?.result.map_err(|fault| anyhow::anyhow!("{fault}"))?;
+        small
+            .call("wait", &url(port))
+            .await?
+            .result
+            .map_err(|fault| anyhow::anyhow!("{fault}"))?;
         let idle = stats::resident();
         drop(small);
         let metier = Arc::new(Metier::with(skill, calls, None, port).await?);
@@ -82,7 +116,12 @@ pub fn child(calls: u32, delay_ms: u64, port: &str) -> Result<()> {
         let waiting: Vec<_> = (0..calls)
             .map(|_| {
                 let (metier, url) = (metier.clone(), url(port));
-                tokio::spawn(async move { metier.call("wait", &url).await.is_ok_and(|it| it.result.is_ok()) })
+                tokio::spawn(async move {
+                    metier
+                        .call("wait", &url)
+                        .await
+                        .is_ok_and(|it| it.result.is_ok())
+                })
             })
             .collect();
         tokio::time::sleep(Duration::from_millis(delay_ms * 3 / 4)).await;

@@ -55,7 +55,7 @@ pub fn build(
     table.set_max_capacity(MAX_HANDLES);
     let state = CallState {
         capabilities: Capabilities::for_call(&call),
-        limiter: Limiter::new(limits.memory_bytes, u64::from(limits.table_elements)),
+        limiter: Limiter::new(limits.memory_bytes, limits.table_elements),
         call,
         table,
         clock,
