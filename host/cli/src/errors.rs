@@ -117,9 +117,7 @@ impl Failure {
             text::one_line(&fault.message)
         )];
         if self.exit != Exit::Usage {
-            let code = paint.name(fault.code.as_str());
-            let label = paint.faint("code:");
-            lines.push(format!(" {label} {code} · blame: {}", fault.blame()));
+            lines.push(code(fault.code, paint));
         }
         for (name, value) in &fault.details {
             lines.push(format!(
@@ -138,6 +136,16 @@ impl Failure {
         lines.extend(hint(fault.hint(), paint));
         lines.join("\n")
     }
+}
+
+/// The code, and who can mend it.
+pub fn code(code: Code, paint: Paint) -> String {
+    let shown = paint.name(code.as_str());
+    format!(
+        " {} {shown} · blame: {}",
+        paint.faint("code:"),
+        code.blame()
+    )
 }
 
 /// The label before the first line, the others below it.

@@ -216,7 +216,11 @@ fn the_command_line_itself_can_be_wrong() {
 #[test]
 fn a_file_that_may_not_be_read_is_said_to_be_one() {
     let sandbox = Sandbox::new();
-    fs::set_permissions(sandbox.path("teaching.wasm"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(
+        sandbox.path("teaching.wasm"),
+        fs::Permissions::from_mode(0o0),
+    )
+    .unwrap();
     let readable = fs::read(sandbox.path("teaching.wasm")).is_ok();
     let ran = sandbox.metier(&["inspect", "teaching.wasm"]);
     // Root reads everything.

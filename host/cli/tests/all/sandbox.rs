@@ -31,7 +31,7 @@ impl Sandbox {
         let bare = wat::parse_str(include_str!("guests/teaching.wat")).unwrap();
         sandbox.write(
             "teaching.wasm",
-            &with_section(&bare, "metier:manifest", include_str!("guests/skill.toml")),
+            with_section(&bare, "metier:manifest", include_str!("guests/skill.toml")),
         );
         sandbox.write("bare.wasm", &bare);
         sandbox

@@ -1,6 +1,6 @@
 //! Tells what came of a call: the answer on standard output, everything else beside it.
 
-use metier_core::{call::Artifact, denial::Denial, ids::TenantId};
+use metier_core::{call::Artifact, denial::Denial, fault::Fault, ids::TenantId};
 use metier_runtime::{capabilities::artifacts::ArtifactStore, outcome::Outcome};
 use serde_json::{json, value::RawValue};
 
@@ -8,11 +8,13 @@ use super::{artifacts, footer};
 use crate::{
     args::call::CallOptions,
     commands::App,
-    errors::{Failure, hint},
+    errors::{Failure, code, hint},
     exit::Exit,
     json::Json,
     printer::{Format, Printer, Volume},
-    render, text,
+    render,
+    terminal::Paint,
+    text,
 };
 
 /// Prints everything. A failed call is an exit code, not an error: it has been told.
@@ -32,7 +34,10 @@ pub async fn tell(
     if printer.volume == Volume::Verbose && !outcome.stdio.is_empty() {
         printer.note(text::lines(&outcome.stdio).trim_end());
     }
-    denials(&outcome.denials, failure.as_ref(), printer);
+    let error = failure.as_ref().map(|failure| &failure.fault);
+    for line in denials(&outcome.denials, error, printer.terminal.stderr.paint()) {
+        printer.note(&line);
+    }
     if let Some(failure) = &failure {
         failure.tell(printer);
     }
@@ -90,11 +95,10 @@ fn envelope(outcome: &Outcome, failure: Option<&Failure>) -> String {
     format!("{{{first},{}", rest.strip_prefix('{').unwrap_or(&rest))
 }
 
-/// Each refusal once, unless the error says it already.
-fn denials(denials: &[Denial], failure: Option<&Failure>, printer: &Printer) {
-    let paint = printer.terminal.stderr.paint();
-    let error = failure.map(|failure| &failure.fault);
+/// Each refusal once, unless the error is that very refusal.
+fn denials(denials: &[Denial], error: Option<&Fault>, paint: Paint) -> Vec<String> {
     let mut told: Vec<&str> = Vec::new();
+    let mut lines = Vec::new();
     for denial in denials {
         let is_the_error = error
             .is_some_and(|fault| fault.code == denial.code() && fault.message == denial.message());
@@ -102,19 +106,17 @@ fn denials(denials: &[Denial], failure: Option<&Failure>, printer: &Printer) {
             continue;
         }
         told.push(denial.message());
-        printer.note(&format!(
-            "{} {}",
-            paint.caution("denied:"),
-            text::one_line(denial.message())
-        ));
-        for line in denial
-            .remedy()
-            .into_iter()
-            .flat_map(|remedy| hint(remedy, paint))
-        {
-            printer.note(&line);
-        }
+        let message = text::one_line(denial.message());
+        lines.push(format!("{} {message}", paint.caution("denied:")));
+        lines.push(code(denial.code(), paint));
+        lines.extend(
+            denial
+                .remedy()
+                .into_iter()
+                .flat_map(|remedy| hint(remedy, paint)),
+        );
     }
+    lines
 }
 
 /// What was handed back, and where it is now.
@@ -138,4 +140,24 @@ fn list(
         )
     };
     artifacts.iter().enumerate().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use metier_core::{code::Code, denial::Denial, fault::Fault};
+
+    use super::denials;
+    use crate::terminal::Paint;
+
+    #[test]
+    fn each_refusal_is_told_once_and_not_when_it_is_the_error() {
+        let first = Denial::new(Code::HttpNotGranted, "No rule for this.")
+            .with_remedy("[[http]]\nhost = \"x\"");
+        let second = Denial::new(Code::KvNotGranted, "No bucket\u{1b}[2J.");
+        let all = [first.clone(), second, first.clone()];
+        let lines = denials(&all, None, Paint::new(false));
+        insta::assert_snapshot!("denials", lines.join("\n"));
+        let error = Fault::from(first);
+        assert_eq!(denials(&all, Some(&error), Paint::new(false)).len(), 2);
+    }
 }
