@@ -1,6 +1,6 @@
 //! Shows a tool's answer to a person.
 //!
-//! [`view`] decides what an answer is — a table, a list of fields, a text — by its shape alone; [`mod@draw`] puts that on a
+//! [`mod@view`] decides what an answer is — a table, a list of fields, a text — by its shape alone; [`mod@draw`] puts that on a
 //! stream of some width. Neither knows the tool.
 
 mod cell;

@@ -222,3 +222,59 @@ fn without_a_home_a_call_works_and_says_what_it_does_without() {
         "{said}"
     );
 }
+
+#[test]
+fn a_grant_is_for_its_tenant_and_its_skill_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "grant.toml",
+        "skill = \"com.acme/teaching\"\ntenant = \"acme\"\ntools = [\"forget\"]\n",
+    );
+    let words = ["call", "teaching.wasm", "forget", "--grant", "grant.toml"];
+    assert_eq!(sandbox.metier(&words).code, 0);
+    assert_eq!(
+        sandbox
+            .metier(&[&words[..], &["--tenant", "acme"]].concat())
+            .code,
+        0
+    );
+    let other = sandbox.metier(&[&words[..], &["--tenant", "globex"]].concat());
+    assert_eq!(other.code, 12, "{}", other.stderr);
+    let nameless = sandbox.metier(&["call", "bare.wasm", "forget", "--grant", "grant.toml"]);
+    assert_eq!(nameless.code, 12, "{}", nameless.stderr);
+    let crash = sandbox.metier(&["call", "teaching.wasm", "crash", "--grant", "grant.toml"]);
+    assert!(
+        crash.stderr.contains("tool-not-granted"),
+        "{}",
+        crash.stderr
+    );
+}
+
+#[test]
+fn a_secret_that_is_missing_is_said_before_anything_is_called() {
+    let sandbox = Sandbox::new();
+    let grant = "skill = \"com.acme/teaching\"\ntools = [\"*\"]\n[credentials.x]\nkind = \"bearer\"\n\
+                 secret = { vault = \"x\" }\nhosts = [\"a.example\"]\n";
+    sandbox.write("grant.toml", grant);
+    sandbox.write("broken.vault", "no vault at all");
+    let words = ["call", "teaching.wasm", "forget", "--grant", "grant.toml"];
+    let ran = sandbox.metier(&[&words[..], &["--vault", "broken.vault"]].concat());
+    assert!(
+        ran.code == 13 && ran.stderr.contains("not a vault"),
+        "{}",
+        ran.stderr
+    );
+    let output = sandbox.command(&words).env_remove("HOME").output().unwrap();
+    assert_eq!(output.status.code(), Some(13));
+}
+
+#[test]
+fn time_runs_out_when_it_is_told_to() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.metier(&["call", "teaching.wasm", "spin", "--timeout", "20ms"]);
+    assert!(
+        ran.code == 10 && ran.stderr.contains("deadline-exceeded"),
+        "{}",
+        ran.stderr
+    );
+}

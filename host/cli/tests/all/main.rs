@@ -6,6 +6,7 @@ mod docs;
 mod errors;
 mod help;
 mod inspect;
+mod pack;
 mod sandbox;
 mod secret;
 mod streams;
