@@ -1,8 +1,8 @@
 //! Names for calls: unique without a system call for each.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_lc_rs::rand;
 use metier_core::{CallId, Code, Fault};
 
 /// A random prefix for this process, and a number.
@@ -12,18 +12,14 @@ pub(crate) struct CallIds {
 }
 
 impl CallIds {
-    pub(crate) fn new() -> Result<CallIds, Fault> {
-        let mut prefix = [0; 8];
-        rand::fill(&mut prefix).map_err(|_| {
-            Fault::new(
-                Code::HostInternal,
-                "The system has no source of randomness.",
-            )
-        })?;
-        Ok(CallIds {
-            prefix: u64::from_le_bytes(prefix),
+    /// Unique is enough here, secret is not needed, and the keys of the standard library's hashes come from the system's
+    /// randomness. The cryptographic generator would cost a short-lived process more than its call: it seeds itself
+    /// from the jitter of the processor, for a dozen milliseconds.
+    pub(crate) fn new() -> CallIds {
+        CallIds {
+            prefix: RandomState::new().build_hasher().finish(),
             next: AtomicU64::new(0),
-        })
+        }
     }
 
     pub(crate) fn next(&self) -> Result<CallId, Fault> {

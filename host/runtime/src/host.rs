@@ -150,7 +150,7 @@ impl Host {
             patience: config.patience,
             ceiling: config.ceiling,
             ticker,
-            call_ids: CallIds::new()?,
+            call_ids: CallIds::new(),
             loader: Arc::new(Loader::new(engines, cache)),
             registry: Registry::default(),
             services: Arc::new(Services {
