@@ -15,7 +15,12 @@ pub struct Args {
 
 /// Builds the guests, then builds and runs the benchmark.
 pub fn run(repo: &Repo, args: &Args) -> Result<()> {
-    guests::run(repo, &guests::Args::default())?;
+    let only = Some(guests::BENCH.to_owned());
+    guests::run(repo, &guests::Args { only })?;
+    // The command is measured too, from beside the benchmark.
+    repo.cargo()
+        .args(["build", "--release", "--package", "metier-cli", "--package", "metier-bench"])
+        .step("build the benchmark and the command")?;
     repo.cargo()
         .args(["run", "--release", "--package", "metier-bench", "--"])
         .args(&args.args)

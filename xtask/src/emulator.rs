@@ -34,7 +34,7 @@ impl Salesforce<'_> {
     /// Builds and starts it.
     pub fn start(&self, repo: &Repo) -> Result<Emulator> {
         let name = "metier-emulator-salesforce";
-        let mut cmd = Cmd::new(repo.build_bin(name, name)?);
+        let mut cmd = Cmd::new(repo.program(name)?);
         if let Some(authority) = self.authority {
             cmd = cmd
                 .args(["--tls", SALESFORCE_ORG, "--tls", SALESFORCE_LOGIN])

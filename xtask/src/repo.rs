@@ -57,11 +57,15 @@ impl Repo {
         Cmd::new("cargo").dir(&self.root)
     }
 
-    /// Builds one binary of the workspace (unoptimised) and returns its path.
-    pub fn build_bin(&self, package: &str, bin: &str) -> Result<PathBuf> {
+    /// Builds the programs of the workspace (unoptimised) and returns the path of one.
+    ///
+    /// All at once, because cargo chooses features for the packages it is asked for together: asked for one, it would
+    /// build the sandbox a second time for the tests.
+    pub fn program(&self, bin: &str) -> Result<PathBuf> {
         self.cargo()
-            .args(["build", "--quiet", "--package", package, "--bin", bin])
-            .step(&format!("build {bin}"))?;
+            .args(["build", "--quiet", "--bins"])
+            .args(["--package", "metier-cli", "--package", "metier-emulator-salesforce"])
+            .step("build the programs")?;
         let name = format!("{bin}{}", std::env::consts::EXE_SUFFIX);
         Ok(self.target("debug").join(name))
     }

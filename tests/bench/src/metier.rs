@@ -36,7 +36,7 @@ pub struct Metier {
     observer: Arc<dyn Observer>,
 }
 
-const MANIFEST: &str = include_str!("../guests/typed/skill.toml");
+const MANIFEST: &str = include_str!("../../bench-guests/typed/manifest.toml");
 const DYNAMIC_MANIFEST: &str = "[skill]\nname = \"com.metier/bench-dynamic\"\nversion = \"0.1.0\"\n\
                                 [tools.summarize]\neffect = \"read\"\n";
 

@@ -23,7 +23,7 @@ pub struct Stage {
 impl Stage {
     /// Builds `metier` and copies the skills in.
     pub fn set(repo: &Repo) -> Result<Self> {
-        let metier = repo.build_bin("metier-cli", "metier")?;
+        let metier = repo.program("metier")?;
         let dir = tempfile::Builder::new().prefix("metier-demo-").tempdir()?;
         let stage = Self { dir, metier };
         for skill in [SKILL, HOSTILE] {

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use self::workspace::{Package, ROOTS};
+pub use self::workspace::BENCH;
 pub use self::workspace::{Workspace, workspaces};
 use crate::repo::Repo;
 use crate::toolchain;
@@ -20,9 +21,9 @@ use crate::toolchain;
 /// Arguments of `cargo xtask guests`.
 #[derive(clap::Args, Default)]
 pub struct Args {
-    /// Build this guest workspace or package only
+    /// Build this guest workspace or package only; the benchmark's are built in no other way
     #[arg(long, value_name = "NAME")]
-    only: Option<String>,
+    pub only: Option<String>,
 }
 
 /// Builds and packs; returns the packed skills.
@@ -31,9 +32,11 @@ pub fn run(repo: &Repo, args: &Args) -> Result<Vec<PathBuf>> {
     let mut built = Vec::new();
     for workspace in workspaces(repo)? {
         let mut packages = workspace.packages(repo)?;
-        if only.is_none_or(|name| name == workspace.name()) {
+        if only.map_or(workspace.name() != BENCH, |name| name == workspace.name()) {
             toolchain::ensure_guest_target(repo)?;
             workspace.build(repo, None)?;
+        } else if only.is_none() {
+            packages.clear();
         } else {
             packages.retain(|package| only == Some(&package.name));
             let Some(package) = packages.first() else {

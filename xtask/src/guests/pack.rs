@@ -19,7 +19,7 @@ pub fn all(repo: &Repo, packages: &[Package]) -> Result<Vec<PathBuf>> {
     if skills.is_empty() {
         return Ok(Vec::new());
     }
-    let metier = repo.build_bin("metier-cli", "metier")?;
+    let metier = repo.program("metier")?;
     let folder = repo.target("skills");
     std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     let mut made = Vec::new();

@@ -10,7 +10,10 @@ use crate::repo::Repo;
 use crate::toolchain::GUEST_TARGET;
 
 /// Folders that are a guest workspace, or hold some.
-pub const ROOTS: [&str; 3] = ["skills", "examples", "tests/guests"];
+pub const ROOTS: [&str; 4] = ["skills", "examples", "tests/guests", "tests/bench-guests"];
+
+/// The workspace only the benchmark needs.
+pub const BENCH: &str = "bench-guests";
 
 /// A folder with its own `Cargo.toml`, `Cargo.lock` and target folder.
 pub struct Workspace {

@@ -1,6 +1,6 @@
 //! The bench's typed skill.
 
-wit_bindgen::generate!({ path: ["../../../../wit", "wit"], world: "metier:bench/bench", generate_all });
+wit_bindgen::generate!({ path: ["../../../wit", "wit"], world: "metier:bench/bench", generate_all });
 
 use metier::skill::fetch::{Request, fetch};
 

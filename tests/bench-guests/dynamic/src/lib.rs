@@ -1,6 +1,6 @@
 //! The bench's dynamic skill: JSON in, JSON out.
 
-wit_bindgen::generate!({ path: "../../../../wit", world: "metier:skill/dynamic-skill", generate_all });
+wit_bindgen::generate!({ path: "../../../wit", world: "metier:skill/dynamic-skill", generate_all });
 
 use exports::metier::skill::tools::{Error, Guest, Tool};
 
