@@ -19,7 +19,14 @@ pub fn run(repo: &Repo, args: &Args) -> Result<()> {
     guests::run(repo, &guests::Args { only })?;
     // The command is measured too, from beside the benchmark.
     repo.cargo()
-        .args(["build", "--release", "--package", "metier-cli", "--package", "metier-bench"])
+        .args([
+            "build",
+            "--release",
+            "--package",
+            "metier-cli",
+            "--package",
+            "metier-bench",
+        ])
         .step("build the benchmark and the command")?;
     repo.cargo()
         .args(["run", "--release", "--package", "metier-bench", "--"])

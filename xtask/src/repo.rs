@@ -64,7 +64,12 @@ impl Repo {
     pub fn program(&self, bin: &str) -> Result<PathBuf> {
         self.cargo()
             .args(["build", "--quiet", "--bins"])
-            .args(["--package", "metier-cli", "--package", "metier-emulator-salesforce"])
+            .args([
+                "--package",
+                "metier-cli",
+                "--package",
+                "metier-emulator-salesforce",
+            ])
             .step("build the programs")?;
         let name = format!("{bin}{}", std::env::consts::EXE_SUFFIX);
         Ok(self.target("debug").join(name))

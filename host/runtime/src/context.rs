@@ -6,7 +6,7 @@ use std::time::Instant;
 use metier_core::{Authority, Call, Denial, Grant, RunScope};
 
 use crate::audit::Observer;
-use crate::egress::EgressCall;
+use crate::egress::{EgressCall, EgressError};
 use crate::host::Services;
 use crate::meter::Meter;
 use crate::registry::Installed;
@@ -71,6 +71,20 @@ impl CallContext {
         if denials.len() < MAX_DENIALS {
             denials.push(denial);
         }
+    }
+
+    /// Was the request refused, rather than failed? Then remember it: by a rule, a limit, or for want of a credential.
+    pub(crate) fn refused_by(&self, error: &EgressError) -> Option<Denial> {
+        let denial = match error {
+            EgressError::Denied(denial) => denial.clone(),
+            EgressError::Limit(_) | EgressError::Credential(_) | EgressError::Trust(_) => {
+                let fault = error.fault();
+                Denial::new(fault.code, fault.message.clone()).with_remedy(fault.hint())
+            }
+            _ => return None,
+        };
+        self.refused(denial.clone());
+        Some(denial)
     }
 
     /// The last refusal.

@@ -98,6 +98,7 @@ impl Recorder {
             .as_ref()
             .map(|context| context.take_denials())
             .unwrap_or_default();
+        let result = result.map_err(|fault| as_refused(fault, &denials));
         self.write(result.as_ref().err().cloned(), &usage);
         let Left {
             artifacts,
@@ -173,6 +174,16 @@ impl Drop for Recorder {
             );
         }
     }
+}
+
+/// A skill that passes on why it was refused speaks of the host's own decision: the caller gets that, with its code, its blame
+/// and its remedy, and not the skill's reading of it.
+fn as_refused(fault: Fault, denials: &[Denial]) -> Fault {
+    let passed_on = denials
+        .iter()
+        .rev()
+        .find(|denial| fault.message.contains(denial.message()));
+    passed_on.map_or(fault, |denial| denial.clone().into())
 }
 
 /// A trap says little; the panic message before it says much.

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use self::workspace::{Package, ROOTS};
 pub use self::workspace::BENCH;
+use self::workspace::{Package, ROOTS};
 pub use self::workspace::{Workspace, workspaces};
 use crate::repo::Repo;
 use crate::toolchain;

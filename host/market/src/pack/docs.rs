@@ -1,19 +1,23 @@
 //! Doc comments of a WIT package → descriptions of tools and fields.
 //!
-//! A built component keeps no comments, so they come from the source. WIT attaches none to parameters; a list item
-//! in the function's comment that begins with the parameter's name does it, the way most languages do:
+//! A built component keeps no comments, so they come from the source. The parser keeps none for parameters; they are
+//! read from the text above the parameter, or from a list item in the function's comment that begins with its name:
 //!
 //! ```wit
 //! /// Run a SOQL query.
 //! ///
-//! /// - `soql`: the query, for instance `SELECT Id FROM Account`
-//! query: func(soql: string) -> list<row>;
+//! /// - `limit`: the most rows
+//! query: func(
+//!     /// The query, for instance `SELECT Id FROM Account`.
+//!     soql: string,
+//!     limit: option<u32>,
+//! ) -> list<row>;
 //! ```
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use wit_parser::{Function, Resolve, Type, TypeDefKind, WorldItem, WorldKey};
+use wit_parser::{Function, Param, Resolve, Type, TypeDefKind, WorldItem, WorldKey};
 
 /// The WIT of a skill cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -75,10 +79,26 @@ impl Collector<'_> {
             let path = format!("{path}.{}", param.name);
             self.ty(&path, &param.ty);
             self.note(&path, listed(comment, &param.name).as_deref());
+            self.note(&path, self.above(param).as_deref());
         }
         if let Some(result) = &function.result {
             self.result(&format!("{path}->"), result);
         }
+    }
+
+    /// The comment right above a parameter, in the source.
+    fn above(&self, param: &Param) -> Option<String> {
+        let place = self.resolve.source_map.resolve_span(param.span)?;
+        let source = std::fs::read_to_string(place.path).ok()?;
+        let mut above = source.get(..place.range.start)?.lines().rev();
+        // The parameter's own line, as far as its name: one that begins elsewhere has no comment of its own.
+        above.next().filter(|line| line.trim().is_empty())?;
+        let mut comment: Vec<&str> = above
+            .map_while(|line| line.trim().strip_prefix("///"))
+            .map(str::trim)
+            .collect();
+        comment.reverse();
+        Some(comment.join("\n"))
     }
 
     /// A `result` at the top is unwrapped, so its `ok` side is what the function returns.
@@ -225,12 +245,14 @@ mod tests {
                /// Where to look.\n record filter {\n /// Most rows.\n limit: option<u32>,\n}\n\
                /// Find things.\n /// - `by`: how\n find: func(by: filter, all: list<filter>) -> result<filter, string>;\n\
              }\n\
-             world w { export crm; /// Say hello.\n export greet: func(); }",
+             world w { export crm; /// Say hello.\n export greet: func(\n /// To whom.\n /// Politely.\n who: string,\n   how: u8); }",
         )
         .unwrap();
         let texts = read(folder.path()).unwrap();
         let text = |path: &str| texts.get(path).map(String::as_str);
         assert_eq!(text("greet"), Some("Say hello."));
+        assert_eq!(text("greet.who"), Some("To whom.\nPolitely."));
+        assert_eq!(text("greet.how"), None);
         assert_eq!(text("crm.find.by"), Some("how"));
         assert_eq!(text("crm.find.all"), Some("Where to look."));
         assert_eq!(text("crm.find.by.limit"), Some("Most rows."));

@@ -1,20 +1,25 @@
 //! The WIT side of configuration.
 
-use metier_core::ConfigKey;
+use metier_core::{Code, ConfigKey};
 
 use super::ConfigView;
 use crate::bindings::config::store::{Error, Host};
 
 impl Host for ConfigView<'_> {
-    /// A key that is not granted is an error and not `none`: the author should learn why.
+    /// A declared key the operator set no value for is `none`, as the interface has it: configuration may be optional. One
+    /// the manifest does not declare, or the run takes away, is refused in words.
     fn get(&mut self, key: String) -> wasmtime::Result<Result<Option<String>, Error>> {
         let key: ConfigKey = match key.parse() {
             Ok(key) => key,
             Err(invalid) => return Ok(Err(Error::Upstream(invalid.to_string()))),
         };
-        Ok(match self.0.allow(|authority| authority.config(&key)) {
+        Ok(match self.0.authority().config(&key) {
             Ok(value) => Ok(Some(value.to_owned())),
-            Err(denial) => Err(Error::Upstream(denial.message().to_owned())),
+            Err(denial) if denial.code() == Code::ConfigNotGranted => Ok(None),
+            Err(denial) => {
+                self.0.refused(denial.clone());
+                Err(Error::Upstream(denial.message().to_owned()))
+            }
         })
     }
 

@@ -1,6 +1,6 @@
 //! The WIT side of denials.
 
-use metier_core::{Denial, Fault};
+use metier_core::Denial;
 
 use super::DenialsView;
 use crate::bindings::{denials, types};
@@ -18,15 +18,6 @@ impl From<Denial> for types::Denial {
         types::Denial {
             code: denial.code().as_str().to_owned(),
             message: denial.message().to_owned(),
-        }
-    }
-}
-
-impl From<Fault> for types::Denial {
-    fn from(fault: Fault) -> types::Denial {
-        types::Denial {
-            code: fault.code.as_str().to_owned(),
-            message: fault.message,
         }
     }
 }

@@ -55,17 +55,13 @@ impl FetchView {
     }
 
     fn refuse(&self, error: EgressError) -> FetchError {
+        if let Some(denial) = self.call.refused_by(&error) {
+            return FetchError::Denied(denial.into());
+        }
         match error {
-            EgressError::Denied(denial) => {
-                self.call.refused(denial.clone());
-                FetchError::Denied(denial.into())
-            }
             EgressError::InvalidRequest(why) => FetchError::InvalidRequest(why),
             EgressError::Timeout(_) | EgressError::Deadline => {
                 FetchError::Timeout(error.fault().message)
-            }
-            EgressError::Limit(_) | EgressError::Credential(_) | EgressError::Trust(_) => {
-                FetchError::Denied(error.fault().into())
             }
             other => FetchError::Unreachable(other.fault().message),
         }

@@ -93,10 +93,10 @@ async fn exchange(
 }
 
 fn refuse(call: &CallContext, error: &EgressError) -> Error {
-    if let EgressError::Denied(denial) = error {
-        call.refused(denial.clone());
+    match call.refused_by(error) {
+        Some(_) => Error::HttpRequestDenied,
+        None => to_wasi(error),
     }
-    to_wasi(error)
 }
 
 /// The standard's own words where it has them; `metier:skill/denials` has the sentence.
