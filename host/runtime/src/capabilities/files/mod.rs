@@ -13,9 +13,11 @@ use crate::context::CallContext;
 /// Open every directory that manifest, grant and run all allow, with the least of their rights. One that cannot be opened does
 /// not exist for the guest, and the operator's log says why.
 pub(crate) fn preopen(wasi: &mut WasiCtxBuilder, call: &CallContext) {
+    let beside_the_grant = call.installed().credentials().directory();
     for mount in widest(call.authority().mounts()) {
+        let source = beside_the_grant.join(source(&mount));
         if let Err(error) =
-            wasi.preopened_dir(source(&mount), mount.path.as_str(), perms(mount.access))
+            wasi.preopened_dir(source, mount.path.as_str(), perms(mount.access))
         {
             tracing::warn!(path = mount.path.as_str(), %error, "a granted directory cannot be opened");
         }
