@@ -16,9 +16,7 @@ pub(crate) fn preopen(wasi: &mut WasiCtxBuilder, call: &CallContext) {
     let beside_the_grant = call.installed().credentials().directory();
     for mount in widest(call.authority().mounts()) {
         let source = beside_the_grant.join(source(&mount));
-        if let Err(error) =
-            wasi.preopened_dir(source, mount.path.as_str(), perms(mount.access))
-        {
+        if let Err(error) = wasi.preopened_dir(source, mount.path.as_str(), perms(mount.access)) {
             tracing::warn!(path = mount.path.as_str(), %error, "a granted directory cannot be opened");
         }
     }

@@ -1,0 +1,19 @@
+//! Real guests in a real host, everything else on loopback.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod concurrent;
+mod dynamic;
+mod files;
+mod grants;
+mod hostile;
+mod output;
+mod storage;
+mod system;
+mod typed;
+mod web;
