@@ -31,7 +31,9 @@ impl Guest for Bench {
         vec![Tool {
             name: "summarize".into(),
             description: "Add up items.".into(),
-            input_schema: r#"{"type":"object","required":["items"],"properties":{"items":{"type":"array"}}}"#.into(),
+            input_schema:
+                r#"{"type":"object","required":["items"],"properties":{"items":{"type":"array"}}}"#
+                    .into(),
             output_schema: None,
         }]
     }
@@ -40,9 +42,14 @@ impl Guest for Bench {
         if name != "summarize" {
             return Err(Error::NotFound(name));
         }
-        let arguments: Arguments =
-            serde_json::from_str(&arguments).map_err(|error| Error::InvalidInput(error.to_string()))?;
-        let longest = arguments.items.iter().map(|item| &item.name).max_by_key(|name| name.len()).cloned();
+        let arguments: Arguments = serde_json::from_str(&arguments)
+            .map_err(|error| Error::InvalidInput(error.to_string()))?;
+        let longest = arguments
+            .items
+            .iter()
+            .map(|item| &item.name)
+            .max_by_key(|name| name.len())
+            .cloned();
         let summary = Summary {
             count: arguments.items.len(),
             total: arguments.items.iter().map(|item| item.amount).sum(),

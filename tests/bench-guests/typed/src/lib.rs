@@ -8,7 +8,11 @@ struct Bench;
 
 impl Guest for Bench {
     fn summarize(items: Vec<Item>) -> Result<Summary, Error> {
-        let longest = items.iter().map(|item| &item.name).max_by_key(|name| name.len()).cloned();
+        let longest = items
+            .iter()
+            .map(|item| &item.name)
+            .max_by_key(|name| name.len())
+            .cloned();
         Ok(Summary {
             count: items.len() as u32,
             total: items.iter().map(|item| item.amount).sum(),
@@ -25,7 +29,9 @@ impl Guest for Bench {
             timeout_ms: None,
             follow_redirects: 0,
         };
-        fetch(&request).map(|response| response.status).map_err(|error| Error::Unavailable(format!("{error:?}")))
+        fetch(&request)
+            .map(|response| response.status)
+            .map_err(|error| Error::Unavailable(format!("{error:?}")))
     }
 
     fn spin() {
@@ -35,7 +41,9 @@ impl Guest for Bench {
     }
 
     fn work(rounds: u32) -> u32 {
-        (0..rounds).fold(1, |hash: u32, round| std::hint::black_box(hash.rotate_left(5) ^ round).wrapping_mul(0x27d4_eb2d))
+        (0..rounds).fold(1, |hash: u32, round| {
+            std::hint::black_box(hash.rotate_left(5) ^ round).wrapping_mul(0x27d4_eb2d)
+        })
     }
 }
 

@@ -13,6 +13,7 @@ mod files;
 mod grants;
 mod hostile;
 mod output;
+mod salesforce;
 mod storage;
 mod system;
 mod typed;
