@@ -136,7 +136,7 @@ async fn without_a_grant_no_artifact_is_kept() {
     let (host, skill) = skill("").await;
     let arguments = json!({"name": "a.txt", "media-type": "text/plain", "body": "x"});
     let ended = host.call(&skill, "output.put-artifact", arguments).await;
-    ended.failed(Code::UpstreamDenied, Blame::Operator);
+    ended.failed(Code::ArtifactsNotGranted, Blame::Operator);
     assert_eq!(ended.denials(), [Code::ArtifactsNotGranted]);
     assert!(ended.outcome.artifacts.is_empty());
 }

@@ -145,11 +145,11 @@ async fn the_skill_learns_why_in_the_hosts_words() {
 }
 
 #[tokio::test]
-async fn fetch_says_denied_where_the_standard_has_only_a_code() {
+async fn a_refusal_the_skill_passes_on_keeps_its_code() {
     let scene = Scene::new().await;
     let [_, fetched] = scene.both("GET", "http://api.test/admin").await;
-    let fault = fetched.failed(Code::UpstreamDenied, Blame::Operator);
-    assert!(fault.message.contains("http-not-granted"), "{fault}");
+    let fault = fetched.failed(Code::HttpNotGranted, Blame::Operator);
+    assert!(fault.message.contains("[[http]]"), "{fault}");
 }
 
 #[tokio::test]
