@@ -55,8 +55,15 @@ fn code(error: &LoadError) -> Code {
         }
         LoadError::Imports(_) => Code::SkillImportsUnsatisfied,
         LoadError::Code(CodeError::Unusable { .. }) => Code::CodeCacheUnusable,
+        LoadError::Code(CodeError::Invalid(error)) if outgrows_pool(error) => Code::SkillTooLarge,
         LoadError::Code(CodeError::Invalid(_)) => Code::SkillNotAComponent,
     }
+}
+
+/// A sound component with more instances, memories or tables than a slot of the pool has. wasmtime has no type for it, only
+/// these words; a test with such components holds them.
+fn outgrows_pool(error: &wasmtime::Error) -> bool {
+    format!("{error:#}").contains("configured maximum")
 }
 
 fn hint(error: &LoadError) -> Option<String> {

@@ -24,6 +24,10 @@ pub const MAX_HANDLES: usize = 1_024;
 /// Random bytes a guest may ask for at once: bounds the copy, not the total.
 const MAX_RANDOM: u64 = 1 << 20;
 
+/// Bytes one crossing from guest to host may make the host allocate: a guest can name the same memory in a list again and again,
+/// so that its own memory bounds nothing. Twice what arguments may take.
+const MAX_LIFTED: usize = 128 << 20;
+
 /// Everything a guest can touch during one call.
 pub struct CallState {
     /// The call.
@@ -64,6 +68,7 @@ pub fn build(
     let budget = limits.cpu;
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limiter);
+    store.set_hostcall_fuel(MAX_LIFTED);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |store: StoreContextMut<'_, CallState>| {
         if store.data().clock.spent_so_far() > budget {

@@ -35,9 +35,15 @@ impl Stdio {
     }
 
     fn keep(&self, bytes: &[u8]) {
-        if self.call.meter().take_log_bytes(bytes.len() as u64).is_ok() {
-            lock(&self.text).extend_from_slice(bytes);
-        }
+        let meter = self.call.meter();
+        let room = meter
+            .limits()
+            .log_bytes
+            .saturating_sub(meter.usage().log_bytes);
+        let kept = usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len());
+        // What does not fit is counted as well: the caller learns that there was more.
+        let _exceeded = meter.take_log_bytes(bytes.len() as u64);
+        lock(&self.text).extend_from_slice(&bytes[..kept]);
     }
 }
 

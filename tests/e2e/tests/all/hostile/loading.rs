@@ -100,7 +100,7 @@ pub async fn too_many_instances() {
         writeln!(text, "(core instance $i{number} (instantiate $m))").unwrap();
     }
     text.push_str("(func (export \"run\") (canon lift (core func $i999 \"run\"))))");
-    is_refused(Guest::text(&text)).await;
+    is(&refused(Guest::text(&text)).await, Code::SkillTooLarge);
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ pub async fn too_many_memories() {
         writeln!(text, "(core instance $i{number} (instantiate $m))").unwrap();
     }
     text.push_str("(func (export \"run\") (canon lift (core func $i39 \"run\"))))");
-    is_refused(Guest::text(&text)).await;
+    is(&refused(Guest::text(&text)).await, Code::SkillTooLarge);
 }
 
 #[tokio::test]
