@@ -31,10 +31,10 @@ pub struct Call {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Usage {
-    /// From permit to answer.
+    /// From the question to the answer, waiting for a permit included.
     #[serde(with = "micros", rename = "wall-us")]
     pub wall: Duration,
-    /// On a processor, inside the guest.
+    /// On a processor: the guest, and what the host did for it.
     #[serde(with = "micros", rename = "cpu-us")]
     pub cpu: Duration,
     /// Most linear memory at once, in bytes.

@@ -1,6 +1,6 @@
 //! What one call is and may do: shared by the store, the capabilities and the egress.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use metier_core::{Authority, Call, Denial, Grant, RunScope};
@@ -12,7 +12,7 @@ use crate::meter::Meter;
 use crate::registry::Installed;
 use crate::skill::Skill;
 
-/// Refusals kept per call. The first ones tell the story; a skill that probes for thousands is not told more.
+/// Different refusals kept per call. The first ones tell the story of a skill that probes for thousands.
 const MAX_DENIALS: usize = 32;
 
 /// One call, from the moment it has a permit until its outcome is recorded.
@@ -24,7 +24,14 @@ pub struct CallContext {
     observer: Arc<dyn Observer>,
     meter: Arc<Meter>,
     began: Instant,
-    denials: Mutex<Vec<Denial>>,
+    denials: Mutex<Denials>,
+}
+
+/// What a call was refused.
+#[derive(Default)]
+struct Denials {
+    all: Vec<Denial>,
+    last: Option<Denial>,
 }
 
 impl CallContext {
@@ -65,21 +72,28 @@ impl CallContext {
         ask(self.authority()).inspect_err(|denial| self.refused(denial.clone()))
     }
 
-    /// Remember a refusal made elsewhere (the egress, a limit).
+    /// Remember a refusal: the same one once, so that repeating it hides no other.
     pub fn refused(&self, denial: Denial) {
-        let mut denials = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
-        if denials.len() < MAX_DENIALS {
-            denials.push(denial);
+        let mut denials = self.denials();
+        if denials.all.len() < MAX_DENIALS && !denials.all.contains(&denial) {
+            denials.all.push(denial.clone());
         }
+        denials.last = Some(denial);
     }
 
     /// Was the request refused, rather than failed? Then remember it: by a rule, a limit, or for want of a credential.
     pub(crate) fn refused_by(&self, error: &EgressError) -> Option<Denial> {
         let denial = match error {
             EgressError::Denied(denial) => denial.clone(),
-            EgressError::Limit(_) | EgressError::Credential(_) | EgressError::Trust(_) => {
+            EgressError::Limit(fault) => Denial::new(fault.code, fault.message.clone()),
+            // What is wrong with a secret or a certificate names the host's files and variables: the operator's to read.
+            EgressError::Credential(_) | EgressError::Trust(_) => {
                 let fault = error.fault();
-                Denial::new(fault.code, fault.message.clone()).with_remedy(fault.hint())
+                Denial::new(
+                    fault.code,
+                    "The host could not attach the credential this request needs.",
+                )
+                .with_remedy(format!("{} {}", fault.message, fault.hint()))
             }
             _ => return None,
         };
@@ -89,16 +103,16 @@ impl CallContext {
 
     /// The last refusal.
     pub fn last_denial(&self) -> Option<Denial> {
-        self.denials
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .last()
-            .cloned()
+        self.denials().last.clone()
     }
 
-    /// Every refusal, in order, taken out.
+    /// Every different refusal, in order, taken out.
     pub fn take_denials(&self) -> Vec<Denial> {
-        std::mem::take(&mut self.denials.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.denials().all)
+    }
+
+    fn denials(&self) -> MutexGuard<'_, Denials> {
+        self.denials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was asked.

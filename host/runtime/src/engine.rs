@@ -5,7 +5,7 @@
 //! for WASI 0.2 skills, and [`Flavour::Async`] for WASI 0.3 skills, whose component-model concurrency
 //! would make every small call of the others nearly twice as slow.
 //!
-//! The settings and what each buys are measured in `shared/PERF.md`. `pagemap_scan` stays off: on
+//! What each setting buys was measured; `cargo xtask bench` compares with the same engine, bare. `pagemap_scan` stays off: on
 //! wasmtime 48 it lets one instance's memory survive into the next.
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -58,7 +58,7 @@ impl Flavour {
 pub fn config(flavour: Flavour, calls: u32) -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(calls)))
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(flavour, calls)))
         .memory_init_cow(true)
         .epoch_interruption(true)
         .max_wasm_stack(MAX_WASM_STACK)
@@ -83,13 +83,13 @@ pub fn engine(flavour: Flavour, calls: u32) -> wasmtime::Result<Engine> {
     Engine::new(&config(flavour, calls))
 }
 
-fn pool(calls: u32) -> PoolingAllocationConfig {
+fn pool(flavour: Flavour, calls: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(calls)
         .total_core_instances(calls.saturating_mul(MAX_CORE_INSTANCES))
         .total_memories(calls.saturating_mul(MAX_MEMORIES))
         .total_tables(calls.saturating_mul(MAX_TABLES))
-        .total_stacks(calls)
+        .total_stacks(calls.saturating_mul(stacks_per_call(flavour)))
         .max_core_instances_per_component(MAX_CORE_INSTANCES)
         .max_memories_per_component(MAX_MEMORIES)
         .max_tables_per_component(MAX_TABLES)
@@ -100,4 +100,25 @@ fn pool(calls: u32) -> PoolingAllocationConfig {
         .table_keep_resident(TABLE_KEEP_RESIDENT)
         .pagemap_scan(Enabled::No);
     pool
+}
+
+/// With concurrency, every instance of a component may block on a stack of its own; stacks cost address space until used.
+fn stacks_per_call(flavour: Flavour) -> u32 {
+    match flavour {
+        Flavour::Sync => 1,
+        Flavour::Async => MAX_CORE_INSTANCES + 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metier_core::Limits;
+
+    /// An operator must not be able to write a limit that no slot can hold.
+    #[test]
+    fn what_may_be_granted_fits_a_slot() {
+        let ceiling = Limits::HOST_CEILING;
+        assert!(ceiling.memory_bytes <= super::MAX_MEMORY as u64);
+        assert!(ceiling.table_elements <= super::MAX_TABLE_ELEMENTS as u64);
+    }
 }

@@ -57,6 +57,17 @@ pub enum ArgumentsError {
     TooLarge(u64),
 }
 
+/// Arguments of more than `max` bytes are refused before anything waits for them.
+///
+/// # Errors
+/// [`ArgumentsError::TooLarge`].
+pub fn check_size(arguments: &str, max: u64) -> Result<(), ArgumentsError> {
+    match arguments.len() as u64 <= max {
+        true => Ok(()),
+        false => Err(ArgumentsError::TooLarge(max)),
+    }
+}
+
 /// Check `arguments` against the tool's types.
 ///
 /// # Errors
@@ -66,9 +77,7 @@ pub fn prepare<'a>(
     arguments: &'a str,
     max: u64,
 ) -> Result<Prepared<'a>, ArgumentsError> {
-    if arguments.len() as u64 > max {
-        return Err(ArgumentsError::TooLarge(max));
-    }
+    check_size(arguments, max)?;
     match &tool.entry {
         Entry::Typed { index, shape } => {
             let values = shape.arguments(arguments, DEFAULT_VALUE_MEMORY)?;

@@ -247,6 +247,7 @@ impl Host {
         skill: &Arc<Skill>,
         list: &ComponentExportIndex,
     ) -> Result<Vec<package::Tool>, Fault> {
+        let _permit = self.permit(self.patience).await?;
         let grant = Grant::deny_all(TenantId::local());
         let credentials = self.credentials(&grant, SecretSources::files_only("."));
         let installed = Arc::new(Installed::new(
@@ -281,7 +282,7 @@ impl Host {
             let guest = pin!(guest::list_tools(&mut store, skill, list));
             tokio::time::timeout(limits.wall, Metered::new(clock, guest)).await
         };
-        outcome::judge(ended, &store, limits.wall)?
+        outcome::judge(ended, &store)?
             .into_iter()
             .map(guest::frozen_tool)
             .collect()
@@ -338,7 +339,11 @@ impl Host {
         clock: &Arc<CpuClock>,
         recorder: &mut Recorder,
     ) -> Result<String, Fault> {
-        let _permit = self.permit().await?;
+        guest::check_size(&call.arguments, self.ceiling.arguments_bytes)?;
+        let patience = call
+            .deadline
+            .map_or(self.patience, |deadline| deadline.min(self.patience));
+        let _permit = self.permit(patience).await?;
         let installed = self.registry.get(&call.tenant, &call.skill)?;
         let tool = installed.tool(call.tool.as_str())?;
         let context = Arc::new(CallContext::new(
@@ -360,15 +365,15 @@ impl Host {
             tokio::time::timeout(wall, Metered::new(clock.clone(), guest)).await
         };
         recorder.end(&mut store);
-        outcome::judge(ended, &store, wall)
+        outcome::judge(ended, &store)
     }
 
     /// Take a permit before any work is accepted, and wait for one only so long.
-    async fn permit(&self) -> Result<SemaphorePermit<'_>, Fault> {
+    async fn permit(&self, patience: Duration) -> Result<SemaphorePermit<'_>, Fault> {
         if let Ok(permit) = self.permits.try_acquire() {
             return Ok(permit);
         }
-        match tokio::time::timeout(self.patience, self.permits.acquire()).await {
+        match tokio::time::timeout(patience, self.permits.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
             _ => Err(
                 Fault::new(Code::Busy, "The host is running as many calls as it may.")

@@ -42,6 +42,11 @@ impl Meter {
         &self.limits
     }
 
+    /// Whether more requests were made than may be.
+    pub fn requests_exceeded(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) > u64::from(self.limits.requests)
+    }
+
     /// Counts one outbound request.
     ///
     /// # Errors

@@ -165,13 +165,17 @@ impl Drop for Recorder {
     fn drop(&mut self) {
         if self.record.is_some() {
             let usage = self.usage();
-            self.write(
-                Some(Fault::new(
+            let fault = match std::thread::panicking() {
+                true => Fault::new(
+                    Code::HostInternal,
+                    "The host failed in the middle of the call.",
+                ),
+                false => Fault::new(
                     Code::Cancelled,
                     "The caller went away before the call had ended.",
-                )),
-                &usage,
-            );
+                ),
+            };
+            self.write(Some(fault), &usage);
         }
     }
 }
@@ -199,16 +203,33 @@ fn with_last_words(fault: Fault, stdio: &str) -> Fault {
 pub(crate) fn judge<T>(
     ended: Result<Result<T, GuestError>, Elapsed>,
     store: &Store<CallState>,
-    wall: Duration,
 ) -> Result<T, Fault> {
     let exceeded = store.data().limiter.exceeded();
     match ended {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(fault(error, exceeded)),
-        Err(_) => Err(Fault::new(
-            Code::DeadlineExceeded,
-            format!("The call took longer than {}.", seconds(wall)),
-        )),
+        Err(_) => Err(too_late(&store.data().call)),
+    }
+}
+
+/// Whose time was it? A caller's own deadline is the caller's; the limit is for the skill to keep.
+fn too_late(call: &CallContext) -> Fault {
+    let limit = call.installed().limits().wall;
+    match call.call().deadline.filter(|deadline| *deadline <= limit) {
+        Some(deadline) => {
+            let message = format!(
+                "The call took longer than the {} its caller allowed.",
+                seconds(deadline)
+            );
+            Fault::new(Code::DeadlineExceeded, message)
+        }
+        None => {
+            let message = format!(
+                "The skill took longer than the {} a call may take.",
+                seconds(limit)
+            );
+            Fault::new(Code::SkillWallExceeded, message)
+        }
     }
 }
 

@@ -50,6 +50,7 @@ codes! {
     SkillInternal "skill-internal" Skill "Report the skill's own message to its author."
     SkillInvalidResult "skill-invalid-result" Skill "The answer does not fit the tool's declared result: report it to the skill's author."
     SkillCpuExceeded "skill-cpu-exceeded" Skill "Ask for less in one call, or raise `cpu` under `[limits]` in the grant."
+    SkillWallExceeded "skill-wall-exceeded" Skill "Ask for less in one call, or raise `wall` under `[limits]` in the grant."
     SkillMemoryExceeded "skill-memory-exceeded" Skill "Ask for less in one call, or raise `memory` under `[limits]` in the grant."
     SkillTableExceeded "skill-table-exceeded" Skill "Raise `table-elements` under `[limits]` in the grant if the skill deserves it."
     SkillStackExceeded "skill-stack-exceeded" Skill "The skill recursed too deeply: report it to its author with the arguments."

@@ -11,8 +11,6 @@ const MIB: u64 = 1 << 20;
 const MEMORY_BYTES: u64 = 64 * MIB;
 /// 65,536 elements: StarlingMonkey's table, the largest measured, is a quarter of it; 8 bytes each in the host.
 const TABLE_ELEMENTS: u64 = 65_536;
-/// 128 core instances: a Python component links about 40.
-const INSTANCES: u32 = 128;
 /// 5 s on a processor: a thousand times a usual call, and a hostile one is gone before anybody waits for it.
 const CPU: Duration = Duration::from_secs(5);
 /// 60 s on the wall: longer than services let one request hang, and what MCP clients wait.
@@ -36,7 +34,6 @@ const ARGUMENTS_BYTES: u64 = MIB;
 pub(super) const LIMITS: Limits = Limits {
     memory_bytes: MEMORY_BYTES,
     table_elements: TABLE_ELEMENTS,
-    instances: INSTANCES,
     cpu: CPU,
     wall: WALL,
     log_bytes: LOG_BYTES,
@@ -52,9 +49,8 @@ pub(super) const LIMITS: Limits = Limits {
 pub(super) const HOST_CEILING: Limits = Limits {
     // wasm32 ends at 4 GiB; a quarter of it leaves room for neighbours.
     memory_bytes: 1024 * MIB,
-    // 10 million elements cost the host 80 MB.
-    table_elements: 10_000_000,
-    instances: INSTANCES,
+    // What a slot of the runtime's pool has.
+    table_elements: 100_000,
     // Long computations belong in several calls, which can be cancelled and resumed.
     cpu: Duration::from_secs(10 * 60),
     wall: Duration::from_secs(60 * 60),

@@ -19,7 +19,8 @@ use crate::{
     units::{ByteSize, Span},
 };
 
-/// What one call may use. Every field is a ceiling; reaching it ends the call (or drops the log line) with its own code.
+/// What one call may use. Every field is a ceiling; what would pass it fails with its own code: time and memory end the
+/// call, a request or an artifact is refused, a log line is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Limits {
@@ -27,12 +28,10 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// Elements of all tables together. `skill-table-exceeded`.
     pub table_elements: u64,
-    /// Core instances inside one component; checked at load. `skill-too-large`.
-    pub instances: u32,
     /// Time on a processor. `skill-cpu-exceeded`.
     #[serde(with = "micros", rename = "cpu-us")]
     pub cpu: Duration,
-    /// Time on the wall, waiting included. `deadline-exceeded`.
+    /// Time on the wall, waiting included. `skill-wall-exceeded`.
     #[serde(with = "micros", rename = "wall-us")]
     pub wall: Duration,
     /// Bytes of log text kept. `skill-log-bytes-exceeded`.
@@ -98,7 +97,6 @@ impl Limits {
                 default.table_elements,
                 host.table_elements,
             ),
-            instances: default.instances.min(host.instances),
             cpu: time(ask.cpu, grant.cpu, default.cpu, host.cpu),
             wall: time(ask.wall, grant.wall, default.wall, host.wall),
             log_bytes: bytes(

@@ -63,14 +63,12 @@ fn every_limit_follows_the_rule_and_the_default_is_below_the_ceiling() {
     };
     let read = |number, span| serde_json::from_str::<LimitsAsk>(&text(number, span)).unwrap();
     let fixed = |limits: Limits| Limits {
-        instances: 0,
         arguments_bytes: 0,
         ..limits
     };
     let least = Limits {
         memory_bytes: 1,
         table_elements: 1,
-        instances: 0,
         cpu: Duration::from_millis(1),
         wall: Duration::from_millis(1),
         log_bytes: 1,

@@ -1,7 +1,7 @@
 //! One entry: a file of code beside a file with its MAC.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::key::MacKey;
@@ -10,6 +10,7 @@ pub(super) const CODE: &str = "cwasm";
 pub(super) const MAC: &str = "mac";
 
 pub(super) struct Entry {
+    name: String,
     code: PathBuf,
     mac: PathBuf,
 }
@@ -17,22 +18,25 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn new(directory: &Path, name: &str) -> Entry {
         Entry {
+            name: name.to_owned(),
             code: directory.join(name).with_extension(CODE),
             mac: directory.join(name).with_extension(MAC),
         }
     }
 
-    /// The path of the code, when its MAC is right.
-    pub(super) fn verified(&self, key: &MacKey) -> Option<&Path> {
+    /// The file of code, when its MAC is right. To be mapped through this very handle: by its path, it could be another.
+    pub(super) fn verified(&self, key: &MacKey) -> Option<File> {
         let tag = fs::read(&self.mac).ok()?;
-        let code = fs::read(&self.code).ok()?;
-        key.verifies(&code, &tag).then_some(&*self.code)
+        let mut file = File::open(&self.code).ok()?;
+        let mut code = Vec::new();
+        file.read_to_end(&mut code).ok()?;
+        key.verifies(&self.name, &code, &tag).then_some(file)
     }
 
     /// Replace the entry. Between the two renames the MAC is wrong, which only means "compile again".
     pub(super) fn write(&self, key: &MacKey, code: &[u8]) -> io::Result<()> {
         replace(&self.code, code)?;
-        replace(&self.mac, key.sign(code).as_ref())
+        replace(&self.mac, key.sign(&self.name, code).as_ref())
     }
 }
 

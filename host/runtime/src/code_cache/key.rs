@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::{hmac, rand};
 
 /// Length of the key file in bytes: one SHA-256 block's worth of secret.
@@ -17,12 +18,17 @@ const OTHERS: u32 = 0o077;
 pub(super) struct MacKey(hmac::Key);
 
 impl MacKey {
-    pub(super) fn sign(&self, code: &[u8]) -> hmac::Tag {
-        hmac::sign(&self.0, code)
+    /// Over the entry's name as well: one skill's code under another's name is as foreign as any.
+    pub(super) fn sign(&self, name: &str, code: &[u8]) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(name.as_bytes());
+        context.update(&[0]);
+        context.update(code);
+        context.sign()
     }
 
-    pub(super) fn verifies(&self, code: &[u8], tag: &[u8]) -> bool {
-        hmac::verify(&self.0, code, tag).is_ok()
+    pub(super) fn verifies(&self, name: &str, code: &[u8], tag: &[u8]) -> bool {
+        verify_slices_are_equal(self.sign(name, code).as_ref(), tag).is_ok()
     }
 }
 

@@ -11,7 +11,8 @@
 mod entry;
 mod key;
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use metier_core::Digest;
@@ -80,7 +81,7 @@ impl CodeCache {
             return Component::from_binary(engine, bytes).map_err(CodeError::Invalid);
         };
         let entry = Entry::new(directory, &name(engine, flavour, digest));
-        if let Some(component) = entry.verified(key).and_then(|path| map(engine, path)) {
+        if let Some(component) = entry.verified(key).and_then(|file| map(engine, &file)) {
             return Ok(component);
         }
         let component = Component::from_binary(engine, bytes).map_err(CodeError::Invalid)?;
@@ -130,9 +131,10 @@ fn name(engine: &Engine, flavour: Flavour, digest: &Digest) -> String {
     unsafe_code,
     reason = "mapping machine code whose MAC was verified with this host's own key"
 )]
-fn map(engine: &Engine, path: &Path) -> Option<Component> {
+fn map(engine: &Engine, file: &File) -> Option<Component> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     if !matches!(
-        Engine::detect_precompiled_file(path),
+        Engine::detect_precompiled_file(&path),
         Ok(Some(Precompiled::Component))
     ) {
         return None;

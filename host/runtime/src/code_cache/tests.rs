@@ -105,6 +105,28 @@ fn a_foreign_entry_is_never_mapped() {
     assert_eq!(fs::read(&path).unwrap(), ours);
 }
 
+/// Sound code with its sound MAC, under another skill's name.
+#[test]
+fn code_of_another_skill_is_never_mapped() {
+    let fixture = Fixture::new();
+    fixture.load();
+    let (code, mac) = (fixture.file(entry::CODE), fixture.file(entry::MAC));
+    let other = Fixture {
+        bytes: wat::parse_str(COMPONENT.replace("const 7", "const 8")).unwrap(),
+        ..fixture
+    };
+    let (ours, our_mac) = (fs::read(&code).unwrap(), fs::read(&mac).unwrap());
+    fs::remove_file(&code).unwrap();
+    fs::remove_file(&mac).unwrap();
+    other.load();
+    let theirs = other.file(entry::CODE);
+    let sound = fs::read(&theirs).unwrap();
+    fs::write(&theirs, &ours).unwrap();
+    fs::write(other.file(entry::MAC), &our_mac).unwrap();
+    other.load();
+    assert_eq!(fs::read(&theirs).unwrap(), sound);
+}
+
 #[test]
 fn a_directory_open_to_others_is_refused() {
     let fixture = Fixture::new();

@@ -26,6 +26,10 @@ use crate::egress::{EgressCall, EgressError, scrub::Echoes};
 /// A plain secret is read again this long after it was read.
 const REREAD_AFTER: Duration = Duration::from_secs(60);
 
+/// How long a plain secret is used after the last time its source still had it: an operator who removes one expects it gone, and
+/// a file that is missing for a moment while it is replaced does not stop the calls.
+const REVOKED_AFTER: Duration = Duration::from_secs(300);
+
 /// How long an assertion is valid: Salesforce accepts at most 3 to 5 minutes.
 const ASSERTION_LIFE: Duration = Duration::from_secs(180);
 
@@ -124,7 +128,7 @@ impl Issuer {
             attach,
             echoes,
             renew_from: now + REREAD_AFTER,
-            good_until: None,
+            good_until: Some(now + REVOKED_AFTER),
         })
     }
 

@@ -169,7 +169,8 @@ fn check_size(headers: &HeaderMap) -> Result<(), EgressError> {
 fn strip(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = connection_options(headers);
     let not_the_skills = |name: &&HeaderName| {
-        let text = name.as_str();
+        // Many servers hand `x_url` and `x-url` to an application as the same variable.
+        let text = &*name.as_str().replace('_', "-");
         NOT_THE_SKILLS.contains(&text)
             || NOT_THE_SKILLS_BEGINNING
                 .iter()

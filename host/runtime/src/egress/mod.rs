@@ -199,7 +199,9 @@ impl Egress {
         body: Body,
         record: &mut Record,
     ) -> Result<Answer, EgressError> {
+        let counted = count(call, record);
         let (method, url) = one_spelling(method, url, record)?;
+        counted?;
         let allowed = authority(call, &method, &url)?;
         record.allowed();
         let route = self.route(call, &url, &allowed).await?;
@@ -294,15 +296,25 @@ fn one_spelling(
     ))
 }
 
-/// Step 2. Refused requests are counted too: a storm of them is a storm.
+/// Every attempt counts, also one that is refused or cannot be read: a storm of them is a storm. The attempt that passes the
+/// ceiling is written down; those after it are only counted, or the storm would be one of records.
+fn count(call: &EgressCall, record: &mut Record) -> Result<(), EgressError> {
+    let was_over = call.meter.requests_exceeded();
+    call.meter.take_request().inspect_err(|_| {
+        if was_over {
+            record.discard();
+        }
+    })?;
+    Ok(())
+}
+
+/// Step 2.
 fn authority<'c>(
     call: &'c EgressCall,
     method: &Method,
     url: &CanonicalUrl,
 ) -> Result<HttpAllowed<'c>, EgressError> {
-    let decision = Authority::new(&call.manifest, &call.grant, &call.run).http(method, url);
-    call.meter.take_request()?;
-    Ok(decision?)
+    Ok(Authority::new(&call.manifest, &call.grant, &call.run).http(method, url)?)
 }
 
 fn http_method(method: &Method) -> Result<http::Method, EgressError> {

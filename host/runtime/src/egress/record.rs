@@ -34,6 +34,7 @@ pub struct Record {
     pub response_bytes: u64,
     outcome: EgressOutcome,
     allowed: bool,
+    discarded: bool,
 }
 
 impl Record {
@@ -54,12 +55,18 @@ impl Record {
                 code: Code::Cancelled,
             },
             allowed: false,
+            discarded: false,
         }
     }
 
     /// From here on a failure is a failure, no refusal.
     pub fn allowed(&mut self) {
         self.allowed = true;
+    }
+
+    /// Another of these was written already.
+    pub fn discard(&mut self) {
+        self.discarded = true;
     }
 
     /// A status came back.
@@ -81,6 +88,9 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
+        if self.discarded {
+            return;
+        }
         let record = EgressRecord {
             started_unix_ms: self.started_unix_ms,
             call: self.call.call.clone(),

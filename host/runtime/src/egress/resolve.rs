@@ -2,15 +2,19 @@
 
 use std::{
     future::Future,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
     pin::Pin,
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 
 /// No answer to a name after this long is "unreachable": the stub resolver's own default is two tries of five seconds.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Names that are looked up at once, in the whole process: each holds one of tokio's blocking threads.
+const MAX_LOOKUPS: usize = 32;
 
 /// Addresses of one name that are looked at, in the resolver's order; more would only cost time.
 pub const MAX_ADDRESSES: usize = 16;
@@ -38,14 +42,31 @@ pub struct SystemResolver;
 impl Resolve for SystemResolver {
     fn resolve<'a>(&'a self, host: &'a str) -> Resolving<'a> {
         Box::pin(async move {
-            let lookup = timeout(RESOLVE_TIMEOUT, tokio::net::lookup_host((host, 0)));
-            let found = lookup
-                .await
-                .map_err(|_| Unresolved)?
-                .map_err(|_| Unresolved)?;
-            Ok(unique(found))
+            let lookup = timeout(RESOLVE_TIMEOUT, look_up(host.to_owned()));
+            lookup.await.map_err(|_| Unresolved)?
         })
     }
+}
+
+/// The permit goes with the thread and not with the waiter: a name whose server never answers holds one thread until the
+/// system gives up, and the threads that files and secrets need stay free.
+async fn look_up(host: String) -> Result<Vec<IpAddr>, Unresolved> {
+    static LOOKUPS: LazyLock<Arc<Semaphore>> =
+        LazyLock::new(|| Arc::new(Semaphore::new(MAX_LOOKUPS)));
+    let permit = LOOKUPS
+        .clone()
+        .acquire_owned()
+        .await
+        .map_err(|_| Unresolved)?;
+    let looked_up = tokio::task::spawn_blocking(move || {
+        let found = (host.as_str(), 0).to_socket_addrs().map(unique);
+        drop(permit);
+        found
+    });
+    looked_up
+        .await
+        .map_err(|_| Unresolved)?
+        .map_err(|_| Unresolved)
 }
 
 fn unique(found: impl Iterator<Item = SocketAddr>) -> Vec<IpAddr> {

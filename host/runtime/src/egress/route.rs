@@ -7,9 +7,8 @@ use std::{
 };
 
 use metier_core::{
-    code::Code,
     denial::Denial,
-    http::{AddressPolicy, AddressRefused, CanonicalUrl, ConnectTo, Host, Scheme},
+    http::{AddressPolicy, CanonicalUrl, ConnectTo, Host, Scheme},
 };
 use rustls::{ClientConfig, pki_types::ServerName};
 
@@ -150,22 +149,9 @@ fn check(
     }
     match refused {
         _ if !allowed.is_empty() => Ok(allowed),
-        Some(refusal) => Err(blocked(host, refusal).into()),
+        Some(refusal) => Err(Denial::address_blocked(host, refusal).into()),
         None => Err(EgressError::Unreachable(
             "its name has no address".to_owned(),
         )),
     }
-}
-
-/// The skill learns the name and the class: which address an inner name leads to is none of its business. The remedy, for
-/// people only, has the address.
-fn blocked(host: &Host, refused: AddressRefused) -> Denial {
-    let AddressRefused { address, class } = refused;
-    let message = format!(
-        "{host} leads to a {class} address that no [[http]] rule lists under `addresses`; the operator can list it if it is meant to be reached."
-    );
-    let prefix = if address.is_ipv4() { 32 } else { 128 };
-    Denial::new(Code::HttpAddressBlocked, message).with_remedy(format!(
-        "In the [[http]] rule of the grant, add\naddresses = [\"{address}/{prefix}\"]"
-    ))
 }

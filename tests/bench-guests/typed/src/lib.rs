@@ -20,6 +20,15 @@ impl Guest for Bench {
         })
     }
 
+    fn scan(text: String) -> Result<Summary, Error> {
+        let longest = text.split(' ').max_by_key(|word| word.len()).unwrap_or_default();
+        Ok(Summary {
+            count: text.split(' ').count() as u32,
+            total: text.len() as f64,
+            longest: longest.to_owned(),
+        })
+    }
+
     fn wait(url: String) -> Result<u16, Error> {
         let request = Request {
             method: "GET".into(),

@@ -31,6 +31,7 @@ impl FetchView {
     async fn exchange(&self, request: Request) -> Result<Response, EgressError> {
         let headers = headers(&request.headers)?;
         let body = request.body.map(Bytes::from);
+        self.check_size(body.as_ref())?;
         let hops = request.follow_redirects;
         let egress = self.call.services().egress();
         let Followed { response, url } = egress
@@ -52,6 +53,17 @@ impl FetchView {
             body: body.into(),
             url,
         })
+    }
+
+    /// A body is in the host's memory from here until it is sent: one that could never be sent is not kept waiting.
+    fn check_size(&self, body: Option<&Bytes>) -> Result<(), EgressError> {
+        let meter = self.call.meter();
+        match body {
+            Some(body) if body.len() as u64 > meter.limits().request_bytes => {
+                Ok(meter.take_request_bytes(body.len() as u64)?)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn refuse(&self, error: EgressError) -> FetchError {

@@ -68,7 +68,7 @@ impl WasiHttpHooks for Hooks {
 }
 
 async fn exchange(
-    call: &CallContext,
+    call: &Arc<CallContext>,
     egress_call: &Arc<EgressCall>,
     request: Request<WasiBody>,
     options: RequestOptions,
@@ -84,11 +84,10 @@ async fn exchange(
         .await
         .map_err(|_| Error::ConnectionReadTimeout)?
         .map_err(|error| refuse(call, &error))?;
+    let call = call.clone();
     Ok(response.map(|body| {
-        patient(
-            body.map_err(|error| to_wasi(&error)),
-            options.between_bytes_timeout,
-        )
+        let body = body.map_err(move |error| refuse(&call, &error));
+        patient(body, options.between_bytes_timeout)
     }))
 }
 

@@ -61,7 +61,7 @@ pub async fn a_body_read_slowly() {
     let web = Web::new(&limit("wall", "300ms")).await;
     web.run("read-slowly", "http://api.test/drip")
         .await
-        .failed(Code::DeadlineExceeded, Blame::Caller);
+        .failed(Code::SkillWallExceeded, Blame::Skill);
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ pub async fn a_body_written_slowly() {
     let web = Web::new(&limit("wall", "300ms")).await;
     web.run("write-slowly", "http://api.test/open")
         .await
-        .failed(Code::DeadlineExceeded, Blame::Caller);
+        .failed(Code::SkillWallExceeded, Blame::Skill);
     assert!(web.upstream.seen().iter().all(|seen| seen.length < 300));
 }
 
@@ -78,7 +78,7 @@ pub async fn a_body_that_never_ends() {
     let web = Web::new(&limit("wall", "300ms")).await;
     web.run("download", "http://api.test/stall")
         .await
-        .failed(Code::DeadlineExceeded, Blame::Caller);
+        .failed(Code::SkillWallExceeded, Blame::Skill);
 }
 
 #[tokio::test]

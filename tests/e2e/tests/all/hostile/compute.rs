@@ -63,7 +63,7 @@ pub async fn an_endless_sleep() {
     scene
         .run("sleep", "")
         .await
-        .failed(Code::DeadlineExceeded, Blame::Caller);
+        .failed(Code::SkillWallExceeded, Blame::Skill);
 }
 
 #[tokio::test]
