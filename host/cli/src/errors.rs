@@ -273,9 +273,11 @@ impl From<PackError> for Failure {
         let (code, hint) = match error {
             PackError::Refused(fault) => return fault.into(),
             PackError::Manifest(error) => (Code::SkillManifestInvalid, error.hint().map(sentence)),
-            PackError::AlreadyPacked(_) | PackError::Resources(_) => {
-                (Code::SkillSectionInvalid, None)
+            PackError::AlreadyPacked(_) => {
+                let hint = "Name the component the toolchain built, not a packed skill.";
+                (Code::SkillSectionInvalid, Some(hint.to_owned()))
             }
+            PackError::Resources(_) => (Code::SkillSectionInvalid, None),
             PackError::Docs(_) | PackError::Tools(_) => (Code::SkillSchemaMismatch, None),
         };
         let fault = Fault::new(code, message);

@@ -80,13 +80,13 @@ pub struct Bare {
 
 impl Bare {
     /// The bench's typed or dynamic component.
-    pub fn new(engine: &Engine, name: &str) -> Result<Bare> {
+    pub fn new(engine: &Engine, name: &str, tool: &str) -> Result<Bare> {
         let component = Component::from_binary(engine, &guests::component(name)?)?;
-        Bare::of(engine, &component)
+        Bare::of(engine, &component, tool)
     }
 
     /// A compiled component.
-    pub fn of(engine: &Engine, component: &Component) -> Result<Bare> {
+    pub fn of(engine: &Engine, component: &Component, tool: &str) -> Result<Bare> {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         // Imported by the typed skill, never called by what is compared.
@@ -99,7 +99,7 @@ impl Bare {
         let tools = component.get_export_index(None, "metier:skill/tools@0.1.0");
         let function = match &tools {
             Some(tools) => component.get_export_index(Some(tools), "call"),
-            None => component.get_export_index(None, "summarize"),
+            None => component.get_export_index(None, tool),
         };
         let function = function.ok_or_else(|| anyhow::anyhow!("no function to call"))?;
         Ok(Bare {
@@ -111,6 +111,14 @@ impl Bare {
     /// One isolated typed call.
     pub async fn typed(&self, items: &[Item]) -> Result<()> {
         let (summary,): (Result<Summary, Error>,) = self.call((items,)).await?;
+        summary
+            .map(drop)
+            .map_err(|error| anyhow::anyhow!("{error:?}"))
+    }
+
+    /// One isolated typed call with a text.
+    pub async fn scan(&self, text: &str) -> Result<()> {
+        let (summary,): (Result<Summary, Error>,) = self.call((text,)).await?;
         summary
             .map(drop)
             .map_err(|error| anyhow::anyhow!("{error:?}"))

@@ -119,7 +119,7 @@ pub fn bare_first(cwasm: &Path) -> Result<()> {
     let engine = bare::engine(1)?;
     // SAFETY: `prepare` wrote the file with the same wasmtime, into a directory of its own.
     let component = unsafe { Component::deserialize_file(&engine, cwasm) }?;
-    let bare = Bare::of(&engine, &component)?;
+    let bare = Bare::of(&engine, &component, "summarize")?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

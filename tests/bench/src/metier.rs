@@ -99,13 +99,18 @@ impl Metier {
             .await)
     }
 
-    /// Call `summarize`, which must succeed.
-    pub async fn summarize(&self, json: &str) -> Result<()> {
-        self.call("summarize", json)
+    /// Call a tool, which must succeed.
+    pub async fn succeed(&self, tool: &str, json: &str) -> Result<()> {
+        self.call(tool, json)
             .await?
             .result
             .map(drop)
             .map_err(|fault| anyhow!("{fault}"))
+    }
+
+    /// Call `summarize`, which must succeed.
+    pub async fn summarize(&self, json: &str) -> Result<()> {
+        self.succeed("summarize", json).await
     }
 }
 

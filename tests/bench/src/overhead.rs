@@ -13,49 +13,98 @@ use crate::{Effort, stats};
 /// Calls per measurement at 100 B.
 const CALLS: u64 = 20_000;
 
-/// The four ratios.
+/// What is called, with arguments of one size.
+struct Case {
+    guest: &'static str,
+    tool: &'static str,
+    label: &'static str,
+    bytes: usize,
+    bar: f64,
+}
+
+const CASES: [Case; 5] = [
+    Case {
+        guest: DYNAMIC,
+        tool: "summarize",
+        label: "dynamic, 100 B",
+        bytes: 100,
+        bar: 2.0,
+    },
+    Case {
+        guest: DYNAMIC,
+        tool: "summarize",
+        label: "dynamic, 10 KB",
+        bytes: 10_000,
+        bar: 1.4,
+    },
+    Case {
+        guest: TYPED,
+        tool: "summarize",
+        label: "typed, 100 B",
+        bytes: 100,
+        bar: 3.0,
+    },
+    Case {
+        guest: TYPED,
+        tool: "scan",
+        label: "typed, 10 KB of text",
+        bytes: 10_000,
+        bar: 1.4,
+    },
+    Case {
+        guest: TYPED,
+        tool: "summarize",
+        label: "typed, 10 KB of records",
+        bytes: 10_000,
+        bar: 1.4,
+    },
+];
+
+/// The five ratios.
 pub fn measure(effort: Effort) -> Result<Vec<Row>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let mut rows = Vec::new();
-    for (name, label) in [(DYNAMIC, "dynamic"), (TYPED, "typed")] {
-        for (bytes, size) in [(100, "100 B"), (10_000, "10 KB")] {
-            let bar = match (name, bytes) {
-                (_, 10_000) => 1.4,
-                (DYNAMIC, _) => 2.0,
-                _ => 3.0,
-            };
-            let (bare, metier) = pair(&runtime, name, bytes, effort)?;
-            rows.push(Row {
-                name: format!("Host::call ÷ bare call, {label}, {size}"),
-                bare: format!("{bare:.2} µs"),
-                metier: format!("{metier:.2} µs"),
-                figure: metier / bare,
-                unit: "×",
-                bar,
-                at_least: false,
-            });
-        }
-    }
-    Ok(rows)
+    CASES
+        .iter()
+        .map(|case| row(&runtime, case, effort))
+        .collect()
+}
+
+fn row(runtime: &Runtime, case: &Case, effort: Effort) -> Result<Row> {
+    let (bare, metier) = pair(runtime, case, effort)?;
+    Ok(Row {
+        name: format!("Host::call ÷ bare call, {}", case.label),
+        bare: format!("{bare:.2} µs"),
+        metier: format!("{metier:.2} µs"),
+        figure: metier / bare,
+        unit: "×",
+        bar: case.bar,
+        at_least: false,
+    })
 }
 
 /// CPU microseconds per call of both, medians.
-fn pair(runtime: &Runtime, name: &str, bytes: usize, effort: Effort) -> Result<(f64, f64)> {
-    let arguments = Arguments::of_size(bytes);
-    let json = arguments.json();
-    let bare = Bare::new(&bare::engine(4)?, name)?;
-    let metier = runtime.block_on(Metier::new(name, 4))?;
-    let calls = CALLS / effort.divide / if bytes > 1_000 { 4 } else { 1 };
+fn pair(runtime: &Runtime, case: &Case, effort: Effort) -> Result<(f64, f64)> {
+    let arguments = Arguments::of_size(case.bytes);
+    let text = arguments.text();
+    let json = match case.tool {
+        "scan" => serde_json::json!({ "text": text }).to_string(),
+        _ => arguments.json(),
+    };
+    let bare = Bare::new(&bare::engine(4)?, case.guest, case.tool)?;
+    let metier = runtime.block_on(Metier::new(case.guest, 4))?;
+    let calls = CALLS / effort.divide / if case.bytes > 1_000 { 4 } else { 1 };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     // The first round warms caches and pools and is thrown away.
     for round in 0..=effort.repeat {
-        let their_cost = runtime.block_on(cost(calls, async || match name {
-            DYNAMIC => bare.dynamic(&json).await,
+        let their_cost = runtime.block_on(cost(calls, async || match (case.guest, case.tool) {
+            (DYNAMIC, _) => bare.dynamic(&json).await,
+            (_, "scan") => bare.scan(&text).await,
             _ => bare.typed(&arguments.items).await,
         }))?;
-        let our_cost = runtime.block_on(cost(calls, async || metier.summarize(&json).await))?;
+        let our_cost =
+            runtime.block_on(cost(calls, async || metier.succeed(case.tool, &json).await))?;
         if round > 0 {
             theirs.push(their_cost);
             ours.push(our_cost);

@@ -36,6 +36,16 @@ impl Arguments {
         arguments
     }
 
+    /// A text of about the same size.
+    pub fn text(&self) -> String {
+        let size = self.json().len();
+        "opportunity knocks softly "
+            .chars()
+            .cycle()
+            .take(size)
+            .collect()
+    }
+
     /// As a host is asked.
     pub fn json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()

@@ -31,7 +31,8 @@ pub struct Row {
 }
 
 impl Row {
-    fn met(&self) -> bool {
+    /// Is the bar reached?
+    pub fn met(&self) -> bool {
         if self.at_least {
             self.figure >= self.bar
         } else {

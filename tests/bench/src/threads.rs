@@ -30,7 +30,7 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
         .enable_all()
         .build()?;
     let contest = Arc::new(Contest {
-        bare: Bare::new(&bare::engine(16)?, DYNAMIC)?,
+        bare: Bare::new(&bare::engine(16)?, DYNAMIC, "summarize")?,
         metier: runtime.block_on(Metier::new(DYNAMIC, 16))?,
         json: Arguments::of_size(100).json(),
         calls: CALLS / effort.divide,

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "tells its parent the figures")]
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::guests::TYPED;
 use crate::metier::{self, Metier};
+use crate::payload::Arguments;
 use crate::report::Row;
 use crate::{Effort, stats};
 
@@ -18,6 +20,9 @@ use crate::{Effort, stats};
 const CALLS: u32 = 10_000;
 /// How long the upstream takes: longer than it takes to start all calls.
 const DELAY_MS: u64 = 20_000;
+
+const SKILL: &str = "skill.wasm";
+const CACHE: &str = "code";
 
 /// Memory per waiting call, calls lost, and memory of an idle host.
 pub fn measure(effort: Effort) -> Result<Vec<Row>> {
@@ -33,6 +38,19 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
     );
     let mut port = String::new();
     BufReader::new(upstream.0.stdout.take().context("no output")?).read_line(&mut port)?;
+    // Packed and compiled here: a host in service finds its code on disk.
+    let folder = tempfile::tempdir()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let skill = runtime.block_on(metier::pack(TYPED, port.trim()))?;
+    std::fs::write(folder.path().join(SKILL), &skill)?;
+    runtime.block_on(Metier::with(
+        skill,
+        1,
+        Some(&folder.path().join(CACHE)),
+        port.trim(),
+    ))?;
     let output = Command::new(&me)
         .args([
             "waiting",
@@ -40,6 +58,7 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
             &delay.to_string(),
             port.trim(),
         ])
+        .arg(folder.path())
         .stderr(Stdio::inherit())
         .output()?;
     ensure!(output.status.success(), "the waiting child failed");
@@ -97,21 +116,18 @@ impl Drop for Stopped {
 }
 
 /// Child: resident bytes idle, before the calls and with all of them waiting, and how many were answered.
-pub fn child(calls: u32, delay_ms: u64, port: &str) -> Result<()> {
+pub fn child(calls: u32, delay_ms: u64, port: &str, folder: &Path) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let skill = metier::pack(TYPED, port).await?;
-        let small = Metier::with(skill.clone(), 64, None, port).await?;
-        small
-            .call("wait", &url(port))
-            .await?
-            .result
-            .map_err(|fault| anyhow::anyhow!("{fault}"))?;
+        let skill = std::fs::read(folder.join(SKILL))?;
+        let cache = folder.join(CACHE);
+        let small = Metier::with(skill.clone(), 64, Some(&cache), port).await?;
+        small.summarize(&Arguments::of_size(100).json()).await?;
         let idle = stats::resident();
         drop(small);
-        let metier = Arc::new(Metier::with(skill, calls, None, port).await?);
+        let metier = Arc::new(Metier::with(skill, calls, Some(&cache), port).await?);
         let before = stats::resident();
         let waiting: Vec<_> = (0..calls)
             .map(|_| {

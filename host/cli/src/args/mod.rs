@@ -10,7 +10,7 @@ mod tests;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 pub use globals::{Early, Globals};
 
@@ -171,8 +171,37 @@ pub fn root() -> clap::Command {
 /// # Errors
 /// clap's; a request for help or the version is one of them.
 pub fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
-    let matches = root().try_get_matches_from(words)?;
+    let of_call = is_call(&words);
+    let matches = root()
+        .try_get_matches_from(words)
+        .map_err(|error| match error.kind() {
+            // The outer parser only knows that words follow; the inner one knows what they may be.
+            ErrorKind::DisplayHelp if of_call => help_of_call(error),
+            _ => error,
+        })?;
     Cli::from_arg_matches(&matches)
+}
+
+/// Is the first command among the words `call`?
+fn is_call(words: &[OsString]) -> bool {
+    let root = root();
+    let is_command = |word: &&OsString| {
+        root.get_subcommands()
+            .any(|command| word.as_os_str() == command.get_name())
+    };
+    words
+        .iter()
+        .skip(1)
+        .find(is_command)
+        .is_some_and(|word| word == "call")
+}
+
+fn help_of_call(outer: clap::Error) -> clap::Error {
+    let asked = ["metier call", "--help"];
+    call::command(None)
+        .try_get_matches_from(asked)
+        .err()
+        .unwrap_or(outer)
 }
 
 /// What stands below the commands: examples, exit codes, the environment.

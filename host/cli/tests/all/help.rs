@@ -23,6 +23,24 @@ fn a_tools_help_comes_from_its_schema() {
     insta::assert_snapshot!(ran.stdout);
 }
 
+/// The outer parser knows nothing of what may follow: its own page would be useless.
+#[test]
+fn help_of_call_is_about_calling() {
+    let sandbox = Sandbox::new();
+    for words in [
+        &["call", "--help"][..],
+        &["--output", "human", "call", "-h"],
+    ] {
+        let ran = sandbox.metier(words);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(
+            ran.stdout.contains("--grant") && ran.stdout.contains("SKILL.wasm"),
+            "{}",
+            ran.stdout
+        );
+    }
+}
+
 #[test]
 fn help_without_a_tool_lists_the_tools() {
     let sandbox = Sandbox::new();

@@ -129,8 +129,11 @@ fn open_kv(path: &Path) -> Result<Arc<dyn KvStore>, Failure> {
     match DirKv::open(path, KvLimits::default()) {
         Ok(store) => Ok(Arc::new(store)),
         Err(KvError::Unavailable(error)) => Err(Failure::unwritable(&what(), &error)),
+        Err(KvError::Full) => {
+            Err(Fault::new(Code::StorageFull, format!("{} has no room left.", what())).into())
+        }
         Err(error) => Err(Fault::new(
-            Code::StorageFull,
+            Code::StorageUnavailable,
             format!("{} cannot be used: {error}.", what()),
         )
         .into()),
@@ -142,8 +145,11 @@ fn open_artifacts(path: &Path) -> Result<Arc<dyn ArtifactStore>, Failure> {
     match DirArtifacts::open(path) {
         Ok(store) => Ok(Arc::new(store)),
         Err(ArtifactError::Unavailable(error)) => Err(Failure::unwritable(&what(), &error)),
+        Err(ArtifactError::Full) => {
+            Err(Fault::new(Code::StorageFull, format!("{} has no room left.", what())).into())
+        }
         Err(error) => Err(Fault::new(
-            Code::StorageFull,
+            Code::StorageUnavailable,
             format!("{} cannot be used: {error}.", what()),
         )
         .into()),

@@ -1,57 +1,86 @@
 //! The WIT side of fetch.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use wasmtime_wasi::runtime::spawn;
 
 use super::FetchView;
 use crate::bindings::fetch::{FetchError, Host, Request, Response};
-use crate::egress::{EgressError, Followed};
+use crate::context::CallContext;
+use crate::egress::{EgressCall, EgressError, Followed};
 
 impl Host for FetchView {
+    /// The exchange runs in a task of its own: on the guest's stack, each waiting call would keep a dozen pages more.
     async fn fetch(&mut self, request: Request) -> wasmtime::Result<Result<Response, FetchError>> {
         let patience = request
             .timeout_ms
             .map_or(Duration::MAX, |ms| Duration::from_millis(ms.into()));
-        Ok(
-            match tokio::time::timeout(patience, self.exchange(request)).await {
-                Ok(Ok(response)) => Ok(response),
-                Ok(Err(error)) => Err(self.refuse(error)),
-                Err(_) => Err(FetchError::Timeout(
-                    "the answer took longer than the request allows".into(),
-                )),
-            },
-        )
+        let prepared = match self.prepare(request) {
+            Ok(prepared) => prepared,
+            Err(error) => return Ok(Err(self.refuse(error))),
+        };
+        let exchange = spawn(exchange(self.call.clone(), self.egress.clone(), prepared));
+        Ok(match tokio::time::timeout(patience, exchange).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(self.refuse(error)),
+            Err(_) => Err(FetchError::Timeout(
+                "the answer took longer than the request allows".into(),
+            )),
+        })
     }
 }
 
+/// A request without the copies of the guest's text it was made from.
+struct Prepared {
+    method: String,
+    url: String,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    hops: u8,
+}
+
+async fn exchange(
+    call: Arc<CallContext>,
+    egress_call: Arc<EgressCall>,
+    request: Prepared,
+) -> Result<Response, EgressError> {
+    let Prepared {
+        method,
+        url,
+        headers,
+        body,
+        hops,
+    } = request;
+    let egress = call.services().egress();
+    let Followed { response, url } = egress
+        .follow(&egress_call, &method, &url, headers, body, hops)
+        .await?;
+    let (head, body) = response.into_parts();
+    // Bounded by the call's response limit, which counts every frame as it arrives.
+    let body = body.collect().await?.to_bytes();
+    Ok(Response {
+        status: head.status.as_u16(),
+        headers: pairs(&head.headers),
+        body: body.into(),
+        url,
+    })
+}
+
 impl FetchView {
-    async fn exchange(&self, request: Request) -> Result<Response, EgressError> {
+    fn prepare(&self, request: Request) -> Result<Prepared, EgressError> {
         let headers = headers(&request.headers)?;
         let body = request.body.map(Bytes::from);
         self.check_size(body.as_ref())?;
-        let hops = request.follow_redirects;
-        let egress = self.call.services().egress();
-        let Followed { response, url } = egress
-            .follow(
-                &self.egress,
-                &request.method,
-                &request.url,
-                headers,
-                body,
-                hops,
-            )
-            .await?;
-        let (head, body) = response.into_parts();
-        // Bounded by the call's response limit, which counts every frame as it arrives.
-        let body = body.collect().await?.to_bytes();
-        Ok(Response {
-            status: head.status.as_u16(),
-            headers: pairs(&head.headers),
-            body: body.into(),
-            url,
+        Ok(Prepared {
+            method: request.method,
+            url: request.url,
+            headers,
+            body,
+            hops: request.follow_redirects,
         })
     }
 
