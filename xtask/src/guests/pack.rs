@@ -47,7 +47,9 @@ fn pack(metier: &Path, skill: &Package, out: &Path) -> Result<()> {
         .arg(manifest);
     for (flag, name) in [("--skill-md", "SKILL.md"), ("--wit", "wit")] {
         let path = skill.dir.join(name);
-        if path.exists() {
+        // A WIT folder without its dependencies is half a package: a test guest's other half is the repository's.
+        let is_whole = name != "wit" || path.join("deps").exists();
+        if path.exists() && is_whole {
             cmd = cmd.arg(flag).arg(&path);
             inputs.push(path);
         }
