@@ -74,7 +74,7 @@ fn subject(root: &mut Section<'_>) -> Result<Subject, TextError> {
 fn tools(root: &mut Section<'_>) -> Result<ToolSet, TextError> {
     let item = root.require("tools", "tools = [\"query\"]")?;
     let items = item.array()?;
-    let stars = items.iter().filter(|item| item.string() == Ok("*")).count();
+    let stars = items.iter().filter(|item| item.is("*")).count();
     match (items.first(), stars) {
         (Some(_), 1) if items.len() == 1 => Ok(ToolSet::All),
         (Some(first), 1..) => Err(first.error("`*` stands alone: write `tools = [\"*\"]`")),

@@ -68,17 +68,18 @@ pub(crate) fn read_rule(section: &mut Section<'_>, any: AnyMethod) -> Result<Htt
 
 fn read_methods(section: &mut Section<'_>, any: AnyMethod) -> Result<MethodSet, TextError> {
     let item = section.require("methods", "methods = [\"GET\"]")?;
-    let empty = item.error("`methods` is empty, so the rule allows nothing");
+    if item.is_empty_array() {
+        return Err(item.error("`methods` is empty, so the rule allows nothing"));
+    }
     let items = item.array()?;
-    let stars = items.iter().filter(|item| item.string() == Ok("*")).count();
+    let stars = items.iter().filter(|item| item.is("*")).count();
     match (items.first(), stars) {
-        (None, _) => Err(empty),
         (Some(first), 1..) if any == AnyMethod::Refused => {
             Err(first.error("a manifest lists its methods one by one; `*` is only for grants"))
         }
         (Some(_), 1) if items.len() == 1 => Ok(MethodSet::Any),
         (Some(first), 1..) => Err(first.error("`*` stands alone: write `methods = [\"*\"]`")),
-        (Some(_), 0) => {
+        _ => {
             let methods = items.iter().map(|item| item.parsed::<Method>());
             Ok(MethodSet::Listed(methods.collect::<Result<_, _>>()?))
         }

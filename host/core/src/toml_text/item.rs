@@ -4,7 +4,7 @@ use std::{fmt::Display, str::FromStr};
 
 use toml::{Spanned, de::DeValue};
 
-use super::{Located, Position, Section, TextError};
+use super::{Located, Section, Source, TextError};
 use crate::{
     ids::{is_plain, shown},
     nearest::nearest,
@@ -12,7 +12,7 @@ use crate::{
 
 /// A value, the path of keys that leads to it, and where both stand.
 pub(crate) struct Item<'t> {
-    text: &'t str,
+    source: &'t Source<'t>,
     path: String,
     key_offset: usize,
     value: Spanned<DeValue<'t>>,
@@ -20,13 +20,13 @@ pub(crate) struct Item<'t> {
 
 impl<'t> Item<'t> {
     pub(super) fn new(
-        text: &'t str,
+        source: &'t Source<'t>,
         path: String,
         key_offset: usize,
         value: Spanned<DeValue<'t>>,
     ) -> Self {
         Item {
-            text,
+            source,
             path,
             key_offset,
             value,
@@ -35,20 +35,23 @@ impl<'t> Item<'t> {
 
     /// The line of the key.
     pub fn line(&self) -> usize {
-        Position::of(self.text, self.key_offset).line
+        self.source.line(self.key_offset)
     }
 
     /// An error about this value.
     pub fn error(&self, message: impl Display) -> TextError {
-        TextError::new(
-            Position::of(self.text, self.value.span().start),
-            message.to_string(),
-        )
+        let position = self.source.position(self.value.span().start);
+        TextError::new(position, message.to_string())
     }
 
     fn wrong_type(&self, wanted: &str) -> TextError {
         let found = kind(self.value.get_ref());
         self.error(format!("`{}` is {found}, not {wanted}", self.path))
+    }
+
+    /// Whether it is this string.
+    pub fn is(&self, text: &str) -> bool {
+        self.value.get_ref().as_str() == Some(text)
     }
 
     /// The text of a string.
@@ -76,9 +79,10 @@ impl<'t> Item<'t> {
 
     /// The key of this value, read as something.
     pub fn key_as<T: FromStr<Err: Display>>(&self, key: &str) -> Result<T, TextError> {
-        let position = Position::of(self.text, self.key_offset);
-        key.parse()
-            .map_err(|error: T::Err| TextError::new(position, error.to_string()))
+        key.parse().map_err(|error: T::Err| {
+            let position = self.source.position(self.key_offset);
+            TextError::new(position, error.to_string())
+        })
     }
 
     /// Any text of at most `max` characters.
@@ -157,16 +161,25 @@ impl<'t> Item<'t> {
         Err(self.error(message).with_hint(meant))
     }
 
+    /// Whether it is an array without items.
+    pub fn is_empty_array(&self) -> bool {
+        let array = self.value.get_ref().as_array();
+        array.is_some_and(|items| items.is_empty())
+    }
+
     /// The items of an array.
     pub fn array(self) -> Result<Vec<Item<'t>>, TextError> {
-        let wrong = self.wrong_type("an array");
-        let DeValue::Array(values) = self.value.into_inner() else {
-            return Err(wrong);
-        };
-        let items = values
-            .into_iter()
-            .map(|value| Item::new(self.text, self.path.clone(), value.span().start, value));
-        Ok(items.collect())
+        let span = self.value.span();
+        match self.value.into_inner() {
+            DeValue::Array(values) => Ok(values
+                .into_iter()
+                .map(|value| Item::new(self.source, self.path.clone(), value.span().start, value))
+                .collect()),
+            other => {
+                let value = Spanned::new(span, other);
+                Err(Item { value, ..self }.wrong_type("an array"))
+            }
+        }
     }
 
     /// The items of an array, each read as something.
@@ -176,13 +189,10 @@ impl<'t> Item<'t> {
 
     /// Like [`Item::list`], and refuses an empty one.
     pub fn some_list<T: FromStr<Err: Display>>(self) -> Result<Vec<T>, TextError> {
-        let empty = self.error(format!("`{}` is empty", self.path));
-        let list = self.list()?;
-        if list.is_empty() {
-            Err(empty)
-        } else {
-            Ok(list)
+        if self.is_empty_array() {
+            return Err(self.error(format!("`{}` is empty", self.path)));
         }
+        self.list()
     }
 
     /// A table, read by `read` and finished: unknown keys are errors.
@@ -198,10 +208,15 @@ impl<'t> Item<'t> {
     }
 
     fn section(self) -> Result<Section<'t>, TextError> {
-        let wrong = self.wrong_type("a table");
+        let span = self.value.span();
         match self.value.into_inner() {
-            DeValue::Table(table) => Ok(Section::new(self.text, self.path, self.key_offset, table)),
-            _ => Err(wrong),
+            DeValue::Table(table) => {
+                Ok(Section::new(self.source, self.path, self.key_offset, table))
+            }
+            other => {
+                let value = Spanned::new(span, other);
+                Err(Item { value, ..self }.wrong_type("a table"))
+            }
         }
     }
 

@@ -7,6 +7,7 @@ mod error;
 mod item;
 mod position;
 mod section;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ pub use position::{Located, Position};
 
 pub(crate) use item::Item;
 pub(crate) use section::{Section, parse};
+use source::Source;
 
 /// Largest manifest or grant, in bytes: a hundred times what a real one needs, and quick to refuse.
 pub const MAX_TEXT_BYTES: usize = 256 * 1024;

@@ -7,7 +7,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Item, Located, MAX_TEXT_BYTES, Position, TextError};
+use super::{Item, Located, MAX_TEXT_BYTES, Position, Source, TextError};
 use crate::{ids::shown, nearest::nearest};
 
 /// Parses the text and hands its root table to `read`; the root is finished afterwards.
@@ -19,11 +19,12 @@ pub(crate) fn parse<T>(
         let message = format!("the text is longer than {MAX_TEXT_BYTES} bytes");
         return Err(TextError::new(Position { line: 1, column: 1 }, message));
     }
-    let root = DeTable::parse(text).map_err(|error| {
+    let source = Source::new(text);
+    let root = DeTable::parse(source.text()).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
-        TextError::new(Position::of(text, offset), syntax_message(error.message()))
+        TextError::new(source.position(offset), syntax_message(error.message()))
     })?;
-    let mut section = Section::new(text, String::new(), 0, root.into_inner());
+    let mut section = Section::new(&source, String::new(), 0, root.into_inner());
     let value = read(&mut section)?;
     section.finish()?;
     Ok(value)
@@ -38,7 +39,7 @@ fn syntax_message(message: &str) -> String {
 
 /// One table of the text, its known keys taken one after the other.
 pub(crate) struct Section<'t> {
-    text: &'t str,
+    source: &'t Source<'t>,
     /// The keys that lead here, with dots; empty for the root.
     name: String,
     /// Whether it is one of several, written `[[name]]`.
@@ -49,9 +50,14 @@ pub(crate) struct Section<'t> {
 }
 
 impl<'t> Section<'t> {
-    pub(super) fn new(text: &'t str, name: String, offset: usize, table: DeTable<'t>) -> Self {
+    pub(super) fn new(
+        source: &'t Source<'t>,
+        name: String,
+        offset: usize,
+        table: DeTable<'t>,
+    ) -> Self {
         Section {
-            text,
+            source,
             name,
             repeated: false,
             offset,
@@ -67,7 +73,7 @@ impl<'t> Section<'t> {
     }
 
     fn position(&self) -> Position {
-        Position::of(self.text, self.offset)
+        self.source.position(self.offset)
     }
 
     /// The value of a key, if it is there.
@@ -78,7 +84,7 @@ impl<'t> Section<'t> {
     }
 
     fn item(&self, key: &str, key_offset: usize, value: Spanned<DeValue<'t>>) -> Item<'t> {
-        Item::new(self.text, self.path_of(key), key_offset, value)
+        Item::new(self.source, self.path_of(key), key_offset, value)
     }
 
     fn path_of(&self, key: &str) -> String {
@@ -132,10 +138,7 @@ impl<'t> Section<'t> {
                 let offset = key.span().start;
                 let name = key.into_inner().into_owned();
                 let item = self.item(&name, offset, value);
-                (
-                    Located::new(name, Position::of(self.text, offset).line),
-                    item,
-                )
+                (Located::new(name, self.source.line(offset)), item)
             })
             .collect()
     }
@@ -152,7 +155,7 @@ impl<'t> Section<'t> {
             self.path_of(key.get_ref())
         );
         Err(TextError::new(
-            Position::of(self.text, key.span().start),
+            self.source.position(key.span().start),
             message,
         ))
     }
@@ -177,7 +180,7 @@ impl<'t> Section<'t> {
             None if self.known.is_empty() => Some("nothing is set here".to_owned()),
             None => Some(format!("known here: {}", self.known.join(", "))),
         };
-        TextError::new(Position::of(self.text, key.span().start), message).with_hint(hint)
+        TextError::new(self.source.position(key.span().start), message).with_hint(hint)
     }
 
     /// Whether every key was taken.

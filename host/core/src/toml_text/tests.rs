@@ -18,7 +18,7 @@ fn positions_count_lines_and_characters_from_one() {
         (99, 3, 1),
     ] {
         assert_eq!(
-            Position::of(text, offset),
+            Source::new(text).position(offset),
             Position { line, column },
             "{offset}"
         );
@@ -79,4 +79,43 @@ proptest! {
             prop_assert!(error.column() >= 1);
         }
     }
+}
+
+/// The largest text that `unit` repeated between `head` and `tail` makes.
+fn largest(head: &str, unit: impl Fn(usize) -> String, tail: &str) -> String {
+    let mut text = head.to_owned();
+    for count in 0.. {
+        let unit = unit(count);
+        if text.len() + unit.len() + tail.len() > MAX_TEXT_BYTES {
+            break;
+        }
+        text.push_str(&unit);
+    }
+    text + tail
+}
+
+/// Texts come from strangers. Each of these takes a moment; when places were counted from the start of the text, most
+/// took longer than anybody waits.
+#[test]
+fn the_largest_texts_are_read_in_one_walk() {
+    let skill = "[skill]\nname = \"com.acme/x\"\nversion = \"0.1.0\"\n";
+    let grant = "skill = \"com.acme/x\"\n";
+    let rule = "[[capabilities.http]]\nhost = \"a.b\"\npaths = [\"/\"]\n";
+    let methods = format!("{skill}{rule}methods = [");
+    for (head, unit, tail) in [
+        (skill, &|_| format!("{rule}methods = [\"GET\"]\n"), ""),
+        (skill, &|n| format!("[tools.k{n}]\neffect = \"read\"\n"), ""),
+        (&methods, &|_| "\"GET\",\n".to_owned(), "]\n"),
+        (&methods, &|_| "\"GET\",".to_owned(), "]\n"),
+    ] as [(&str, &dyn Fn(usize) -> String, &str); 4]
+    {
+        assert_eq!(Manifest::parse(&largest(head, unit, tail)).err(), None);
+    }
+    let wrong = largest(&methods, |_| "1,".to_owned(), "]\n");
+    assert!(Manifest::parse(&wrong).is_err());
+    let config = format!("{grant}tools = []\n[config]\n");
+    let config = largest(&config, |n| format!("k{n} = ''\n"), "");
+    assert_eq!(Grant::parse(&config).err(), None);
+    let tools = largest(&format!("{grant}tools = ["), |_| "'a',".to_owned(), "]");
+    assert_eq!(Grant::parse(&tools).err(), None);
 }
