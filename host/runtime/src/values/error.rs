@@ -103,6 +103,18 @@ pub(super) fn quoted(text: &str) -> String {
     format!("{:?}", short(text))
 }
 
+/// JSON in one line of an error: shortened, its own quotes kept, what cannot be seen escaped as [`quoted`] does.
+pub(super) fn shown(json: &str) -> String {
+    let mut text = String::new();
+    for character in short(json).chars() {
+        match character {
+            '"' | '\'' | '\\' => text.push(character),
+            _ => text.extend(character.escape_debug()),
+        }
+    }
+    text
+}
+
 /// The start of a text that may be long, with an ellipsis where it was.
 pub(super) fn short(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MAX_QUOTED) {

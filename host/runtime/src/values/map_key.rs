@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use wasmtime::component::Val;
 
 use super::encode::{EncodeError, encode};
-use super::error::{quoted, short};
+use super::error::{quoted, shown};
 use super::shape::{MapShape, Shape};
 
 /// A guest may repeat a key; the last entry counts, at its own place.
@@ -48,7 +48,7 @@ impl<'v> MapKey<'v> {
     pub fn shown(&self) -> String {
         match self {
             Self::Text(text) => quoted(text),
-            Self::Json(text) => short(text).into_owned(),
+            Self::Json(text) => shown(text),
         }
     }
 

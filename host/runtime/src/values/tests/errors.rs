@@ -337,6 +337,13 @@ fn arrays_flags_and_maps() {
         ],
     );
     messages(
+        &Shape::map(Shape::Char, Shape::U8),
+        &[(
+            "[[\"\u{202e}\",1],[\"\u{202e}\",2]]",
+            "at $: expected each key once, found the key \"\\u{202e}\" twice",
+        )],
+    );
+    messages(
         &Shape::map(Shape::U8, Shape::U8),
         &[
             (

@@ -5,6 +5,7 @@
 mod components;
 mod errors;
 mod functions;
+mod fuzz_inputs;
 mod limits;
 mod properties;
 mod schemas;
