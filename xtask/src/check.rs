@@ -21,6 +21,9 @@ fn format(repo: &Repo) -> Result<()> {
     repo.cargo()
         .args(["fmt", "--all", "--check"])
         .step("format: the workspace")?;
+    repo.cargo()
+        .args(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])
+        .step("format: the fuzz targets")?;
     for guest in guests::workspaces(repo)? {
         guest
             .cargo(repo)

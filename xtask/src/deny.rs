@@ -1,16 +1,16 @@
 //! Licences, bans, duplicates and sources of every dependency, by `cargo deny` and `deny.toml`.
 //!
-//! `cargo-deny` is installed on demand, pinned, under the target folder. Advisories need a
-//! database that lives on GitHub: they are checked where it can be reached, and where it
-//! cannot a line says that they were not.
+//! Advisories need a database that lives on GitHub: they are checked where it can be reached, and where it cannot a line
+//! says that they were not.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 
 use crate::cmd::Cmd;
 use crate::repo::Repo;
 use crate::report;
+use crate::tools;
 
 /// The release `deny.toml` is written for.
 const VERSION: &str = "0.20.2";
@@ -20,7 +20,7 @@ const ADVISORY_DB: &str = "https://github.com/RustSec/advisory-db";
 
 /// Checks everything that can be checked here.
 pub fn run(repo: &Repo) -> Result<()> {
-    let deny = install(repo)?;
+    let deny = tools::cargo_subcommand(repo, "cargo-deny", VERSION)?;
     check(repo, &deny, &["licenses", "bans", "sources"])
         .step("dependencies: licences, bans, duplicates, sources")?;
     if advisories_reachable() {
@@ -43,27 +43,6 @@ fn check(repo: &Repo, deny: &Path, what: &[&str]) -> Cmd {
             "--hide-inclusion-graph",
         ])
         .args(what)
-}
-
-/// The pinned `cargo-deny`, built without optimisation (a minute and a half on two cores).
-fn install(repo: &Repo) -> Result<PathBuf> {
-    let root = repo.target("tools");
-    let bin = root
-        .join("bin")
-        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
-    let wanted = format!("cargo-deny {VERSION}");
-    let is_there = Cmd::new(&bin).arg("--version").read();
-    if is_there.is_ok_and(|version| version.trim() == wanted) {
-        return Ok(bin);
-    }
-    Cmd::new("cargo")
-        .args(["install", "--quiet", "--locked", "--debug", "cargo-deny"])
-        .args(["--version", VERSION, "--root"])
-        .arg(&root)
-        .arg("--target-dir")
-        .arg(root.join("build"))
-        .step(&format!("install {wanted} under {}", root.display()))?;
-    Ok(bin)
 }
 
 /// Asks with a short timeout: an unreachable host must not hold the check up.

@@ -13,12 +13,14 @@ mod cmd;
 mod demo;
 mod deny;
 mod emulator;
+mod fuzz;
 mod guests;
 mod interop;
 mod repo;
 mod report;
 mod test;
 mod toolchain;
+mod tools;
 mod vendor_wit;
 
 use std::process::ExitCode;
@@ -46,6 +48,8 @@ enum Command {
     Interop,
     /// The bars of the project, measured; further arguments go to the benchmark
     Bench(bench::Args),
+    /// What holds for any bytes, tried on bytes nobody thought of
+    Fuzz(fuzz::Args),
     /// Build and pack the guest components
     Guests(guests::Args),
     /// Refresh `wit/deps` from the pinned wasmtime release
@@ -70,6 +74,7 @@ fn run(command: Command) -> Result<()> {
         Command::Demo(args) => demo::run(&repo, &args),
         Command::Interop => interop::run(&repo),
         Command::Bench(args) => bench::run(&repo, &args),
+        Command::Fuzz(args) => fuzz::run(&repo, &args),
         Command::Guests(args) => guests::run(&repo, &args).map(drop),
         Command::VendorWit(args) => vendor_wit::run(&repo, &args),
     }
