@@ -1,8 +1,8 @@
 //! The directory's owner and the key that proves an entry is ours.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -90,19 +90,19 @@ fn read(path: &Path) -> Result<Option<[u8; KEY_BYTES]>, String> {
 fn make(path: &Path) -> Result<[u8; KEY_BYTES], String> {
     let mut key = [0; KEY_BYTES];
     rand::fill(&mut key).map_err(|_| "has no source of randomness".to_string())?;
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)
-        .and_then(|mut file| file.write_all(&key).and_then(|()| file.sync_all()))
-        .and_then(|()| match fs::hard_link(&temporary, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            other => other,
+    let directory = path.parent().unwrap_or(Path::new("."));
+    // A name of its own for every thread of every process, mode 0600 from the start.
+    let made = tempfile::NamedTempFile::new_in(directory)
+        .and_then(|mut file| {
+            file.write_all(&key)
+                .and_then(|()| file.as_file().sync_all())
+                .map(|()| file)
+        })
+        .and_then(|file| match file.persist_noclobber(path) {
+            Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(lost) => Err(lost.error),
+            Ok(_) => Ok(()),
         });
-    let _ = fs::remove_file(&temporary);
-    written.map_err(|error| format!("cannot hold a key: {error}"))?;
+    made.map_err(|error| format!("cannot hold a key: {error}"))?;
     read(path)?.ok_or_else(|| "lost its key while it was made".into())
 }

@@ -168,3 +168,24 @@ fn clearing_removes_entries_and_keeps_the_key() {
     let left: Vec<_> = fs::read_dir(fixture.directory.path()).unwrap().collect();
     assert_eq!(left.len(), 1);
 }
+
+/// Hosts of one process and of several start at the same moment on a new directory.
+#[test]
+fn everybody_who_starts_at_once_gets_the_same_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().join("code");
+    let tags: Vec<_> = std::thread::scope(|scope| {
+        let claims: Vec<_> = (0..16)
+            .map(|_| scope.spawn(|| key::claim(&directory).unwrap()))
+            .collect();
+        let keys = claims.into_iter().map(|claim| claim.join().unwrap());
+        keys.map(|key| key.sign("name", b"code").as_ref().to_vec())
+            .collect()
+    });
+    assert!(tags.iter().all(|tag| *tag == tags[0]));
+    assert_eq!(
+        fs::read_dir(&directory).unwrap().count(),
+        1,
+        "nothing but the key is left"
+    );
+}

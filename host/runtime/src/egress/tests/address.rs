@@ -61,8 +61,8 @@ async fn what_no_rule_allows_is_refused_counted_and_recorded() {
     assert_eq!(rig.audit.records().len(), 4);
     assert_eq!(
         rig.call.meter.usage().requests,
-        2,
-        "what could be read at all"
+        4,
+        "every attempt counts, readable or not"
     );
 }
 

@@ -51,9 +51,18 @@ pub async fn a_storm_of_refused_requests() {
         .filter(|code| **code == Code::HttpNotGranted)
         .count();
     assert_eq!(
-        asked_policy, 10,
-        "after the limit, the policy is not even asked"
+        asked_policy, 5,
+        "ten requests are five hosts by two doors; after them, the policy is not even asked"
     );
+    assert_eq!(ended.egress.len(), 11, "the storm is not one of records");
+}
+
+#[tokio::test]
+pub async fn a_storm_of_unreadable_requests() {
+    let web = Web::new(FEW_REQUESTS).await;
+    let ended = web.run("get", &["http://[x/"; 100].join("\n")).await;
+    assert!(ended.outcome.usage.requests > 10);
+    assert!(ended.egress.len() <= 11, "{} records", ended.egress.len());
 }
 
 #[tokio::test]

@@ -99,6 +99,7 @@ behaviours! {
         a_storm_of_requests: "sends requests without end",
         a_storm_all_at_once: "sends a thousand requests at the same time",
         a_storm_of_refused_requests: "probes without end for what it might reach",
+        a_storm_of_unreadable_requests: "asks for what is no address, without end",
         a_body_read_slowly: "reads an answer a byte at a time",
         a_body_written_slowly: "writes a request a byte at a time",
         a_body_that_never_ends: "waits for the rest of an answer that never comes",

@@ -106,7 +106,7 @@ pub async fn names_of_private_addresses() {
             .run("get", &format!("http://private.test:{port}/open"))
             .await;
         ended.kept_out();
-        assert_eq!(ended.denials(), [Code::HttpAddressBlocked; 2], "{address}");
+        assert_eq!(ended.denials(), [Code::HttpAddressBlocked], "{address}");
     }
     assert!(upstream.seen().is_empty());
 }
@@ -233,7 +233,7 @@ pub async fn a_method_that_was_not_granted() {
         let ended = web
             .nothing_leaves("request", &format!("{method} http://api.test/open"))
             .await;
-        assert_eq!(ended.denials(), [Code::HttpNotGranted; 2], "{method}");
+        assert_eq!(ended.denials(), [Code::HttpNotGranted], "{method}");
     }
     assert!(
         web.run("request", "POST http://api.test/open")
