@@ -55,7 +55,7 @@ fn main() -> anyhow::Result<()> {
         std::fs::write(path, pem).with_context(|| format!("cannot write {}", path.display()))?;
     }
     if let (Some(path), Some(pem)) = (&arguments.key_out, emulator.private_key_pem()) {
-        std::fs::write(path, pem).with_context(|| format!("cannot write {}", path.display()))?;
+        write_private(path, pem).with_context(|| format!("cannot write {}", path.display()))?;
     }
     announce(&emulator, &arguments)?;
     if arguments.detached {
@@ -108,4 +108,18 @@ fn announce(emulator: &Emulator, arguments: &Arguments) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)
+}
+
+/// A key only its owner reads, as hosts demand of the files they take secrets from.
+fn write_private(path: &std::path::Path, pem: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(pem.as_bytes())
 }
