@@ -30,8 +30,7 @@ fn query(story: &mut Story<'_>) -> Result<()> {
          the way out: the skill never sees a secret.",
     );
     story.show_file(READ_ONLY)?;
-    let soql =
-        "SELECT Name, Industry, AnnualRevenue FROM Account ORDER BY AnnualRevenue DESC LIMIT 5";
+    let soql = "SELECT Name, Industry, AnnualRevenue FROM Account WHERE AnnualRevenue != null ORDER BY AnnualRevenue DESC LIMIT 5";
     story.metier(
         &["call", SKILL, "query", "--soql", soql, "--grant", READ_ONLY],
         &Expect::Answer("AnnualRevenue"),
