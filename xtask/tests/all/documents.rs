@@ -71,3 +71,27 @@ fn the_frame_of_the_repository_is_there() {
     let positions = order.map(|command| ci.find(command).unwrap());
     assert!(positions.is_sorted(), "{ci}");
 }
+
+/// The README shows only what the demo runs, and the demo fails when it does not go as told.
+#[test]
+fn every_command_line_the_readme_shows_is_a_scene_of_the_demo() {
+    let demo: String = tree::files("rs")
+        .into_iter()
+        .filter(|file| file.starts_with("xtask/src/demo/"))
+        .map(|file| tree::read(&file))
+        .collect();
+    let readme = tree::read("README.md");
+    let shown: Vec<&str> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ metier "))
+        .collect();
+    assert!(shown.len() >= 4, "the README shows {shown:?}");
+    for line in shown {
+        for word in line.split([' ', '\'']).filter(|word| !word.is_empty()) {
+            assert!(
+                demo.contains(word),
+                "README.md: `{word}` of `metier {line}` is in no scene of the demo"
+            );
+        }
+    }
+}

@@ -21,7 +21,10 @@ impl Guest for Bench {
     }
 
     fn scan(text: String) -> Result<Summary, Error> {
-        let longest = text.split(' ').max_by_key(|word| word.len()).unwrap_or_default();
+        let longest = text
+            .split(' ')
+            .max_by_key(|word| word.len())
+            .unwrap_or_default();
         Ok(Summary {
             count: text.split(' ').count() as u32,
             total: text.len() as f64,
