@@ -2,6 +2,7 @@
 
 mod allocations;
 mod corpus;
+mod examples;
 mod fuzz_inputs;
 mod invariants;
 mod laws;
