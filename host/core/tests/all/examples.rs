@@ -1,5 +1,7 @@
 //! The commented examples say nothing that is not so.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::{fs, path::Path};
 
 use metier_core::{
