@@ -10,6 +10,11 @@ use super::scene::Scene;
 
 /// `shared` is granted; `outside` lies beside it and holds a secret.
 async fn scene(access: &str) -> Scene {
+    let (host, grant) = stage(access);
+    Scene::on(host, &grant).await
+}
+
+fn stage(access: &str) -> (TestHost, String) {
     let host = TestHost::start();
     for folder in ["shared", "outside"] {
         fs::create_dir(host.folder().join(folder)).unwrap();
@@ -18,7 +23,7 @@ async fn scene(access: &str) -> Scene {
     fs::write(host.folder().join("outside/secret"), "hunter2").unwrap();
     let grant =
         format!("[[files]]\npath = \"/data\"\nsource = \"shared\"\naccess = \"{access}\"\n");
-    Scene::on(host, &grant).await
+    (host, grant)
 }
 
 #[tokio::test]
@@ -76,6 +81,18 @@ pub async fn a_link_of_its_own_making() {
         .run("link-out", &format!("/data {}", secret.display()))
         .await
         .kept_out();
+}
+
+/// What a first call may leave in a directory it can write, a second call's manifest names as a directory of its own.
+#[tokio::test]
+pub async fn a_link_named_as_a_directory_of_its_own() {
+    let (host, grant) = stage("read-write");
+    symlink("../outside", host.folder().join("shared/inner")).unwrap();
+    let asks = "\n[[capabilities.files]]\npath = \"/data/inner\"\naccess = \"read-write\"\n";
+    let guest = Guest::built("hostile").manifest(&(Guest::manifest_of("hostile") + asks));
+    let scene = Scene::of(host, guest, &grant).await;
+    let paths = "/data/inner/secret\n/data/inner";
+    scene.run("read", paths).await.kept_out();
 }
 
 #[tokio::test]

@@ -112,6 +112,7 @@ behaviours! {
         climbing_paths: "climbs out of a directory with `..`",
         a_link_out_of_the_directory: "follows a symbolic link out of a directory",
         a_link_of_its_own_making: "makes a symbolic link out of a directory and follows it",
+        a_link_named_as_a_directory_of_its_own: "asks for a link it left as a directory of its own",
         every_change_to_a_read_only_directory: "writes where only reading was granted",
         a_rename_out_of_the_directory: "moves a file out of a directory",
         packed_files_that_are_paths: "reads the host's files as if they were packed",
