@@ -75,7 +75,24 @@ mod tests {
 
     use std::os::unix::fs::symlink;
 
-    use super::directory;
+    use metier_core::{Access, GuestPath, Mount};
+
+    use super::{MAX_DIRECTORIES, directory, widest};
+
+    /// A manifest has room for thousands of them.
+    #[test]
+    fn a_call_sees_only_so_many_directories() {
+        let paths: Vec<GuestPath> = (0..100)
+            .map(|number| format!("/data/{number}").parse().unwrap())
+            .collect();
+        let mounts = paths.iter().map(|path| Mount {
+            path,
+            source: "shared",
+            below: "",
+            access: Access::Read,
+        });
+        assert_eq!(widest(mounts).len(), MAX_DIRECTORIES);
+    }
 
     /// A guest may write into a granted directory, and its manifest may ask for a path inside it: what it left there must not
     /// lead the host out at the next call.

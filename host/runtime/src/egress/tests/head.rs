@@ -32,6 +32,8 @@ async fn authority_routing_and_framing_are_not_the_skills() {
         .header("forwarded", "for=127.0.0.1")
         .header("x-http-method-override", "DELETE")
         .header("x-original-url", "/admin")
+        .header("x_original_url", "/admin")
+        .header("x_forwarded_for", "127.0.0.1")
         .header("connection", "x-hidden, keep-alive")
         .header("x-hidden", "1")
         .header("transfer-encoding", "chunked")

@@ -119,6 +119,10 @@ pub async fn a_huge_download() {
         EgressOutcome::Failed { code }
     );
     assert!(
+        ended.denials().contains(&code),
+        "the caller learns of a limit hit in the middle of a body"
+    );
+    assert!(
         ended.outcome.usage.response_bytes < bytes("1MiB"),
         "{:?}",
         ended.outcome.usage
