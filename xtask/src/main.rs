@@ -44,8 +44,8 @@ enum Command {
     Test(test::Args),
     /// A skill at work in the sandbox, and what it is refused
     Demo(demo::Args),
-    /// Unmodified public clients against our emulators
-    Interop,
+    /// Other languages and unmodified public programs on the other side
+    Interop(interop::Args),
     /// The bars of the project, measured; further arguments go to the benchmark
     Bench(bench::Args),
     /// What holds for any bytes, tried on bytes nobody thought of
@@ -72,7 +72,7 @@ fn run(command: Command) -> Result<()> {
         Command::Check => check::run(&repo),
         Command::Test(args) => test::run(&repo, &args),
         Command::Demo(args) => demo::run(&repo, &args),
-        Command::Interop => interop::run(&repo),
+        Command::Interop(args) => interop::run(&repo, &args),
         Command::Bench(args) => bench::run(&repo, &args),
         Command::Fuzz(args) => fuzz::run(&repo, &args),
         Command::Guests(args) => guests::run(&repo, &args).map(drop),

@@ -1,0 +1,52 @@
+//! `cargo xtask interop`: other languages and other people's programs on the other side.
+//!
+//! An emulator we wrote and a skill we wrote could agree on the same mistake. A client, server or compiler that
+//! others wrote, installed from PyPI, npm or Debian at pinned versions ([`Tools`]), cannot. Each step is one file.
+
+mod readers;
+mod salesforce;
+mod tools;
+
+use anyhow::{Result, bail};
+
+pub use self::tools::Tools;
+use crate::repo::Repo;
+use crate::report;
+
+/// Arguments of `cargo xtask interop`.
+#[derive(clap::Args, Default)]
+pub struct Args {
+    /// Run these steps only
+    #[arg(value_name = "STEP")]
+    pub only: Vec<String>,
+    /// Name the steps and run none
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// One step: what it is called, and what it does.
+type Step = (&'static str, fn(&Repo, &Tools<'_>) -> Result<()>);
+
+/// Every step, in the order they run.
+const STEPS: &[Step] = &[("salesforce", salesforce::run), ("readers", readers::run)];
+
+/// Runs every step, or those asked for.
+pub fn run(repo: &Repo, args: &Args) -> Result<()> {
+    if args.list {
+        for (name, _) in STEPS {
+            report::note(name);
+        }
+        return Ok(());
+    }
+    let known = |name: &String| STEPS.iter().any(|(step, _)| step == name);
+    if let Some(name) = args.only.iter().find(|name| !known(name)) {
+        bail!("there is no step `{name}`; `cargo xtask interop --list` names them");
+    }
+    let tools = Tools::new(repo);
+    for (name, step) in STEPS {
+        if args.only.is_empty() || args.only.iter().any(|only| only == name) {
+            step(repo, &tools)?;
+        }
+    }
+    Ok(())
+}
