@@ -31,6 +31,7 @@ wasmtime::component::bindgen!({
         default: trappable,
     },
     with: {
+        "metier:skill/artifacts.reader": crate::capabilities::artifacts::Reader,
         "metier:skill/artifacts.writer": crate::capabilities::artifacts::Writer,
         "wasi:keyvalue/store.bucket": crate::capabilities::kv::Bucket,
     },

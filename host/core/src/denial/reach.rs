@@ -93,14 +93,14 @@ impl Denial {
 
     pub(crate) fn artifacts_not_declared(skill: Skill<'_>) -> Self {
         let message = format!(
-            "{skill} handed back a file, but its manifest has no [capabilities.artifacts]; {AUTHOR}."
+            "{skill} used artifacts, but its manifest has no [capabilities.artifacts]; {AUTHOR}."
         );
         Denial::new(Code::ArtifactsNotDeclared, message).with_remedy("[capabilities.artifacts]")
     }
 
     pub(crate) fn artifacts_not_granted(skill: Skill<'_>, tenant: &TenantId) -> Self {
         let message = format!(
-            "{skill} handed back a file, but the grant for {tenant} has no [artifacts]; the operator can add it."
+            "{skill} used artifacts, but the grant for {tenant} has no [artifacts]; the operator can add it."
         );
         Denial::new(Code::ArtifactsNotGranted, message).with_remedy("[artifacts]")
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use metier_core::{Blame, Code, Digest};
 use metier_e2e::{Guest, Installed, TestHost};
 use metier_runtime::audit::Observer;
+use metier_runtime::capabilities::artifacts::MAX_READERS;
 use metier_runtime::capabilities::log::LogLine;
 use serde_json::json;
 
@@ -139,4 +140,60 @@ async fn without_a_grant_no_artifact_is_kept() {
     ended.failed(Code::ArtifactsNotGranted, Blame::Operator);
     assert_eq!(ended.denials(), [Code::ArtifactsNotGranted]);
     assert!(ended.outcome.artifacts.is_empty());
+}
+
+#[tokio::test]
+async fn a_skill_reads_what_its_caller_hands_it() {
+    let (host, skill) = skill("[artifacts]\n").await;
+    let digest = kept(&host, &skill).await;
+    let arguments = json!({ "digest": [digest] });
+    let ended = host.call(&skill, "output.read-artifact", arguments).await;
+    assert_eq!(ended.text(), "a,b\n1,2\n");
+}
+
+#[tokio::test]
+async fn a_skill_reads_nothing_its_caller_does_not_name() {
+    let (host, skill) = skill("[artifacts]\n").await;
+    let digest = kept(&host, &skill).await;
+    let (head, tail) = digest.split_at(20);
+    let arguments = json!({ "digest": [head, tail] });
+    let ended = host.call(&skill, "output.read-artifact", arguments).await;
+    ended.failed(Code::UpstreamDenied, Blame::Operator);
+}
+
+#[tokio::test]
+async fn a_digest_is_worth_nothing_to_another_tenant() {
+    let (host, skill) = skill("[artifacts]\n").await;
+    let digest = kept(&host, &skill).await;
+    let guest = Guest::named("capabilities");
+    let other = host.install_for("other", guest, "[artifacts]\n").await;
+    let arguments = json!({ "digest": [digest] });
+    let ended = host.call(&other, "output.read-artifact", arguments).await;
+    ended.failed(Code::InvalidArguments, Blame::Caller);
+}
+
+#[tokio::test]
+async fn without_a_grant_no_artifact_is_read() {
+    let (host, writer) = skill("[artifacts]\n").await;
+    let digest = kept(&host, &writer).await;
+    let reader = host.install(Guest::named("capabilities"), "").await;
+    let arguments = json!({ "digest": [digest] });
+    let ended = host.call(&reader, "output.read-artifact", arguments).await;
+    assert_eq!(ended.denials(), [Code::ArtifactsNotGranted]);
+}
+
+#[tokio::test]
+async fn a_call_opens_only_so_many_artifacts() {
+    let (host, skill) = skill("[artifacts]\n").await;
+    let digest = kept(&host, &skill).await;
+    let arguments = json!({ "digest": digest });
+    let ended = host.call(&skill, "output.open-artifact", arguments).await;
+    assert_eq!(ended.json(), json!(MAX_READERS));
+}
+
+/// An artifact of the tenant; its digest.
+async fn kept(host: &TestHost, skill: &Installed) -> String {
+    let arguments = json!({"name": "a.csv", "media-type": "text/csv", "body": "a,b\n1,2\n"});
+    let ended = host.call(skill, "output.put-artifact", arguments).await;
+    ended.text().to_owned()
 }

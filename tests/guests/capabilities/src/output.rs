@@ -1,6 +1,6 @@
 //! Logs, standard streams, progress and artifacts.
 
-use guest_kit::skill::artifacts::{self, ArtifactError, Writer};
+use guest_kit::skill::artifacts::{self, ArtifactError, Reader, Writer};
 use guest_kit::skill::progress;
 use guest_kit::wasi::logging::logging::{self, Level};
 
@@ -49,6 +49,27 @@ impl Guest for Capabilities {
     fn drop_artifact(name: String) -> Result<(), Error> {
         let writer = Writer::create(&name, "text/plain").map_err(unkept)?;
         writer.write(b"half of it").map_err(unkept)
+    }
+
+    fn read_artifact(digest: Vec<String>) -> Result<String, Error> {
+        let reader = Reader::open(&digest.concat()).map_err(unkept)?;
+        let mut bytes = Vec::new();
+        loop {
+            let piece = reader.read().map_err(unkept)?;
+            if piece.is_empty() {
+                break;
+            }
+            bytes.extend(piece);
+        }
+        if bytes.len() as u64 != reader.size() {
+            return Err(Error::Internal("the size is wrong".to_owned()));
+        }
+        String::from_utf8(bytes).map_err(|error| Error::InvalidInput(error.to_string()))
+    }
+
+    fn open_artifact(digest: String) -> u32 {
+        let often = (0..1_000).take_while(|_| Reader::open(&digest).is_ok());
+        u32::try_from(often.count()).unwrap_or(u32::MAX)
     }
 }
 

@@ -3,18 +3,19 @@
 use metier_core::call::Artifact;
 use metier_core::ids::TenantId;
 
-use super::{ArtifactError, ArtifactStore, ArtifactWriter, FileName, MediaType};
+use super::{ArtifactError, ArtifactStore, ArtifactWriter, FileName, MAX_READERS, MediaType};
 
 /// Files one call may be writing at once: each has a buffer and an open file in the host.
 pub const MAX_OPEN_WRITERS: usize = 8;
 /// Files one call may hand back: a person looks through fewer, and each costs the host a flush of its disk.
 pub const MAX_ARTIFACTS: usize = 100;
 
-/// What one call has finished, and how many files it is writing.
+/// What one call has finished, how many files it is writing and how many it has opened to read.
 #[derive(Debug, Default)]
 pub struct ArtifactsCtx {
     done: Vec<Artifact>,
     open: usize,
+    readers: usize,
 }
 
 /// What a guest's handle stands for. Dropped unfinished, it leaves nothing behind.
@@ -84,6 +85,18 @@ impl ArtifactsCtx {
         };
         self.done.push(artifact.clone());
         Ok(artifact)
+    }
+
+    /// Count one more file opened to read.
+    pub(super) fn take_reader(&mut self) -> Result<(), ArtifactError> {
+        if self.readers >= MAX_READERS {
+            return Err(ArtifactError::TooMany {
+                limit: MAX_READERS,
+                what: "opened to read",
+            });
+        }
+        self.readers += 1;
+        Ok(())
     }
 
     /// Throw a file away.

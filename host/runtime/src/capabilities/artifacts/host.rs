@@ -6,7 +6,7 @@ use wasmtime::component::Resource;
 use super::{ArtifactError, ArtifactsView, Writer};
 use crate::bindings::artifacts::{self, ArtifactError as Error, Host, HostWriter};
 
-type Answer<T> = wasmtime::Result<Result<T, Error>>;
+pub(super) type Answer<T> = wasmtime::Result<Result<T, Error>>;
 
 impl HostWriter for ArtifactsView<'_> {
     async fn create(&mut self, name: String, media_type: String) -> Answer<Resource<Writer>> {
@@ -107,7 +107,7 @@ impl ArtifactsView<'_> {
     }
 }
 
-fn refuse(error: ArtifactError) -> Error {
+pub(super) fn refuse(error: ArtifactError) -> Error {
     let text = error.to_string();
     match error {
         ArtifactError::Invalid(_) | ArtifactError::TooMany { .. } => Error::Invalid(text),
