@@ -57,6 +57,7 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Inspect(args) => commands::inspect::run(&app, &args)?,
         Command::Secret(args) => commands::secret::run(&app, &args)?,
         Command::Pack(args) => commands::pack::run(&app, &args)?,
+        Command::Artifact(args) => commands::artifact::run(&app, &args)?,
         Command::Errors(args) => commands::errors::run(&app, &args)?,
     }
     Ok(Exit::Ok)

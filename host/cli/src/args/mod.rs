@@ -3,6 +3,7 @@
 //! Everything but `call` is ordinary clap. The flags of `call` depend on the skill, so its words are kept as they are at first
 //! ([`Command::Call`]) and parsed again once the skill's tools are known ([`call`]).
 
+mod artifact;
 pub mod call;
 mod globals;
 #[cfg(test)]
@@ -12,6 +13,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
+pub use artifact::{Artifact, ArtifactAction};
 pub use globals::{Early, Globals};
 
 use crate::{environment::VARIABLES, exit::Exit};
@@ -55,6 +57,14 @@ pub enum Command {
     /// Pack a component, its manifest and its words into one skill file
     #[command(after_help = PACK_EXAMPLES)]
     Pack(Pack),
+    /// Hand files to skills, and get theirs back
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = artifact::EXAMPLES
+    )]
+    Artifact(Artifact),
     /// Explain an error code, or list them all
     Errors(Errors),
 }

@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod artifact;
 pub mod call;
 pub mod errors;
 pub mod inspect;

@@ -1,6 +1,7 @@
 //! The real binary in an empty home, with guests written as text.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod artifact;
 mod call;
 mod docs;
 mod errors;

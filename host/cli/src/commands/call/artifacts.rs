@@ -60,7 +60,10 @@ pub async fn save(
 }
 
 /// Into a nameless file first: a reader that ends early, or a full disk, leaves nothing behind.
-async fn copy(reader: &mut dyn ArtifactReader, folder: &Path) -> Result<NamedTempFile, Failure> {
+pub async fn copy(
+    reader: &mut dyn ArtifactReader,
+    folder: &Path,
+) -> Result<NamedTempFile, Failure> {
     let unwritable = |error: io::Error| {
         Failure::unwritable(&format!("A file in `{}`", folder.display()), &error)
     };

@@ -7,7 +7,7 @@
 //! 5. print the answer, then what it left behind and what it cost.
 
 mod answer;
-mod artifacts;
+pub mod artifacts;
 mod footer;
 mod input;
 mod reach;

@@ -8,7 +8,7 @@ use std::{
 use metier_core::{code::Code, fault::Fault, grant::Grant, ids::TenantId};
 use metier_runtime::{
     capabilities::{
-        artifacts::{ArtifactError, ArtifactStore, DirArtifacts},
+        artifacts::ArtifactStore,
         kv::{DirKv, KvError, KvLimits, KvStore},
     },
     credentials::SecretSources,
@@ -18,7 +18,7 @@ use metier_runtime::{
 use crate::{
     args::call::CallOptions,
     audit_file::Trail,
-    commands::App,
+    commands::{App, artifact},
     errors::Failure,
     folders::Folders,
     grant_file::{self, GrantFile},
@@ -46,7 +46,7 @@ impl Reach {
             stores.kv = Some(open_kv(&folders.kv()?)?);
         }
         if grant.is_some_and(|grant| grant.artifacts.is_some()) {
-            stores.artifacts = Some(open_artifacts(&folders.artifacts()?)?);
+            stores.artifacts = Some(artifact::open(&folders.artifacts()?)?);
         }
         Ok(stores)
     }
@@ -130,22 +130,6 @@ fn open_kv(path: &Path) -> Result<Arc<dyn KvStore>, Failure> {
         Ok(store) => Ok(Arc::new(store)),
         Err(KvError::Unavailable(error)) => Err(Failure::unwritable(&what(), &error)),
         Err(KvError::Full) => {
-            Err(Fault::new(Code::StorageFull, format!("{} has no room left.", what())).into())
-        }
-        Err(error) => Err(Fault::new(
-            Code::StorageUnavailable,
-            format!("{} cannot be used: {error}.", what()),
-        )
-        .into()),
-    }
-}
-
-fn open_artifacts(path: &Path) -> Result<Arc<dyn ArtifactStore>, Failure> {
-    let what = || format!("The folder for artifacts, `{}`,", path.display());
-    match DirArtifacts::open(path) {
-        Ok(store) => Ok(Arc::new(store)),
-        Err(ArtifactError::Unavailable(error)) => Err(Failure::unwritable(&what(), &error)),
-        Err(ArtifactError::Full) => {
             Err(Fault::new(Code::StorageFull, format!("{} has no room left.", what())).into())
         }
         Err(error) => Err(Fault::new(
