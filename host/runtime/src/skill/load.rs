@@ -184,7 +184,7 @@ fn tools(
     let all = match exports.dynamic {
         Some(dynamic) => self::dynamic(&dynamic.call, frozen.ok_or(LoadError::NotFrozen)?),
         None if exports.functions.is_empty() => return Err(no_tools(refused, &exports.others)),
-        None => typed(exports.functions, frozen)?,
+        None => typed(exports.functions, manifest, frozen)?,
     };
     if all.len() > MAX_TOOLS {
         return Err(LoadError::NoTools(format!(
@@ -276,6 +276,7 @@ fn dynamic(call: &ComponentExportIndex, frozen: Vec<package::Tool>) -> BTreeMap<
 
 fn typed(
     functions: Vec<exports::Function>,
+    manifest: Option<&Manifest>,
     frozen: Option<Vec<package::Tool>>,
 ) -> Result<BTreeMap<String, Tool>, LoadError> {
     let mut frozen: Option<BTreeMap<String, package::Tool>> = frozen.map(|tools| {
@@ -290,8 +291,11 @@ fn typed(
             continue;
         };
         let derived = describe(&name, &function.shape, &());
+        // What the manifest does not list was not frozen either, and never becomes a tool.
+        let listed = manifest.is_none_or(|manifest| manifest.tools.contains_key(&name));
         let info = match frozen.as_mut().map(|frozen| frozen.remove(&function.name)) {
             None => derived,
+            Some(None) if !listed => derived,
             Some(packed) => packed
                 .filter(|packed| same_schemas(packed, &derived))
                 .ok_or_else(|| LoadError::Schema(function.name.clone()))?,

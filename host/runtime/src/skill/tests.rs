@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use metier_core::{Code, Grant, RunScope, TenantId};
+use metier_core::{Code, Grant, RunScope, TenantId, package};
 
 use crate::audit::NoObserver;
 use crate::credentials::SecretSources;
@@ -79,4 +79,48 @@ async fn an_import_nobody_offers_is_named() {
     .await;
     assert_eq!(fault.code, Code::SkillImportsUnsatisfied);
     assert!(fault.message.contains("acme:moon/base"), "{fault}");
+}
+
+/// Two exports, of which the manifest and the frozen tools know one.
+#[tokio::test]
+async fn an_export_nobody_listed_needs_no_schema_and_is_no_tool() {
+    let two = DOUBLE.replace(
+        "(func (export \"double\")",
+        "(func (export \"left-over\") (result u32) (canon lift (core func $i \"zero\")))
+         (func (export \"double\")",
+    );
+    let two = two.replace(
+        "(core module $m",
+        "(core module $m (func (export \"zero\") (result i32) (i32.const 0))",
+    );
+    let host = host();
+    let bare = wat::parse_str(&two).unwrap();
+    let unpacked = host.load(bare.clone()).await.unwrap();
+    assert_eq!(unpacked.tools().len(), 2);
+    let frozen = unpacked.tool("double").unwrap().info.clone();
+    let manifest = "[skill]\nname = \"test.metier/two\"\nversion = \"0.1.0\"\n[tools.double]\neffect = \"read\"\n";
+    let with = |frozen: &[package::Tool]| {
+        let mut bytes = bare.clone();
+        section(&mut bytes, package::section::MANIFEST, manifest.as_bytes());
+        let frozen = package::encode_tools(frozen).unwrap();
+        section(&mut bytes, package::section::TOOLS, &frozen);
+        bytes
+    };
+    let skill = host
+        .load(with(std::slice::from_ref(&frozen)))
+        .await
+        .unwrap();
+    assert_eq!(skill.tools().len(), 1);
+    assert_eq!(skill.refused()[0].name, "left-over");
+    // A tool the manifest lists still needs its schema.
+    let fault = host.load(with(&[])).await.err().unwrap();
+    assert_eq!(fault.code, Code::SkillSchemaMismatch);
+}
+
+fn section(bytes: &mut Vec<u8>, name: &str, data: &[u8]) {
+    let section = wasm_encoder::CustomSection {
+        name: name.into(),
+        data: data.into(),
+    };
+    wasm_encoder::ComponentSection::append_to_component(&section, bytes);
 }
