@@ -84,27 +84,19 @@ async fn an_import_nobody_offers_is_named() {
 /// Two exports, of which the manifest and the frozen tools know one.
 #[tokio::test]
 async fn an_export_nobody_listed_needs_no_schema_and_is_no_tool() {
-    let two = DOUBLE.replace(
-        "(func (export \"double\")",
-        "(func (export \"left-over\") (result u32) (canon lift (core func $i \"zero\")))
-         (func (export \"double\")",
-    );
-    let two = two.replace(
-        "(core module $m",
-        "(core module $m (func (export \"zero\") (result i32) (i32.const 0))",
-    );
+    let left_over = "(func (export \"left-over\") (param \"number\" u32) (result u32) (canon lift (core func $i \"double\")))";
+    let two = format!("{} {left_over})", DOUBLE.strip_suffix(')').unwrap());
     let host = host();
     let bare = wat::parse_str(&two).unwrap();
-    let unpacked = host.load(bare.clone()).await.unwrap();
+    let unpacked = host.load(bare).await.unwrap();
     assert_eq!(unpacked.tools().len(), 2);
     let frozen = unpacked.tool("double").unwrap().info.clone();
     let manifest = "[skill]\nname = \"test.metier/two\"\nversion = \"0.1.0\"\n[tools.double]\neffect = \"read\"\n";
     let with = |frozen: &[package::Tool]| {
-        let mut bytes = bare.clone();
-        section(&mut bytes, package::section::MANIFEST, manifest.as_bytes());
         let frozen = package::encode_tools(frozen).unwrap();
-        section(&mut bytes, package::section::TOOLS, &frozen);
-        bytes
+        let sections = section(package::section::MANIFEST, manifest.as_bytes())
+            + &section(package::section::TOOLS, &frozen);
+        wat::parse_str(format!("{}{sections})", two.strip_suffix(')').unwrap())).unwrap()
     };
     let skill = host
         .load(with(std::slice::from_ref(&frozen)))
@@ -117,10 +109,7 @@ async fn an_export_nobody_listed_needs_no_schema_and_is_no_tool() {
     assert_eq!(fault.code, Code::SkillSchemaMismatch);
 }
 
-fn section(bytes: &mut Vec<u8>, name: &str, data: &[u8]) {
-    let section = wasm_encoder::CustomSection {
-        name: name.into(),
-        data: data.into(),
-    };
-    wasm_encoder::ComponentSection::append_to_component(&section, bytes);
+fn section(name: &str, data: &[u8]) -> String {
+    let data: String = data.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    format!("(@custom \"{name}\" \"{data}\")")
 }

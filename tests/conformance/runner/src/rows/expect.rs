@@ -21,9 +21,14 @@ pub fn answered(ended: &Ended) -> Result<Value, String> {
 pub fn answers(ended: &Ended, expected: &Value) -> Checked {
     let answer = answered(ended)?;
     // Compared as text: 1 and 1.0 are one number, 0.0 and -0.0 are two.
-    match answer.to_string() == expected.to_string() {
+    let (found, wanted) = (answer.to_string(), expected.to_string());
+    match found == wanted {
         true => Ok(()),
-        false => Err(format!("expected {expected}, got {}", shown(&answer))),
+        false => Err(format!(
+            "expected {}, got {}",
+            shown(&wanted),
+            shown(&found)
+        )),
     }
 }
 

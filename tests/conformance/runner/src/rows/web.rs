@@ -87,11 +87,7 @@ async fn get(scene: &Scene, tool: &str) -> Checked {
     expect::holds(headers.contains(&json!(["x-conformance", "yes"])), || {
         format!("its header is missing: {headers:?}")
     })?;
-    let audited: Vec<_> = ended
-        .egress
-        .iter()
-        .map(|sent| sent.outcome.clone())
-        .collect();
+    let audited: Vec<_> = ended.egress.iter().map(|sent| sent.outcome).collect();
     expect::same(
         "the audit",
         &audited,
