@@ -55,8 +55,19 @@ pub const COLUMNS: Variable = Variable {
     about: "How wide tables may be, instead of asking the terminal",
 };
 
+/// Where programs are.
+pub const PATH: Variable = Variable {
+    name: "PATH",
+    about: "Where `metier build` finds cargo, node, python, zig and go",
+};
+/// Where cargo keeps its packages.
+pub const CARGO_HOME: Variable = Variable {
+    name: "CARGO_HOME",
+    about: "Replaced by /cargo in what `metier build` makes [default: ~/.cargo]",
+};
+
 /// Every variable, in the order they are documented.
-pub const VARIABLES: [Variable; 8] = [
+pub const VARIABLES: [Variable; 10] = [
     VAULT_PASSPHRASE,
     CACHE_HOME,
     DATA_HOME,
@@ -65,6 +76,8 @@ pub const VARIABLES: [Variable; 8] = [
     CLICOLOR_FORCE,
     TERM,
     COLUMNS,
+    PATH,
+    CARGO_HOME,
 ];
 
 /// Where variables are looked up.

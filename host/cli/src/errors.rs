@@ -11,7 +11,7 @@
 use std::{io, path::Path};
 
 use metier_core::{code::Code, fault::Fault};
-use metier_market::pack::PackError;
+use metier_market::{folder::FolderError, pack::PackError};
 use metier_runtime::credentials::vault::VaultError;
 use serde_json::json;
 
@@ -20,11 +20,15 @@ use crate::{
     flags::{ArgumentsError, UnfitFlag},
     folders::NoHome,
     grant_file::GrantFileError,
+    languages::BuildError,
     printer::{Format, Printer},
     terminal::Paint,
     text,
     vault::OpenError,
 };
+
+/// The detail that holds what a tool said: shown to a person line by line when it is said, and in JSON here.
+const OUTPUT: &str = "output";
 
 /// Why `metier` did not do what it was asked.
 #[derive(Clone, Debug)]
@@ -119,7 +123,7 @@ impl Failure {
         if self.exit != Exit::Usage {
             lines.push(code(fault.code, paint));
         }
-        for (name, value) in &fault.details {
+        for (name, value) in fault.details.iter().filter(|(name, _)| *name != OUTPUT) {
             lines.push(format!(
                 " {} {}",
                 paint.faint(&format!("{}:", text::one_line(name))),
@@ -283,6 +287,47 @@ impl From<PackError> for Failure {
         let fault = Fault::new(code, message);
         hint.map_or_else(|| fault.clone(), |hint| fault.clone().with_hint(hint))
             .into()
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        let message = sentence(&text::one_line(&error.to_string()));
+        let (code, hint) = match error {
+            FolderError::Manifest(error) => {
+                (Code::SkillManifestInvalid, error.hint().map(sentence))
+            }
+            FolderError::Unreadable(path, error) => return Failure::unreadable(&path, &error),
+            FolderError::Missing { .. } => {
+                let hint = "Name a skill's folder; `metier new NAME --lang LANG` writes one.";
+                (Code::SkillFolderInvalid, Some(hint.to_owned()))
+            }
+            _ => (Code::SkillFolderInvalid, None),
+        };
+        let fault = Fault::new(code, message);
+        hint.map_or_else(|| fault.clone(), |hint| fault.clone().with_hint(hint))
+            .into()
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        let message = sentence(&text::one_line(&error.to_string()));
+        match error {
+            BuildError::ToolMissing { install, .. } => Fault::new(Code::BuildToolMissing, message)
+                .with_hint(format!("Install it with: {install}")),
+            BuildError::NoSource | BuildError::TwoSources(..) | BuildError::Settings(_) => {
+                Fault::new(Code::SkillFolderInvalid, message)
+            }
+            // Already shown to a person; a program has it here.
+            BuildError::ToolFailed { output, .. } => {
+                Fault::new(Code::SkillBuildFailed, message).with_detail(OUTPUT, output)
+            }
+            BuildError::NoComponent(_) | BuildError::Io(..) | BuildError::NoRecipe(_) => {
+                Fault::new(Code::SkillBuildFailed, message)
+            }
+        }
+        .into()
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! # Reading order
 //! [`app`] is what happens; [`args`] the command line; [`commands`] one file or folder per command; [`flags`] makes a
-//! tool's schema a command line; [`render`] shows answers; the rest is small.
+//! tool's schema a command line; [`languages`] builds source; [`render`] shows answers; the rest is small.
 
 mod app;
 
@@ -17,6 +17,7 @@ mod commands;
 
 mod flags;
 mod json;
+mod languages;
 mod render;
 mod spinner;
 mod text;
@@ -27,6 +28,7 @@ mod vault;
 
 mod environment;
 mod folders;
+mod templates;
 
 mod errors;
 mod exit;

@@ -23,6 +23,7 @@ pub mod units;
 pub mod code;
 pub mod denial;
 pub mod fault;
+pub mod hidden;
 pub mod nearest;
 
 pub mod files;

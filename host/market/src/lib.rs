@@ -1,5 +1,7 @@
-//! Publishing and installing skills; for now, packing one into a file.
+//! From a skill's folder to one file and back; later, publishing and installing it.
 //!
 //! *Architecture invariant*: nothing here prints or reads the environment; files are named by the caller.
 
+pub mod folder;
 pub mod pack;
+pub mod skill_md;

@@ -2,6 +2,7 @@
 //!
 //! [`Host::call`] is the whole story of a call; every surface goes through it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
@@ -224,7 +225,7 @@ impl Host {
     }
 
     /// Look at a component before it is packed. One whose tools are data is asked for them here, once, with no reach
-    /// at all: this is the only time a list of tools comes from running code.
+    /// at all but its packed `resources`: this is the only time a list of tools comes from running code.
     ///
     /// # Errors
     /// A fault of the component's.
@@ -232,9 +233,11 @@ impl Host {
         &self,
         component: Vec<u8>,
         docs: Arc<dyn Docs + Send + Sync>,
+        resources: BTreeMap<String, Box<[u8]>>,
     ) -> Result<Survey, Fault> {
         let loader = self.loader.clone();
-        let surveyed = tokio::task::spawn_blocking(move || loader.survey(&component, &*docs)).await;
+        let survey = move || loader.survey(&component, &*docs, resources);
+        let surveyed = tokio::task::spawn_blocking(survey).await;
         let mut survey = surveyed.map_err(|error| internal(&error))??;
         if let Some(list_tools) = survey.list_tools {
             survey.tools = self.frozen(&survey.skill, &list_tools).await?;

@@ -4,6 +4,7 @@
 //! ([`Command::Call`]) and parsed again once the skill's tools are known ([`call`]).
 
 mod artifact;
+mod authoring;
 pub mod call;
 mod globals;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 pub use artifact::{Artifact, ArtifactAction};
+pub use authoring::{Build, New};
 pub use globals::{Early, Globals};
 
 use crate::{environment::VARIABLES, exit::Exit};
@@ -21,7 +23,7 @@ use crate::{environment::VARIABLES, exit::Exit};
 /// How wide help is at most: longer lines are hard to read.
 const HELP_WIDTH: usize = 100;
 
-/// Inspect and call skills in their sandbox.
+/// Write, build, inspect and call skills in their sandbox.
 #[derive(Debug, Parser)]
 #[command(
     name = "metier",
@@ -42,6 +44,12 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a new skill's folder: a skill that builds, is tested and runs
+    #[command(after_help = authoring::NEW_EXAMPLES)]
+    New(New),
+    /// Build a skill's folder into one file
+    #[command(after_help = authoring::BUILD_EXAMPLES)]
+    Build(Build),
     /// Show what a skill can do and what it asks for
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(Inspect),
@@ -219,6 +227,8 @@ fn footer() -> String {
     let mut text = String::from(
         "\
 Examples:
+  metier new weather --lang rust
+  metier build weather
   metier inspect salesforce.wasm
   metier call salesforce.wasm query --soql 'SELECT Id, Name FROM Account' --grant grant.toml
   metier call salesforce.wasm query --help

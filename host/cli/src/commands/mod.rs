@@ -1,9 +1,11 @@
 //! What each command does.
 
 pub mod artifact;
+pub mod build;
 pub mod call;
 pub mod errors;
 pub mod inspect;
+pub mod new;
 pub mod pack;
 pub mod secret;
 mod skill_file;

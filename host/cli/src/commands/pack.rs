@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use metier_market::pack::{self, Inputs, Packed};
+use metier_market::{
+    folder,
+    pack::{self, Inputs, Packed},
+};
 use metier_runtime::skill::MAX_FILE;
 use serde_json::json;
 use tempfile::NamedTempFile;
@@ -29,27 +32,36 @@ const MAX_TEXT_BYTES: u64 = 4 << 20;
 /// [`Failure`]; nothing is written then, and what was there stays.
 pub fn run(app: &App, args: &Pack) -> Result<(), Failure> {
     let inputs = inputs(args)?;
-    let packed = super::runtime()?.block_on(async {
+    let packed = packed(app, inputs)?;
+    keep(app, &packed, &args.out)
+}
+
+/// The inputs, packed and tried on a host.
+pub fn packed(app: &App, inputs: Inputs) -> Result<Packed, Failure> {
+    super::runtime()?.block_on(async {
         let host = skill_file::host(app, || skill_file::config(app))?;
         Ok::<_, Failure>(pack::pack(&host, inputs).await?)
-    })?;
-    let shown = text::one_line(&args.out.display().to_string());
-    write(&args.out, &packed.bytes)
+    })
+}
+
+/// Writes the skill to `out` and says so.
+pub fn keep(app: &App, packed: &Packed, out: &Path) -> Result<(), Failure> {
+    let shown = text::one_line(&out.display().to_string());
+    write(out, &packed.bytes)
         .map_err(|error| Failure::unwritable(&format!("The skill `{shown}`"), &error))?;
-    tell(app, &packed, &shown)
+    tell(app, packed, &shown)
 }
 
 fn inputs(args: &Pack) -> Result<Inputs, Failure> {
     let resources = match &args.resources {
-        Some(folder) => {
-            pack::read_resources(folder).map_err(|error| Failure::unreadable(folder, &error))?
-        }
+        Some(folder) => folder::read_below(folder)?,
         None => Default::default(),
     };
     Ok(Inputs {
         component: read(&args.component, MAX_FILE as u64)?,
         manifest: read_text(&args.manifest)?,
         skill_md: args.skill_md.as_deref().map(read_text).transpose()?,
+        tools: None,
         wit: args.wit.as_ref().map(|path| readable(path)).transpose()?,
         resources,
     })

@@ -26,7 +26,7 @@ fn the_reference_is_what_help_prints() {
 fn generated() -> String {
     let sandbox = Sandbox::new();
     let mut pages = String::new();
-    for command in COMMANDS {
+    for &command in COMMANDS {
         let ran = sandbox.metier(&[command, &["--help"]].concat());
         assert_eq!(ran.code, 0, "{command:?}: {}", ran.stderr);
         let title = [&["metier"], command].concat().join(" ");

@@ -3,8 +3,10 @@
 use crate::sandbox::Sandbox;
 
 /// Every command that has a help page.
-pub const COMMANDS: [&[&str]; 9] = [
+pub const COMMANDS: &[&[&str]] = &[
     &[],
+    &["new"],
+    &["build"],
     &["inspect"],
     &["call"],
     &["secret"],

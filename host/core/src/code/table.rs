@@ -44,6 +44,7 @@ codes! {
     NotFound "not-found" Caller "Check the name or id: the thing may never have existed or may be gone."
     Conflict "conflict" Caller "Read the thing again and redo the change on what it is now."
     Cancelled "cancelled" Caller "The caller went away; call again if the answer is still wanted."
+    BuildToolMissing "build-tool-missing" Caller "Install the tool named, then build again."
     DeadlineExceeded "deadline-exceeded" Caller "Allow more time, or ask for less in one call."
 
     SkillTrap "skill-trap" Skill "Report it to the skill's author with the arguments that led there."
@@ -68,6 +69,8 @@ codes! {
     SkillManifestMismatch "skill-manifest-mismatch" Skill "Make skill.toml and the component agree, then pack the skill again."
     SkillSchemaMismatch "skill-schema-mismatch" Skill "Pack the skill again so that its schemas match its exports."
     SkillSectionInvalid "skill-section-invalid" Skill "Pack the skill again: a section of the file is damaged or not ours."
+    SkillFolderInvalid "skill-folder-invalid" Skill "Mend what the sentence names; `metier lint` lists everything at once."
+    SkillBuildFailed "skill-build-failed" Skill "Mend what the tool says, then build again."
     SkillStartFailed "skill-start-failed" Skill "The skill failed before its tool was called: report it to its author."
     HttpNotDeclared "http-not-declared" Skill "The skill's author adds the `[[capabilities.http]]` rule to skill.toml."
     KvNotDeclared "kv-not-declared" Skill "The skill's author adds the bucket under `[capabilities.kv]` in skill.toml."

@@ -6,17 +6,19 @@
 
 mod docs;
 mod sections;
+mod words;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use metier_core::package::{self, Resources, ResourcesError, ToolsError};
 use metier_core::{Fault, Manifest, ManifestError};
 use metier_runtime::host::Host;
-use metier_runtime::skill::{Skill, Survey};
+use metier_runtime::skill::Skill;
 
 pub use docs::{DocsError, read as read_docs};
+pub use words::unfit_for_wit;
 
 /// What a skill is made of.
 #[derive(Debug, Default)]
@@ -29,6 +31,9 @@ pub struct Inputs {
     pub skill_md: Option<String>,
     /// The folder of its WIT, for the doc comments.
     pub wit: Option<PathBuf>,
+    /// The list of its tools, as `metier unpack` wrote it: takes the place of what the component and its WIT say, so that
+    /// a skill without source is packed into the bytes it was.
+    pub tools: Option<Vec<u8>>,
     /// Files it reads at run time, by path.
     pub resources: BTreeMap<String, Vec<u8>>,
 }
@@ -75,16 +80,10 @@ pub async fn pack(host: &Host, inputs: Inputs) -> Result<Packed, PackError> {
         return Err(PackError::AlreadyPacked(name));
     }
     let manifest = Manifest::parse(&inputs.manifest)?;
-    let docs = inputs
-        .wit
-        .as_deref()
-        .map(docs::read)
-        .transpose()?
-        .unwrap_or_default();
-    let survey = host
-        .survey(inputs.component.clone(), Arc::new(docs))
-        .await
-        .map_err(PackError::Refused)?;
+    let tools = match &inputs.tools {
+        Some(list) => package::decode_tools(list)?,
+        None => survey(host, &inputs).await?,
+    };
     let bytes = sections::append(
         inputs.component,
         &[
@@ -94,7 +93,7 @@ pub async fn pack(host: &Host, inputs: Inputs) -> Result<Packed, PackError> {
             ),
             (
                 package::section::TOOLS,
-                Some(package::encode_tools(&tools(&manifest, survey))?),
+                Some(package::encode_tools(&listed(&manifest, tools))?),
             ),
             (
                 package::section::SKILL_MD,
@@ -107,16 +106,29 @@ pub async fn pack(host: &Host, inputs: Inputs) -> Result<Packed, PackError> {
     Ok(Packed { bytes, skill })
 }
 
+/// The tools the component has, with the words of its WIT.
+async fn survey(host: &Host, inputs: &Inputs) -> Result<Vec<package::Tool>, PackError> {
+    let docs = inputs.wit.as_deref().map(docs::read).transpose()?;
+    let resources = inputs.resources.iter();
+    let resources = resources.map(|(path, bytes)| (path.clone(), bytes.clone().into_boxed_slice()));
+    let survey = host.survey(
+        inputs.component.clone(),
+        Arc::new(docs.unwrap_or_default()),
+        resources.collect(),
+    );
+    Ok(survey.await.map_err(PackError::Refused)?.tools)
+}
+
 /// The tools the manifest lists, with the effect and title it gives them. One it lists and the component lacks is
 /// found when the result is loaded.
-fn tools(manifest: &Manifest, survey: Survey) -> Vec<package::Tool> {
+fn listed(manifest: &Manifest, tools: Vec<package::Tool>) -> Vec<package::Tool> {
     let listed = |mut tool: package::Tool| {
         let ask = manifest.tools.get(&tool.name)?;
         tool.effect = ask.effect;
         tool.title = ask.title.clone().or(tool.title);
         Some(tool)
     };
-    survey.tools.into_iter().filter_map(listed).collect()
+    tools.into_iter().filter_map(listed).collect()
 }
 
 fn resources(files: &BTreeMap<String, Vec<u8>>) -> Result<Option<Vec<u8>>, ResourcesError> {
@@ -128,26 +140,4 @@ fn resources(files: &BTreeMap<String, Vec<u8>>) -> Result<Option<Vec<u8>>, Resou
         entries.push((path.parse()?, bytes.as_slice()));
     }
     Resources::new(entries)?.encode().map(Some)
-}
-
-/// Every file under `directory`, by relative path, for [`Inputs::resources`].
-///
-/// # Errors
-/// Whatever the file system says. Symbolic links are not followed: a skill carries files, not pointers out of its folder.
-pub fn read_resources(directory: &Path) -> std::io::Result<BTreeMap<String, Vec<u8>>> {
-    let mut files = BTreeMap::new();
-    let mut folders = vec![(directory.to_owned(), String::new())];
-    while let Some((folder, prefix)) = folders.pop() {
-        for entry in std::fs::read_dir(&folder)? {
-            let entry = entry?;
-            let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            let kind = entry.file_type()?;
-            if kind.is_dir() {
-                folders.push((entry.path(), format!("{path}/")));
-            } else if kind.is_file() {
-                files.insert(path, std::fs::read(entry.path())?);
-            }
-        }
-    }
-    Ok(files)
 }

@@ -24,11 +24,17 @@ pub struct Survey {
 }
 
 impl Loader {
-    /// Look at `component`, taking the words for tools and fields from `docs`.
+    /// Look at `component`, taking the words for tools and fields from `docs`; a component whose tools are data may read
+    /// `resources` to list them.
     ///
     /// # Errors
     /// When it does not compile, link, or offer anything.
-    pub fn survey(&self, component: &[u8], docs: &dyn Docs) -> Result<Survey, LoadError> {
+    pub fn survey(
+        &self,
+        component: &[u8],
+        docs: &dyn Docs,
+        resources: BTreeMap<String, Box<[u8]>>,
+    ) -> Result<Survey, LoadError> {
         super::sections::read(component)?;
         let raw = self.compile(component)?;
         let Exports {
@@ -60,7 +66,7 @@ impl Loader {
             refused: Vec::new(),
             imports: raw.imports,
             skill_md: None,
-            resources: BTreeMap::new(),
+            resources,
             pre: raw.pre,
         };
         let list_tools = dynamic.map(|dynamic| dynamic.list_tools);

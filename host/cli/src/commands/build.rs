@@ -1,0 +1,48 @@
+//! `metier build`: from a skill's folder to one file.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use metier_core::ids::SkillName;
+use metier_market::folder::{Folder, FolderError};
+
+use super::{App, pack};
+use crate::{
+    args::Build,
+    errors::Failure,
+    languages::{Language, Project},
+};
+
+/// Builds, packs, tries the result, and writes it whole or not at all.
+///
+/// # Errors
+/// [`Failure`]; what was there stays then.
+pub fn run(app: &App, args: &Build) -> Result<(), Failure> {
+    let unreadable = |error| Failure::unreadable(&args.folder, &error);
+    let place = fs::canonicalize(&args.folder).map_err(unreadable)?;
+    let folder = Folder::read(&place)?;
+    let name = folder.manifest.name().cloned().ok_or(FolderError::NoName)?;
+    let project = Project {
+        folder: &place,
+        name: &name,
+        app,
+    };
+    let component = Language::find(&place)?.build(&project)?;
+    let packed = pack::packed(app, folder.into_inputs(component))?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => default_out(&args.folder, &name)?,
+    };
+    pack::keep(app, &packed, &out)
+}
+
+/// `dist/weather.wasm`, in a folder that exists.
+fn default_out(folder: &Path, name: &SkillName) -> Result<PathBuf, Failure> {
+    let dist = folder.join("dist");
+    fs::create_dir_all(&dist).map_err(|error| {
+        Failure::unwritable(&format!("The folder `{}`", dist.display()), &error)
+    })?;
+    Ok(dist.join(format!("{}.wasm", name.short())))
+}

@@ -1,0 +1,15 @@
+//! Go.
+
+use std::path::Path;
+
+use super::{BuildError, Language, Project};
+
+/// Whether the folder is written in Go.
+pub fn is_source(folder: &Path) -> bool {
+    folder.join("go.mod").is_file()
+}
+
+/// Builds the component.
+pub fn build(_project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
+    Err(BuildError::NoRecipe(Language::Go))
+}

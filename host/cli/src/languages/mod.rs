@@ -1,0 +1,149 @@
+//! How each language's source becomes a component: one recipe per file.
+//!
+//! *Contract.* A recipe is a file with two functions. `is_source` says from the files of a folder whether it is in that
+//! language; it looks, and runs nothing. `build` runs the language's own tools and hands back the component's bytes: one
+//! component, without sections of ours, as its toolchain wrote it. It writes only below the folder's own build directory
+//! (`target`, `node_modules`, `build`…), reaches the network through the language's package manager alone, and says which
+//! tool is missing with the one command that installs it ([`tool`]). Finding, packing and writing are not its business.
+//!
+//! | kind | found by |
+//! |---|---|
+//! | Rust | `Cargo.toml` |
+//! | JavaScript, TypeScript | `package.json`; `tsconfig.json` beside it makes it TypeScript |
+//! | Python | `pyproject.toml` |
+//! | Zig | `build.zig` |
+//! | Go | `go.mod` |
+//! | C | `src/*.c`, when there is no `build.zig` |
+//! | an unpacked skill | `component.wasm` |
+
+mod c;
+mod error;
+mod go;
+mod javascript;
+mod python;
+mod rust;
+pub mod tool;
+mod zig;
+
+use std::path::Path;
+
+use metier_core::ids::SkillName;
+
+pub use error::BuildError;
+
+use crate::commands::App;
+
+/// What a skill's folder is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Cargo.
+    Rust,
+    /// jco and componentize-js.
+    JavaScript,
+    /// The same, after its types are checked and taken away.
+    TypeScript,
+    /// componentize-py.
+    Python,
+    /// `zig cc`.
+    C,
+    /// Zig.
+    Zig,
+    /// Go.
+    Go,
+    /// No source: a component that was built before.
+    Unpacked,
+}
+
+/// What a recipe works on.
+#[derive(Clone, Copy)]
+pub struct Project<'a> {
+    /// The skill's folder, absolute and without symbolic links.
+    pub folder: &'a Path,
+    /// The name in `skill.toml`.
+    #[expect(
+        dead_code,
+        reason = "recipes that need a name for their package use it"
+    )]
+    pub name: &'a SkillName,
+    /// The printer, the environment and the cache folders.
+    pub app: &'a App,
+}
+
+/// The file of an unpacked skill's component.
+pub const COMPONENT_FILE: &str = "component.wasm";
+
+impl Language {
+    /// Every kind, in the order of the table above.
+    pub const ALL: [Language; 8] = [
+        Language::Rust,
+        Language::JavaScript,
+        Language::TypeScript,
+        Language::Python,
+        Language::Zig,
+        Language::Go,
+        Language::C,
+        Language::Unpacked,
+    ];
+
+    /// As people call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Language::Rust => "Rust",
+            Language::JavaScript => "JavaScript",
+            Language::TypeScript => "TypeScript",
+            Language::Python => "Python",
+            Language::C => "C",
+            Language::Zig => "Zig",
+            Language::Go => "Go",
+            Language::Unpacked => "an unpacked skill",
+        }
+    }
+
+    /// What the folder is written in.
+    ///
+    /// # Errors
+    /// When it is in no language, or in two: a build that guesses builds the wrong one.
+    pub fn find(folder: &Path) -> Result<Language, BuildError> {
+        let mut found = Language::ALL
+            .into_iter()
+            .filter(|language| language.is_in(folder));
+        match (found.next(), found.next()) {
+            (None, _) => Err(BuildError::NoSource),
+            (Some(language), None) => Ok(language),
+            (Some(first), Some(second)) => Err(BuildError::TwoSources(first, second)),
+        }
+    }
+
+    fn is_in(self, folder: &Path) -> bool {
+        match self {
+            Language::Rust => rust::is_source(folder),
+            Language::JavaScript => javascript::is_source(folder),
+            Language::TypeScript => javascript::is_typescript(folder),
+            Language::Python => python::is_source(folder),
+            Language::C => c::is_source(folder),
+            Language::Zig => zig::is_source(folder),
+            Language::Go => go::is_source(folder),
+            Language::Unpacked => folder.join(COMPONENT_FILE).is_file(),
+        }
+    }
+
+    /// Runs the recipe: source → component.
+    ///
+    /// # Errors
+    /// See [`BuildError`].
+    pub fn build(self, project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
+        match self {
+            Language::Rust => rust::build(project),
+            Language::JavaScript => javascript::build(project),
+            Language::TypeScript => javascript::build_typescript(project),
+            Language::Python => python::build(project),
+            Language::C => c::build(project),
+            Language::Zig => zig::build(project),
+            Language::Go => go::build(project),
+            Language::Unpacked => tool::read_component(&project.folder.join(COMPONENT_FILE)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! Zig.
+
+use std::path::Path;
+
+use super::{BuildError, Language, Project};
+
+/// Whether the folder is written in Zig.
+pub fn is_source(folder: &Path) -> bool {
+    folder.join("build.zig").is_file()
+}
+
+/// Builds the component.
+pub fn build(_project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
+    Err(BuildError::NoRecipe(Language::Zig))
+}
