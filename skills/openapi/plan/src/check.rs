@@ -9,7 +9,7 @@ use crate::{
     Body, BodyKind, Constraint, Fixed, Operation, Operator, Parameter, Place, Plan, Step, Style,
 };
 
-pub use text::{MAX_NAME_BYTES, template};
+pub use text::{MAX_NAME_BYTES, Piece, is_dots, is_media_type, template};
 
 /// Most operations in one plan: a skill may have as many tools.
 pub const MAX_OPERATIONS: usize = 512;
@@ -208,7 +208,7 @@ fn path(operation: &Operation) -> Result<(), String> {
             operation.path
         )
     })?;
-    let mut named: BTreeSet<&str> = pieces.iter().filter_map(text::Piece::name).collect();
+    let mut named: BTreeSet<&str> = pieces.iter().filter_map(Piece::name).collect();
     let in_path = operation
         .parameters
         .iter()
@@ -265,7 +265,7 @@ fn parameters(parameters: &[Parameter]) -> Result<(), String> {
 }
 
 fn body(body: &Body) -> Result<(), String> {
-    if !text::is_media_type(&body.media_type) {
+    if !is_media_type(&body.media_type) {
         return Err(format!("`{}` is no media type", body.media_type));
     }
     let bare = matches!(body.kind, BodyKind::Text | BodyKind::Binary);
@@ -287,7 +287,7 @@ fn body(body: &Body) -> Result<(), String> {
         if field
             .content_type
             .as_ref()
-            .is_some_and(|media_type| !text::is_media_type(media_type))
+            .is_some_and(|media_type| !is_media_type(media_type))
         {
             return Err(format!(
                 "the content type of the field `{}` is none",

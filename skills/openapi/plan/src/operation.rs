@@ -188,7 +188,7 @@ pub enum BodyKind {
     Multipart,
     /// The argument's text in UTF-8: `text/plain`, `application/xml`, GraphQL …
     Text,
-    /// The argument's bytes: `{"base64": "…"}` or `{"text": "…"}`.
+    /// The argument's bytes: `{"base64": "…"}`, `{"text": "…"}` or `{"artifact": "sha256:…"}`.
     Binary,
 }
 
@@ -220,7 +220,7 @@ pub struct Field {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// Whether it is a file, or a list of files: `{"name": "a.png", "media_type": "image/png", "base64": "…"}`, with `text`
-    /// instead of `base64` for text. `name` and `media_type` may be left out.
+    /// or `artifact` (a digest) instead of `base64`. `name` and `media_type` may be left out.
     #[serde(default, skip_serializing_if = "is_false")]
     pub file: bool,
 }

@@ -138,7 +138,7 @@ pub(super) fn is_reserved_header(name: &str) -> bool {
 }
 
 /// `type/subtype`, with parameters of printable characters behind it.
-pub(super) fn is_media_type(text: &str) -> bool {
+pub fn is_media_type(text: &str) -> bool {
     let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
     let essence = essence.trim_end();
     let Some((kind, subtype)) = essence.split_once('/') else {
