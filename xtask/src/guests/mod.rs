@@ -3,8 +3,10 @@
 //! Each package of a guest [`Workspace`] becomes one component. A package with a `skill.toml`
 //! beside its `Cargo.toml` is packed by `metier pack` into `target/skills/FOLDER.wasm`, which
 //! carries the manifest, the `SKILL.md` and the `wit` folder beside it. The component of every
-//! other package stays where cargo put it: `target/guests/WORKSPACE/wasm32-wasip2/release/`.
+//! other package stays where cargo put it: `target/guests/WORKSPACE/wasm32-wasip2/release/`. A component that is kept in the
+//! repository, because `metier` carries it, is compared with what was built.
 
+mod committed;
 mod pack;
 mod workspace;
 
@@ -47,6 +49,7 @@ pub fn run(repo: &Repo, args: &Args) -> Result<Vec<PathBuf>> {
         }
         built.append(&mut packages);
     }
+    committed::check(&built)?;
     if let (Some(name), true) = (only, built.is_empty()) {
         bail!("no guest is called `{name}` under {}", ROOTS.join(", "));
     }

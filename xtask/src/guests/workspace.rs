@@ -1,8 +1,9 @@
 //! Guest workspaces: where they are, and what each of their packages becomes.
 
+use std::env;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::cmd::Cmd;
@@ -46,13 +47,37 @@ impl Workspace {
 
     /// Builds one of its packages, or all of them.
     pub fn build(&self, repo: &Repo, package: Option<&str>) -> Result<()> {
-        self.cargo(repo)
+        let mut cargo = self.cargo(repo);
+        if !self.is_test_guests {
+            cargo = cargo.env("CARGO_ENCODED_RUSTFLAGS", self.remapped(repo)?);
+        }
+        cargo
             .args(["build", "--release", "--target", GUEST_TARGET])
             .args(package.into_iter().flat_map(|name| ["--package", name]))
             .step(&format!(
                 "build the guest {}",
                 package.unwrap_or(&self.name)
             ))
+    }
+
+    /// Compiler flags under which a skill's bytes do not depend on where the checkout and cargo's folders are.
+    fn remapped(&self, repo: &Repo) -> Result<String> {
+        let home = env::home_dir().map(|home| home.join(".cargo"));
+        let cargo = env::var_os("CARGO_HOME").map(PathBuf::from).or(home);
+        let sources = cargo
+            .context("cargo's folder is not known: set CARGO_HOME")?
+            .join("registry/src");
+        // The folder of a registry is called after its address, which a mirror changes; it is there once crates are.
+        self.cargo(repo).args(["fetch", "--quiet"]).read()?;
+        let mut flags = vec![remap(repo.root(), "/metier")];
+        for entry in
+            std::fs::read_dir(&sources).with_context(|| format!("read {}", sources.display()))?
+        {
+            flags.push(remap(&entry?.path(), "/crates"));
+        }
+        flags.sort();
+        // Between flags stands a unit separator: paths may have spaces.
+        Ok(flags.join("\u{1f}"))
     }
 
     /// Its packages that become a component.
@@ -66,6 +91,10 @@ impl Workspace {
         let packages = metadata.packages.into_iter();
         Ok(packages.filter_map(|p| p.component(&release)).collect())
     }
+}
+
+fn remap(from: &Path, to: &str) -> String {
+    format!("--remap-path-prefix={}={to}", from.display())
 }
 
 /// Every guest workspace, in a fixed order.
