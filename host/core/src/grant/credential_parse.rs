@@ -1,8 +1,10 @@
 //! Reads one `[credentials.<name>]` section: the kind decides which keys there must be.
 
+use std::str::FromStr;
+
 use super::{Credential, CredentialSpec, Reach, SecretSource, TokenEndpoint, parse::read_reach};
 use crate::{
-    http::{CanonicalUrl, Host, Scheme},
+    http::{CanonicalUrl, Host, HostPattern, InvalidHostPattern, Scheme},
     toml_text::{Item, Section, TextError},
 };
 
@@ -38,12 +40,35 @@ pub(super) fn credential(section: &mut Section<'_>) -> Result<Credential, TextEr
     let secret = secret(section.require("secret", "secret = { env = \"NAME\" }")?)?;
     let hosts = section
         .require("hosts", "hosts = [\"api.acme.com\"]")?
-        .some_list()?;
+        .some_list::<SecretHost>()?;
     Ok(Credential {
         spec,
         secret,
-        hosts,
+        hosts: hosts.into_iter().map(|host| host.0).collect(),
     })
+}
+
+/// Where a secret may go: hosts somebody named.
+struct SecretHost(HostPattern);
+
+/// The text is no such host.
+#[derive(Debug, thiserror::Error)]
+enum InvalidSecretHost {
+    #[error("`**` would let the secret go to any host; name the hosts that may have it")]
+    Any,
+    #[error(transparent)]
+    Pattern(#[from] InvalidHostPattern),
+}
+
+impl FromStr for SecretHost {
+    type Err = InvalidSecretHost;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse()? {
+            HostPattern::Any => Err(InvalidSecretHost::Any),
+            named => Ok(SecretHost(named)),
+        }
+    }
 }
 
 fn spec(kind: Kind, section: &mut Section<'_>) -> Result<CredentialSpec, TextError> {

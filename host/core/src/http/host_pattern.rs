@@ -1,4 +1,4 @@
-//! Patterns for hosts: one host, one label below a name, or anything below a name.
+//! Patterns for hosts: one host, one label below a name, anything below a name, or any name.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -11,6 +11,7 @@ use super::{Host, host::InvalidHost};
 /// | `api.acme.com` | that host; addresses are written as `10.0.0.1` or `[::1]` |
 /// | `*.acme.com` | exactly one label more: `eu.acme.com`, not `acme.com`, not `a.b.acme.com` |
 /// | `**.acme.com` | one or more labels more: `eu.acme.com`, `a.b.acme.com`, not `acme.com` |
+/// | `**` | every host that has a name; no secret can be bound to it |
 ///
 /// A wildcard never matches an IP address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum HostPattern {
     OneBelow(Arc<str>),
     /// One or more labels below this name.
     Below(Arc<str>),
+    /// Any name.
+    Any,
 }
 
 impl HostPattern {
@@ -32,6 +35,7 @@ impl HostPattern {
                 labels_below(host, parent).is_some_and(|label| !label.contains('.'))
             }
             HostPattern::Below(parent) => labels_below(host, parent).is_some(),
+            HostPattern::Any => host.name().is_some(),
         }
     }
 
@@ -39,7 +43,8 @@ impl HostPattern {
     pub fn covers(&self, other: &HostPattern) -> bool {
         match (self, other) {
             (_, HostPattern::Exactly(host)) => self.matches(host),
-            (HostPattern::Exactly(_), _) => false,
+            (HostPattern::Any, _) => true,
+            (_, HostPattern::Any) | (HostPattern::Exactly(_), _) => false,
             (HostPattern::OneBelow(a), HostPattern::OneBelow(b)) => a == b,
             (HostPattern::OneBelow(_), HostPattern::Below(_)) => false,
             (HostPattern::Below(a), HostPattern::OneBelow(b) | HostPattern::Below(b)) => {
@@ -64,7 +69,7 @@ fn strip_parent<'h>(name: &'h str, parent: &str) -> Option<&'h str> {
 pub enum InvalidHostPattern {
     /// A wildcard somewhere else than alone at the front.
     #[error(
-        "`{0}` is no host pattern; a wildcard stands alone in front: `*.acme.com` for one label, `**.acme.com` for any"
+        "`{0}` is no host pattern; a wildcard stands alone in front: `*.acme.com` for one label, `**.acme.com` for any, and `**` for every host with a name"
     )]
     Wildcard(String),
     /// A scheme, port or path that belongs in another key.
@@ -84,6 +89,9 @@ impl FromStr for HostPattern {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.contains("//") || text.contains(['/', '?', '#', '@']) || has_port(text) {
             return Err(InvalidHostPattern::TooMuch(crate::ids::shown(text)));
+        }
+        if text == "**" {
+            return Ok(HostPattern::Any);
         }
         if let Some(parent) = text.strip_prefix("**.") {
             return Ok(HostPattern::Below(parent_name(parent, text)?));
@@ -120,6 +128,7 @@ impl fmt::Display for HostPattern {
             HostPattern::Exactly(host) => write!(f, "{host}"),
             HostPattern::OneBelow(parent) => write!(f, "*.{parent}"),
             HostPattern::Below(parent) => write!(f, "**.{parent}"),
+            HostPattern::Any => f.write_str("**"),
         }
     }
 }

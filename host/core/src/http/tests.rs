@@ -28,6 +28,10 @@ fn host_patterns_match_by_whole_labels() {
         ("**.a.example", "a.example.evil.example", false),
         ("127.0.0.1", "127.0.0.1", true),
         ("*.example", "127.0.0.1", false),
+        ("**", "a.example", true),
+        ("**", "localhost", true),
+        ("**", "127.0.0.1", false),
+        ("**", "[::1]", false),
         ("[::1]", "[::1]", true),
         ("127.0.0.1", "[::ffff:127.0.0.1]", true),
     ] {
@@ -87,6 +91,8 @@ fn covers_is_what_it_says() {
     assert!(host("**.a.example", "*.a.example") && host("**.a.example", "**.b.a.example"));
     assert!(host("**.a.example", "*.b.a.example") && host("*.a.example", "x.a.example"));
     assert!(!host("*.a.example", "**.a.example") && !host("**.a.example", "a.example"));
+    assert!(host("**", "**") && host("**", "**.a.example") && host("**", "a.example"));
+    assert!(!host("**", "127.0.0.1") && !host("**.a.example", "**") && !host("a.example", "**"));
     assert!(!host("**.b.a.example", "**.a.example") && !host("a.example", "*.a.example"));
     let path = |a: &str, b: &str| {
         a.parse::<PathPattern>()

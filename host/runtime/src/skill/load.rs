@@ -335,7 +335,7 @@ fn bare(schema: &Value) -> Value {
         Value::Object(fields) => {
             let is_text = |name: &str, value: &Value| name == "description" && value.is_string();
             let kept = fields.iter().filter(|(name, value)| !is_text(name, value));
-            Value::Object(
+            named(
                 kept.map(|(name, value)| (name.clone(), bare(value)))
                     .collect(),
             )
@@ -343,6 +343,21 @@ fn bare(schema: &Value) -> Value {
         Value::Array(items) => Value::Array(items.iter().map(bare).collect()),
         other => other.clone(),
     }
+}
+
+/// Words with a text each are written as `oneOf` constants, without texts as an `enum`: the same type.
+fn named(mut schema: serde_json::Map<String, Value>) -> Value {
+    let constant = |case: &Value| match case.as_object() {
+        Some(case) if case.len() == 1 => case.get("const").cloned(),
+        _ => None,
+    };
+    let words = schema.get("oneOf").and_then(Value::as_array);
+    let words = words.filter(|_| schema.get("type") == Some(&"string".into()));
+    if let Some(words) = words.and_then(|cases| cases.iter().map(constant).collect()) {
+        schema.remove("oneOf");
+        schema.insert("enum".to_owned(), Value::Array(words));
+    }
+    Value::Object(schema)
 }
 
 /// A component is WASI 0.3 when anything in it is imported at 0.3 or lifted asynchronously.

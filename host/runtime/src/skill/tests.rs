@@ -113,3 +113,38 @@ fn section(name: &str, data: &[u8]) -> String {
     let data: String = data.iter().map(|byte| format!("\\{byte:02x}")).collect();
     format!("(@custom \"{name}\" \"{data}\")")
 }
+
+/// Words with texts and words without are one type: a packed skill with a documented enum is accepted.
+#[tokio::test]
+async fn an_enum_may_say_what_each_of_its_words_means() {
+    const PICK: &str = r#"(component
+        (core module $m (func (export "pick") (param i32) (result i32) (local.get 0)))
+        (core instance $i (instantiate $m))
+        (type $enum (enum "red" "green"))
+        (export $colour "colour" (type $enum))
+        (func (export "pick") (param "colour" $colour) (result $colour) (canon lift (core func $i "pick"))))"#;
+    let host = host();
+    let component = wat::parse_str(PICK).unwrap();
+    let docs: std::collections::BTreeMap<String, String> =
+        [("pick.colour.red".to_owned(), "Stop.".to_owned())].into();
+    let survey = host
+        .survey(component, Arc::new(docs), Default::default())
+        .await
+        .unwrap();
+    let told = survey.tools[0].input_schema.to_string();
+    assert!(told.contains("Stop."), "{told}");
+    let load = async |tools: &[package::Tool]| {
+        let section = section(
+            package::section::TOOLS,
+            &package::encode_tools(tools).unwrap(),
+        );
+        let packed = format!("{}{section})", PICK.strip_suffix(')').unwrap());
+        host.load(wat::parse_str(packed).unwrap()).await
+    };
+    assert!(load(&survey.tools).await.is_ok());
+    let other = told.replace("green", "blue");
+    let mut tools = survey.tools;
+    tools[0].input_schema = serde_json::from_str(&other).unwrap();
+    let fault = load(&tools).await.err().unwrap();
+    assert_eq!(fault.code, Code::SkillSchemaMismatch);
+}
