@@ -184,7 +184,7 @@ function style(chart, { theme, size }) {
     catGridLine: { style: 'none' },
     // Lying bars are read from the top; their value axis stays at the foot.
     catAxisOrientation: chart.kind === 'bar' ? 'maxMin' : 'minMax',
-    catAxisCrossesAt: chart.kind === 'bar' ? 'max' : undefined,
+    catAxisCrossesAt: chart.kind === 'bar' ? 'max' : undefined, valAxisLabelPos: 'nextTo',
     catAxisLabelPos: 'low',
     barDir: chart.kind === 'bar' ? 'bar' : 'col',
     barGrouping: chart.kind === 'area' && chart.stacking === 'none' ? 'standard' : GROUPING[chart.stacking],
