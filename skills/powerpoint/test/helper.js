@@ -10,6 +10,8 @@ const VARIANTS = new Set(['body', 'logo']);
 
 /** JSON with kebab-case keys and `{"case": payload}` variants as bindings hand it over. */
 export function fromJson(value, key, parent) {
+  // The one `body` that is no variant: the name of a font.
+  if (key === 'fonts') return value;
   const isVariant = VARIANTS.has(key) || (key === 'source' && parent !== undefined && 'alt' in parent);
   if (isVariant && value !== null) {
     if (typeof value === 'string') return { tag: value };
