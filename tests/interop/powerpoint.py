@@ -33,6 +33,7 @@ CHARTS = {
     ("bar", "percent"): XL_CHART_TYPE.BAR_STACKED_100,
     ("line", "none"): XL_CHART_TYPE.LINE_MARKERS,
     ("area", "none"): XL_CHART_TYPE.AREA,
+    ("area", "stacked"): XL_CHART_TYPE.AREA_STACKED,
     ("pie", "none"): XL_CHART_TYPE.PIE,
     ("doughnut", "none"): XL_CHART_TYPE.DOUGHNUT,
     ("scatter", "none"): XL_CHART_TYPE.XY_SCATTER,

@@ -3,6 +3,7 @@
 //! An emulator we wrote and a skill we wrote could agree on the same mistake. A client, server or compiler that
 //! others wrote, installed from PyPI, npm or Debian at pinned versions ([`Tools`]), cannot. Each step is one file.
 
+mod powerpoint;
 mod readers;
 mod salesforce;
 mod tools;
@@ -28,7 +29,11 @@ pub struct Args {
 type Step = (&'static str, fn(&Repo, &Tools<'_>) -> Result<()>);
 
 /// Every step, in the order they run.
-const STEPS: &[Step] = &[("salesforce", salesforce::run), ("readers", readers::run)];
+const STEPS: &[Step] = &[
+    ("salesforce", salesforce::run),
+    ("readers", readers::run),
+    ("powerpoint", powerpoint::run),
+];
 
 /// Runs every step, or those asked for.
 pub fn run(repo: &Repo, args: &Args) -> Result<()> {

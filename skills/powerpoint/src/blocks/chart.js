@@ -190,7 +190,8 @@ function style(chart, { theme, size }) {
     barGrouping: chart.kind === 'area' && chart.stacking === 'none' ? 'standard' : GROUPING[chart.stacking],
     barGapWidthPct: chart.series.length > 2 && chart.stacking === 'none' ? 60 : 80,
     chartColors: colors,
-    chartColorsOpacity: chart.kind === 'area' && hides(chart) ? 60 : undefined,
+    // Which of two areas is in front is not the same in every program.
+    chartColorsOpacity: chart.kind === 'area' && chart.stacking === 'none' && chart.series.length > 1 ? 60 : undefined,
     chartArea: { roundedCorners: false },
     dataBorder: isRound ? { pt: 1.5, color: theme.background } : undefined,
     displayBlanksAs: 'gap',
@@ -201,12 +202,6 @@ function style(chart, { theme, size }) {
     legendFontFace: text.fontFace, legendFontSize: size,
     ...labels(chart, theme, size, isRound),
   };
-}
-
-/** Whether an area in front hides a part of one behind it. */
-function hides(chart) {
-  return chart.stacking === 'none' && chart.series.some((one, i) => i > 0
-    && one.values.some((value, at) => (value ?? 0) > (chart.series[i - 1].values[at] ?? 0)));
 }
 
 function mixed(chart) {
