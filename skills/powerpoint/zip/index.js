@@ -7,7 +7,9 @@
  * base64 text, and `onPackage` lets the caller mend parts before they are packed.
  */
 
-import { strToU8, zipSync } from 'fflate';
+import { zipSync } from 'fflate';
+
+import { utf8 } from './utf8.js';
 
 /** The first moment the ZIP format can say. A date of the clock would make every file another file. */
 const ENTRY_DATE = '1980-01-01T00:00:00';
@@ -50,7 +52,7 @@ export default class Zip {
 function pack(parts) {
   const entries = {};
   for (const [path, content] of parts) {
-    const bytes = typeof content === 'string' ? strToU8(content) : content;
+    const bytes = typeof content === 'string' ? utf8(content) : content;
     entries[path] = [bytes, { level: 0, mtime: ENTRY_DATE }];
   }
   return zipSync(entries);

@@ -93,15 +93,11 @@ impl Decks {
                 "--outfile=dist/bundle.js",
             ])
             .step("bundle the PowerPoint skill")?;
+        // jco looks for a relative bundle twice below its own folder.
         here("jco")
-            .args([
-                "componentize",
-                "dist/bundle.js",
-                "--wit",
-                "wit",
-                "--world-name",
-                "powerpoint",
-            ])
+            .arg("componentize")
+            .arg(self.folder.join("dist/bundle.js"))
+            .args(["--wit", "wit", "--world-name", "powerpoint"])
             .args(["--backend", "qjs", "--out", "dist/component.wasm"])
             .step("make a component of the PowerPoint skill")?;
         here(&self.metier.to_string_lossy())
@@ -126,7 +122,7 @@ impl Decks {
 
     /// The deck is what python-pptx reads, has the pages LibreOffice sees, and is the same file when made again.
     fn make_and_read(&self, repo: &Repo, tools: &Tools<'_>, example: &str) -> Result<()> {
-        let description = repo.path(&format!("skills/powerpoint/examples/{example}.json"));
+        let description = repo.path(format!("skills/powerpoint/examples/{example}.json"));
         let text = std::fs::read_to_string(&description)?;
         let deck = self.create(&text, example)?;
         let again = self.create(&text, &format!("{example}-again"))?;
