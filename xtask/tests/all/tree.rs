@@ -36,8 +36,11 @@ pub fn files(extension: &str) -> Vec<String> {
 
 fn is_ignored(folder: &Path) -> bool {
     let name = folder.file_name().unwrap().to_string_lossy();
-    // A nested target folder, or one that cargo marked as a cache.
-    name.starts_with('.') || name == "target" || folder.join("CACHEDIR.TAG").exists()
+    // A nested target folder, what npm installed, or what cargo marked as a cache.
+    name.starts_with('.')
+        || name == "target"
+        || name == "node_modules"
+        || folder.join("CACHEDIR.TAG").exists()
 }
 
 fn below_root(path: &Path) -> String {
