@@ -25,7 +25,7 @@ async function made(description) {
     return await makeDeck(description, readPicture);
   } catch (error) {
     if (error instanceof Refusal) throw { tag: 'invalid-input', val: error.message };
-    throw error;
+    throw { tag: 'internal', val: `the deck could not be made: ${error}` };
   }
 }
 
@@ -46,8 +46,9 @@ function readArtifact(digest) {
     }
     return bytes;
   } catch (error) {
-    if (error.tag === undefined) throw error;
-    throw refuse(`the artifact ${digest.slice(0, 80)} cannot be read: ${sentence(error)}`);
+    const reason = reasonOf(error);
+    if (reason === undefined) throw error;
+    throw refuse(`the artifact ${digest.slice(0, 80)} cannot be read: ${reason.val}`);
   }
 }
 
@@ -55,11 +56,17 @@ function kept(deck) {
   try {
     return artifacts.put(deck.fileName, MEDIA_TYPE, deck.bytes);
   } catch (error) {
-    throw { tag: error.tag === 'unavailable' ? 'unavailable' : 'denied', val: sentence(error) };
+    throw { tag: reasonOf(error)?.tag === 'unavailable' ? 'unavailable' : 'denied', val: sentence(error) };
   }
 }
 
 function sentence(error) {
-  if (error.tag === 'too-large') return `the deck is larger than the ${error.val} bytes a call may hand back; use fewer or smaller pictures`;
-  return String(error.val ?? error);
+  const reason = reasonOf(error) ?? { val: String(error) };
+  if (reason.tag === 'too-large') return `the deck is larger than the ${reason.val} bytes a call may hand back; use fewer or smaller pictures`;
+  return String(reason.val);
+}
+
+/** The `artifact-error` of a refused import; bindings throw it as it is or as the `payload` of an exception. */
+function reasonOf(error) {
+  return [error, error?.payload].find((one) => one?.tag !== undefined);
 }
