@@ -31,6 +31,10 @@ const REFUSED: &[(&str, &str)] = &[
         "base64",
     ),
     (
+        r#"{"title": "T", "slides": [{"body": {"image": {"source": {"artifact": "sha256:0"}, "alt": "x"}}}]}"#,
+        "cannot be read",
+    ),
+    (
         r#"{"title": "T", "slides": [{"body": "pyramid"}]}"#,
         "pyramid",
     ),
