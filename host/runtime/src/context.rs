@@ -58,7 +58,7 @@ impl CallContext {
 
     /// Manifest, grant and run: ask it what the skill may do.
     pub fn authority(&self) -> Authority<'_> {
-        Authority::new(self.skill().manifest(), self.grant(), &self.run)
+        Authority::new(self.installed.manifest(), self.grant(), &self.run)
     }
 
     /// Ask, and remember a refusal for the caller and the audit trail.
@@ -148,7 +148,7 @@ impl CallContext {
     /// The call as the egress sees it.
     pub(crate) fn egress_call(&self) -> EgressCall {
         EgressCall {
-            manifest: self.skill().manifest().clone(),
+            manifest: self.installed.manifest().clone(),
             grant: self.grant().clone(),
             run: self.run.clone(),
             credentials: self.installed.credentials().clone(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use metier_core::nearest::nearest;
-use metier_core::{Call, Code, Digest, Fault, Grant, Limits, TenantId};
+use metier_core::{Call, Code, Digest, Fault, Grant, Limits, Manifest, TenantId};
 
 use crate::credentials::Credentials;
 use crate::skill::{Skill, Tool};
@@ -13,6 +13,7 @@ use crate::skill::{Skill, Tool};
 /// A skill with the grant one tenant's operator gave it.
 pub struct Installed {
     skill: Arc<Skill>,
+    manifest: Arc<Manifest>,
     grant: Arc<Grant>,
     credentials: Arc<Credentials>,
     limits: Limits,
@@ -26,9 +27,14 @@ impl Installed {
         credentials: Arc<Credentials>,
         ceiling: &Limits,
     ) -> Installed {
-        let limits = Limits::effective(ceiling, &skill.manifest().limits, &grant.limits);
+        let manifest = match skill.manifest().or_grant(&grant) {
+            Some(stand_in) => Arc::new(stand_in),
+            None => skill.manifest().clone(),
+        };
+        let limits = Limits::effective(ceiling, &manifest.limits, &grant.limits);
         Installed {
             skill,
+            manifest,
             grant,
             credentials,
             limits,
@@ -38,6 +44,11 @@ impl Installed {
     /// The code.
     pub fn skill(&self) -> &Arc<Skill> {
         &self.skill
+    }
+
+    /// What is asked for: the skill's manifest, or what stands in for one.
+    pub fn manifest(&self) -> &Arc<Manifest> {
+        &self.manifest
     }
 
     /// What the operator allows.

@@ -1,7 +1,8 @@
 //! What a skill asks for: the `skill.toml` its author writes and its file carries.
 //!
 //! A manifest is a wish list, never a permission: [`crate::policy::authorize`] intersects it with the grant and the run.
-//! A file without a manifest has the empty one; it can compute and reach nothing.
+//! A file without a manifest has the empty one; it can compute and reach nothing, unless a grant for its very bytes stands
+//! in for it ([`Manifest::or_grant`]).
 //!
 //! ```
 //! use metier_core::{effect::Effect, manifest::Manifest};
@@ -25,6 +26,7 @@
 
 mod capabilities;
 mod parse;
+mod stand_in;
 #[cfg(test)]
 mod tests;
 
@@ -53,6 +55,8 @@ pub struct Manifest {
     pub limits: LimitsAsk,
     /// The `[pricing]` section, kept as written and not used yet.
     pub pricing: toml::Table,
+    /// Whether the grant stands in for a manifest that is not there; see [`Manifest::or_grant`].
+    pub stands_in: bool,
 }
 
 /// The `[skill]` section.

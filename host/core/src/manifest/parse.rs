@@ -39,6 +39,7 @@ pub(super) fn manifest(text: &str) -> Result<Manifest, TextError> {
                 .unwrap_or_default(),
             limits: limits.map(|located| located.value).unwrap_or_default(),
             pricing,
+            stands_in: false,
         })
     })
 }

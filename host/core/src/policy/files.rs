@@ -16,6 +16,7 @@ impl<'a> Authority<'a> {
             .files
             .iter()
             .any(|ask| admits(&ask.path, ask.access))
+            && !self.manifest.stands_in
         {
             return Err(Denial::files_not_declared(self.skill(), path, access));
         }

@@ -43,7 +43,10 @@ impl<'a> Authority<'a> {
     }
 
     fn first_pair(&self, method: &Method, url: &CanonicalUrl) -> Result<HttpAllowed<'a>, Gap<'a>> {
-        let mut gap = Gap::Manifest;
+        let mut gap = match self.manifest.stands_in {
+            false => Gap::Manifest,
+            true => Gap::Grant,
+        };
         for ask in self
             .manifest
             .capabilities

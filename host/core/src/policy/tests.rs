@@ -82,6 +82,7 @@ hosts = ["*.acme.example"]
 
 mod names;
 mod requests;
+mod stand_in;
 
 struct Layers {
     manifest: Manifest,

@@ -66,7 +66,7 @@ impl<'a> Authority<'a> {
     /// The value of a configuration key.
     pub fn config(&self, key: &ConfigKey) -> Result<&'a str, Denial> {
         let asked = self.manifest.capabilities.config.as_ref();
-        if !asked.is_some_and(|config| config.keys.contains(key)) {
+        if !asked.is_some_and(|config| config.keys.contains(key)) && !self.manifest.stands_in {
             return Err(Denial::config_not_declared(self.skill(), key));
         }
         let Some(value) = self.grant.config.get(key) else {
@@ -99,7 +99,7 @@ impl<'a> Authority<'a> {
 
     /// Whether files of this many bytes in all may be handed back.
     pub fn artifacts(&self, bytes: u64) -> Result<(), Denial> {
-        if self.manifest.capabilities.artifacts.is_none() {
+        if self.manifest.capabilities.artifacts.is_none() && !self.manifest.stands_in {
             return Err(Denial::artifacts_not_declared(self.skill()));
         }
         let Some(granted) = &self.grant.artifacts else {
@@ -124,7 +124,7 @@ impl<'a> Authority<'a> {
 
     /// Whether a line may be logged, and whether it is important enough to be kept.
     pub fn log(&self, level: LogLevel) -> Result<bool, Denial> {
-        if self.manifest.capabilities.log.is_none() {
+        if self.manifest.capabilities.log.is_none() && !self.manifest.stands_in {
             return Err(Denial::log_not_declared(self.skill()));
         }
         let Some(granted) = &self.grant.log else {

@@ -58,7 +58,7 @@ fn head(skill: &Skill, stream: &Stream) -> String {
         None => format!(
             "{} {}",
             paint.heading("a component without a manifest"),
-            paint.faint("(it can compute, and reach nothing)")
+            paint.faint("(it reaches what a grant for its digest allows)")
         ),
     };
     let mut lines = vec![title];
@@ -146,7 +146,11 @@ fn asks(skill: &Skill, stream: &Stream) -> String {
     let reach = reach::sentences(&skill.manifest().capabilities);
     let mut lines = reach;
     if lines.is_empty() {
-        lines.push(("reach", "nothing: it can only compute".to_owned()));
+        let nothing = match skill.manifest().name() {
+            Some(_) => "nothing: it can only compute",
+            None => "does not say: a grant for its digest decides alone",
+        };
+        lines.push(("reach", nothing.to_owned()));
     }
     let limits = reach::limits(&skill.manifest().limits);
     if !limits.is_empty() {
