@@ -69,6 +69,8 @@ impl Repo {
                 "metier-cli",
                 "--package",
                 "metier-emulator-salesforce",
+                "--package",
+                "metier-conformance",
             ])
             .step("build the programs")?;
         let name = format!("{bin}{}", std::env::consts::EXE_SUFFIX);

@@ -16,6 +16,7 @@ use metier_runtime::credentials::vault::VaultError;
 use serde_json::json;
 
 use crate::{
+    details,
     exit::Exit,
     flags::{ArgumentsError, UnfitFlag},
     folders::NoHome,
@@ -26,9 +27,6 @@ use crate::{
     text,
     vault::OpenError,
 };
-
-/// The detail that holds what a tool said: shown to a person line by line when it is said, and in JSON here.
-const OUTPUT: &str = "output";
 
 /// Why `metier` did not do what it was asked.
 #[derive(Clone, Debug)]
@@ -123,12 +121,10 @@ impl Failure {
         if self.exit != Exit::Usage {
             lines.push(code(fault.code, paint));
         }
-        for (name, value) in fault.details.iter().filter(|(name, _)| *name != OUTPUT) {
-            lines.push(format!(
-                " {} {}",
-                paint.faint(&format!("{}:", text::one_line(name))),
-                text::one_line(value)
-            ));
+        for (name, value) in &fault.details {
+            if details::shown(fault.code, name, printer.volume) {
+                lines.extend(details::lines(name, value, paint));
+            }
         }
         if let Some(wait) = fault.retry_after {
             lines.push(format!(
@@ -321,7 +317,7 @@ impl From<BuildError> for Failure {
             }
             // Already shown to a person; a program has it here.
             BuildError::ToolFailed { output, .. } => {
-                Fault::new(Code::SkillBuildFailed, message).with_detail(OUTPUT, output)
+                Fault::new(Code::SkillBuildFailed, message).with_detail(details::OUTPUT, output)
             }
             BuildError::NoComponent(_) | BuildError::Io(..) | BuildError::NoRecipe(_) => {
                 Fault::new(Code::SkillBuildFailed, message)

@@ -30,6 +30,7 @@ mod environment;
 mod folders;
 mod templates;
 
+mod details;
 mod errors;
 mod exit;
 mod printer;

@@ -28,6 +28,7 @@ pub mod meter;
 
 pub mod bindings;
 mod call_ids;
+mod diagnosis;
 mod disk;
 mod faults;
 pub mod text;

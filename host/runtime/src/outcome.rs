@@ -10,6 +10,7 @@ use wasmtime::{Store, Trap};
 use crate::audit::Audit;
 use crate::capabilities::log::LogLine;
 use crate::context::CallContext;
+use crate::diagnosis;
 use crate::guest::GuestError;
 use crate::store::cpu::CpuClock;
 use crate::store::limiter::Exceeded;
@@ -106,7 +107,7 @@ impl Recorder {
             stdio,
             ..
         } = std::mem::take(&mut self.left);
-        let result = result.map_err(|fault| with_last_words(fault, &stdio));
+        let result = result.map_err(|fault| diagnosis::with_last_words(fault, &stdio));
         Outcome {
             result,
             usage,
@@ -190,15 +191,6 @@ fn as_refused(fault: Fault, denials: &[Denial]) -> Fault {
     passed_on.map_or(fault, |denial| denial.clone().into())
 }
 
-/// A trap says little; the panic message before it says much.
-fn with_last_words(fault: Fault, stdio: &str) -> Fault {
-    if fault.code != Code::SkillTrap || stdio.trim().is_empty() {
-        return fault;
-    }
-    let words = text::one_line(stdio.trim(), MAX_WORDS);
-    fault.with_detail("output", words)
-}
-
 /// Turn whatever ended the guest into an answer or a fault.
 pub(crate) fn judge<T>(
     ended: Result<Result<T, GuestError>, Elapsed>,
@@ -240,14 +232,15 @@ fn fault(error: GuestError, exceeded: Option<Exceeded>) -> Fault {
             Code::SkillInternal,
             format!("The skill answered with an error: {}", words(&json)),
         ),
-        GuestError::Start(error) => stopped(
-            Code::SkillStartFailed,
-            "The skill did not start",
-            &error,
-            exceeded,
-        ),
+        GuestError::Start(error) => {
+            let what = "The skill did not start";
+            let fault = stopped(Code::SkillStartFailed, what, &error, exceeded);
+            diagnosis::with_backtrace(fault, &error)
+        }
         GuestError::Stopped(error) => {
-            stopped(Code::SkillTrap, "The skill was stopped", &error, exceeded)
+            let what = "The skill was stopped";
+            let fault = stopped(Code::SkillTrap, what, &error, exceeded);
+            diagnosis::with_backtrace(fault, &error)
         }
         GuestError::TooLarge(limit) => Fault::new(
             Code::SkillResultTooLarge,

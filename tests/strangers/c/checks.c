@@ -1,5 +1,11 @@
 #include "checks.h"
 
+uint32_t exports_checks_draw(uint32_t below) {
+  checks_tuple2_u64_u64_t seed;
+  wasi_random_insecure_seed_insecure_seed(&seed);
+  return below ? (uint32_t)(seed.f0 % below) : 0;
+}
+
 uint32_t exports_checks_crc32(checks_list_u8_t *bytes) {
   uint32_t crc = 0xffffffff;
   for (size_t at = 0; at < bytes->len; at++) {

@@ -3,9 +3,11 @@
 //! An emulator we wrote and a skill we wrote could agree on the same mistake. A client, server or compiler that
 //! others wrote, installed from PyPI, npm or Debian at pinned versions ([`Tools`]), cannot. Each step is one file.
 
+mod conformance;
 mod powerpoint;
 mod readers;
 mod salesforce;
+mod strangers;
 mod tools;
 
 use anyhow::{Result, bail};
@@ -33,6 +35,8 @@ const STEPS: &[Step] = &[
     ("salesforce", salesforce::run),
     ("readers", readers::run),
     ("powerpoint", powerpoint::run),
+    ("strangers", strangers::run),
+    ("conformance", conformance::run),
 ];
 
 /// Runs every step, or those asked for.
