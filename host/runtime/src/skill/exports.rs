@@ -88,6 +88,13 @@ impl Reader<'_> {
             self.exports.others.push(name.to_owned());
             return;
         }
+        if is_start_up(name, instance, self.engine) {
+            self.exports.refused.push(Refused {
+                name: "exports.init".to_owned(),
+                reason: "it starts componentize-py's runtime when a component is built".to_owned(),
+            });
+            return;
+        }
         for (function, item) in instance.exports(self.engine) {
             if let ComponentItem::ComponentFunc(ty) = item.ty {
                 self.function(
@@ -122,6 +129,15 @@ impl Reader<'_> {
     fn shape(&mut self, ty: &ComponentFunc) -> Result<FunctionShape, ShapeError> {
         FunctionShape::of(ty, &mut self.budget)
     }
+}
+
+/// What componentize-py leaves behind in every component: an interface `exports` with nothing but `init`, which ran when the
+/// component was built and spoils an instance when it runs again.
+fn is_start_up(name: &str, instance: &ComponentInstance, engine: &Engine) -> bool {
+    name == "exports"
+        && instance
+            .exports(engine)
+            .all(|(function, _)| function == "init")
 }
 
 /// `acme:crm/accounts@1.0.0` → `accounts`.
