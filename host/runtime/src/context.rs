@@ -3,14 +3,17 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use metier_core::{Authority, Call, Denial, Grant, RunScope};
+use metier_core::{Authority, Call, Denial, Grant, RunScope, policy::Request};
 
 use crate::audit::Observer;
+use crate::capabilities::artifacts::ArtifactStore;
+use crate::capabilities::kv::KvStore;
 use crate::egress::{EgressCall, EgressError};
 use crate::host::Services;
 use crate::meter::Meter;
 use crate::registry::Installed;
 use crate::skill::Skill;
+use crate::world::World;
 
 /// Different refusals kept per call. The first ones tell the story of a skill that probes for thousands.
 const MAX_DENIALS: usize = 32;
@@ -59,6 +62,13 @@ impl CallContext {
     /// Manifest, grant and run: ask it what the skill may do.
     pub fn authority(&self) -> Authority<'_> {
         Authority::new(self.installed.manifest(), self.grant(), &self.run)
+    }
+
+    /// Let whoever watches this world know what is asked for.
+    pub(crate) fn asks(&self, request: &Request<'_>) {
+        if let Some(witness) = &self.world().witness {
+            witness.asked(request);
+        }
     }
 
     /// Ask, and remember a refusal for the caller and the audit trail.
@@ -130,6 +140,24 @@ impl CallContext {
         &self.installed
     }
 
+    /// What the call finds around it.
+    pub fn world(&self) -> &World {
+        self.installed.world()
+    }
+
+    /// Key-value data: the world's own, or the host's.
+    pub(crate) fn kv(&self) -> &Arc<dyn KvStore> {
+        self.world().kv.as_ref().unwrap_or(self.services.kv())
+    }
+
+    /// Artifacts: the world's own, or the host's.
+    pub(crate) fn artifacts(&self) -> &Arc<dyn ArtifactStore> {
+        self.world()
+            .artifacts
+            .as_ref()
+            .unwrap_or(self.services.artifacts())
+    }
+
     /// What the operator allows.
     pub fn grant(&self) -> &Arc<Grant> {
         self.installed.grant()
@@ -152,6 +180,7 @@ impl CallContext {
             grant: self.grant().clone(),
             run: self.run.clone(),
             credentials: self.installed.credentials().clone(),
+            upstream: self.world().upstream.clone(),
             meter: self.meter.clone(),
             audit: self.services.egress_audit().clone(),
             call: self.call.id.clone(),

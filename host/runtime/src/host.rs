@@ -32,6 +32,7 @@ use crate::skill::{Loader, Skill, Survey};
 use crate::store::{self, cpu::CpuClock, cpu::Metered};
 use crate::ticker::Ticker;
 use crate::values::Docs;
+use crate::world::World;
 
 /// Calls that may run at once unless configured otherwise: the pool is sized to it, and each warm slot
 /// keeps up to a megabyte.
@@ -208,18 +209,28 @@ impl Host {
         grant: Grant,
         credentials: Arc<Credentials>,
     ) -> Result<Arc<Installed>, Fault> {
+        self.install_in(World::default(), skill, grant, credentials)
+    }
+
+    /// As [`Host::install`], in a world of its own: a rehearsal.
+    ///
+    /// # Errors
+    /// As [`Host::install`].
+    pub fn install_in(
+        &self,
+        world: World,
+        skill: Arc<Skill>,
+        grant: Grant,
+        credentials: Arc<Credentials>,
+    ) -> Result<Arc<Installed>, Fault> {
         grant
             .subject
             .check(skill.manifest().name(), skill.digest())
             .map_err(|wrong| {
                 Fault::new(Code::GrantInvalid, faults::sentence(&wrong.to_string()))
             })?;
-        let installed = Arc::new(Installed::new(
-            skill,
-            Arc::new(grant),
-            credentials,
-            &self.ceiling,
-        ));
+        let installed = Installed::new(skill, Arc::new(grant), credentials, &self.ceiling);
+        let installed = Arc::new(installed.within(world));
         self.registry.install(installed.clone());
         Ok(installed)
     }

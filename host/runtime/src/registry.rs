@@ -9,6 +9,7 @@ use metier_core::{Call, Code, Digest, Fault, Grant, Limits, Manifest, TenantId};
 
 use crate::credentials::Credentials;
 use crate::skill::{Skill, Tool};
+use crate::world::World;
 
 /// A skill with the grant one tenant's operator gave it.
 pub struct Installed {
@@ -17,6 +18,7 @@ pub struct Installed {
     grant: Arc<Grant>,
     credentials: Arc<Credentials>,
     limits: Limits,
+    world: World,
 }
 
 impl Installed {
@@ -38,7 +40,19 @@ impl Installed {
             grant,
             credentials,
             limits,
+            world: World::default(),
         }
+    }
+
+    /// The same, in another world.
+    #[must_use]
+    pub fn within(self, world: World) -> Installed {
+        Installed { world, ..self }
+    }
+
+    /// What its calls find around them.
+    pub fn world(&self) -> &World {
+        &self.world
     }
 
     /// The code.

@@ -21,6 +21,7 @@ use wasmtime::component::Linker;
 
 use crate::context::CallContext;
 use crate::store::CallState;
+use crate::world;
 
 /// Per-call state of every capability that has some.
 pub struct Capabilities {
@@ -63,7 +64,8 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     kv::link(linker)?;
     log::link(linker)?;
     progress::link(linker)?;
-    resources::link(linker)
+    resources::link(linker)?;
+    world::link(linker)
 }
 
 /// Link WASI 0.3 beside [`link`].
@@ -72,5 +74,6 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
 /// As [`link`].
 pub fn link_async(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     wasmtime_wasi::p3::add_to_linker(linker)?;
-    wasmtime_wasi_http::p3::add_to_linker(linker)
+    wasmtime_wasi_http::p3::add_to_linker(linker)?;
+    world::link_async(linker)
 }

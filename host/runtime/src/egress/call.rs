@@ -10,6 +10,7 @@ use metier_core::{
     run::RunScope,
 };
 
+use super::Upstream;
 use crate::{credentials::Credentials, meter::Meter};
 
 /// Where records of requests go. Called once per request, from async code: take the record and return.
@@ -29,6 +30,8 @@ pub struct EgressCall {
     pub run: Arc<RunScope>,
     /// The grant's credentials, with their tokens.
     pub credentials: Arc<Credentials>,
+    /// Who answers its requests.
+    pub upstream: Upstream,
     /// What the call has used and may use.
     pub meter: Arc<Meter>,
     /// Where its requests are written down.

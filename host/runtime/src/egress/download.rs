@@ -9,6 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
@@ -17,12 +18,50 @@ use crate::meter::Meter;
 
 /// The answer's body on its way to the skill. Trailers are dropped: nothing scrubs or limits them.
 pub struct Download {
-    source: Incoming,
+    source: Source,
     scrubber: Option<Scrubber>,
     meter: Arc<Meter>,
     patience: Patience,
     /// Written when this is dropped, or at the end.
     record: Option<Record>,
+}
+
+/// Where an answer's body comes from.
+pub enum Source {
+    /// From a connection.
+    Network(Incoming),
+    /// From a recording.
+    Recorded(Full<Bytes>),
+}
+
+impl Source {
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, EgressError>>> {
+        match self {
+            Source::Network(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map_err(|error| EgressError::from_hyper(&error)),
+            Source::Recorded(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map_err(|never| match never {}),
+        }
+    }
+
+    pub(super) fn is_end_stream(&self) -> bool {
+        match self {
+            Source::Network(body) => body.is_end_stream(),
+            Source::Recorded(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Source::Network(body) => body.size_hint(),
+            Source::Recorded(body) => body.size_hint(),
+        }
+    }
 }
 
 /// How long the next bytes may take.
@@ -75,7 +114,7 @@ impl Patience {
 impl Download {
     /// The body of an answer whose head has been seen to.
     pub fn new(
-        source: Incoming,
+        source: Source,
         scrubber: Option<Scrubber>,
         meter: Arc<Meter>,
         patience: Patience,
@@ -92,14 +131,11 @@ impl Download {
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, EgressError>>> {
         loop {
-            let Poll::Ready(frame) = Pin::new(&mut self.source).poll_frame(cx) else {
+            let Poll::Ready(frame) = self.source.poll_frame(cx) else {
                 return self.patience.poll_over(cx).map(|error| Some(Err(error)));
             };
             self.patience.rest();
-            let Some(frame) = frame
-                .transpose()
-                .map_err(|error| EgressError::from_hyper(&error))?
-            else {
+            let Some(frame) = frame.transpose()? else {
                 let rest = self.scrubber.take().map(|mut scrubber| scrubber.finish());
                 return Poll::Ready(rest.filter(|rest| !rest.is_empty()).map(Ok));
             };

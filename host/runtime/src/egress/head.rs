@@ -130,6 +130,11 @@ impl Head {
             .ok()
     }
 
+    /// What the skill may say, and our own name where it says none.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// The request for one attempt.
     pub fn request(&self, body: UploadBody) -> Request<UploadBody> {
         let mut request = Request::new(body);

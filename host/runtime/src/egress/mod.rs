@@ -14,6 +14,8 @@
 //! 9. echoes of the credential are blotted out of what comes back (`scrub`, `download`);
 //! 10. it is written down, whatever became of it (`record`).
 //!
+//! A call of a rehearsal is answered by a recording instead of steps 3, 4, 6 and 7, or somebody listens (`recorded`).
+//!
 //! A redirect is an answer like any other. [`Egress::follow`] goes after it with new requests, each through all the steps.
 //!
 //! # Repeating
@@ -29,6 +31,7 @@ mod exchange;
 mod head;
 mod pool;
 mod record;
+mod recorded;
 mod redirect;
 mod resolve;
 mod route;
@@ -48,7 +51,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use metier_core::{
     http::{CanonicalUrl, Method},
     ids::CredentialName,
@@ -57,14 +60,16 @@ use metier_core::{
 
 pub use call::{EgressAudit, EgressCall};
 pub use error::{EgressError, Waiting};
+pub use recorded::{Answered, Asked, Exchanges, Tap, Upstream};
 pub use redirect::{Followed, MAX_REDIRECTS};
 pub use resolve::{Resolve, Resolving, SystemResolver, Unresolved};
 use {
-    download::{Download, Patience},
+    download::{Download, Patience, Source},
     exchange::exchange,
     head::Head,
     pool::Pool,
     record::Record,
+    recorded::Listening,
     route::{Reach, Route},
     scrub::Scrubber,
     tls::Roots,
@@ -124,10 +129,19 @@ struct Inner {
     roots: Roots,
 }
 
+/// A request that was allowed.
+struct Wish {
+    method: Method,
+    url: CanonicalUrl,
+    headers: HeaderMap,
+    body: Body,
+}
+
 /// An answer whose head has come, and what its body needs.
 struct Answer {
-    response: Response<Incoming>,
+    response: Response<Source>,
     attached: Option<Attached>,
+    listening: Option<Listening>,
 }
 
 impl Egress {
@@ -204,15 +218,35 @@ impl Egress {
         counted?;
         let allowed = authority(call, &method, &url)?;
         record.allowed();
-        let route = self.route(call, &url, &allowed).await?;
-        let mut head = Head::new(http_method(&method)?, &url, headers, &body)?;
-        let attached = attach(call, allowed.credential, &mut head, record).await?;
-        let upload = Arc::new(Upload::new(
+        let wish = Wish {
+            method,
+            url,
+            headers,
             body,
-            call.meter.clone(),
-            head.length(),
-            attached.is_some(),
-        ));
+        };
+        match &call.upstream {
+            Upstream::Recorded(exchanges) => {
+                recall(call, &**exchanges, &allowed, wish, record).await
+            }
+            Upstream::Network | Upstream::Tapped(_) => {
+                self.from_network(call, &allowed, wish, record).await
+            }
+        }
+    }
+
+    /// Steps 3 to 9 over the network.
+    async fn from_network(
+        &self,
+        call: &Arc<EgressCall>,
+        allowed: &HttpAllowed<'_>,
+        wish: Wish,
+        record: &mut Record,
+    ) -> Result<Answer, EgressError> {
+        let route = self.route(call, &wish.url, allowed).await?;
+        let (mut head, listening, body) = wish.head(&call.upstream)?;
+        let attached = attach(call, allowed.credential, &mut head, record).await?;
+        let upload = Upload::new(body, call.meter.clone(), head.length(), attached.is_some());
+        let upload = Arc::new(upload);
         record.upload = Some(upload.clone());
         let mut response = self.exchange(&route, &head, &upload, record).await?;
         let mut attached = attached;
@@ -225,9 +259,14 @@ impl Egress {
             attached = Some(new);
             response = self.exchange(&route, &head, &upload, record).await?;
         }
-        clean(&mut response, attached.as_ref())?;
+        let mut response = response.map(Source::Network);
+        clean(&mut response, attached.as_ref(), attached.is_some())?;
         record.answered(response.status().as_u16());
-        Ok(Answer { response, attached })
+        Ok(Answer {
+            response,
+            attached,
+            listening,
+        })
     }
 
     async fn route(
@@ -274,8 +313,75 @@ impl Egress {
         let (mut parts, body) = answer.response.into_parts();
         parts.extensions.clear();
         let body = Download::new(body, scrubber, call.meter.clone(), patience, record);
-        Response::from_parts(parts, body.boxed_unsync())
+        let body = match answer.listening {
+            None => body.boxed_unsync(),
+            Some(listening) => {
+                listening.answer(parts.status, parts.headers.clone(), body.boxed_unsync())
+            }
+        };
+        Response::from_parts(parts, body)
     }
+}
+
+impl Wish {
+    /// Step 5; whoever listens hears what is left, and the body as it goes.
+    fn head(
+        self,
+        upstream: &Upstream,
+    ) -> Result<(Head, Option<Listening>, Body), EgressError> {
+        let Wish {
+            method,
+            url,
+            headers,
+            body,
+        } = self;
+        let head = Head::new(http_method(&method)?, &url, headers, &body)?;
+        let listening =
+            Listening::begin(upstream, method.as_str(), url.as_str(), head.headers());
+        let body = match &listening {
+            None => body,
+            Some(listening) => listening.request(body),
+        };
+        Ok((head, listening, body))
+    }
+}
+
+/// Instead of steps 3, 4, 6 and 7: the recording answers. No name is resolved and no credential attached; what is stripped
+/// from an answer because a credential would have been is stripped all the same.
+async fn recall(
+    call: &EgressCall,
+    exchanges: &dyn Exchanges,
+    allowed: &HttpAllowed<'_>,
+    wish: Wish,
+    record: &mut Record,
+) -> Result<Answer, EgressError> {
+    let (method, url) = (wish.method.to_string(), wish.url.as_str().to_owned());
+    let (head, _, body) = wish.head(&call.upstream)?;
+    let upload = Upload::new(body, call.meter.clone(), head.length(), false);
+    let upload = Arc::new(upload);
+    record.upload = Some(upload.clone());
+    let body = upload.attempt().collect().await?.to_bytes();
+    let headers = head.headers().clone();
+    let asked = Asked {
+        method,
+        url,
+        headers,
+        body,
+    };
+    let answered = exchanges
+        .answer(asked)
+        .ok_or_else(|| EgressError::Unreachable("the recording has no such request".to_owned()))?;
+    let body = Source::Recorded(Full::new(answered.body));
+    let mut response = Response::new(body);
+    *response.status_mut() = answered.status;
+    *response.headers_mut() = answered.headers;
+    clean(&mut response, None, allowed.credential.is_some())?;
+    record.answered(response.status().as_u16());
+    Ok(Answer {
+        response,
+        attached: None,
+        listening: None,
+    })
 }
 
 /// Step 1.
@@ -340,8 +446,9 @@ async fn attach(
 
 /// Step 9 for the head of the answer: what cannot be scrubbed is refused, what can is scrubbed.
 fn clean(
-    response: &mut Response<Incoming>,
+    response: &mut Response<Source>,
     attached: Option<&Attached>,
+    with_credential: bool,
 ) -> Result<(), EgressError> {
     let encoded = response
         .headers()
@@ -351,12 +458,12 @@ fn clean(
             .headers()
             .get(header::TRANSFER_ENCODING)
             .is_some_and(|encoding| encoding != "chunked");
-    if attached.is_some() && encoded && !response.body().is_end_stream() {
+    if with_credential && encoded && !response.body().is_end_stream() {
         return Err(EgressError::InvalidAnswer(
             "it is compressed although that was not asked for".to_owned(),
         ));
     }
-    head::strip_answer(response.headers_mut(), attached.is_some());
+    head::strip_answer(response.headers_mut(), with_credential);
     if let Some(attached) = attached {
         attached.echoes.scrub_headers(response.headers_mut());
     }

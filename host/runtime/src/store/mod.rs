@@ -15,6 +15,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::capabilities::{Capabilities, files};
 use crate::context::CallContext;
+use crate::world::{self, HeldTime};
 use cpu::CpuClock;
 use limiter::Limiter;
 
@@ -39,6 +40,8 @@ pub struct CallState {
     /// Memory and tables.
     pub limiter: Limiter,
     clock: Arc<CpuClock>,
+    /// None in real time.
+    held: Option<HeldTime>,
     /// Made when the guest first asks for anything of WASI; many calls never do.
     wasi: Option<WasiCtx>,
 }
@@ -60,6 +63,7 @@ pub fn build(
     let state = CallState {
         capabilities: Capabilities::for_call(&call),
         limiter: Limiter::new(limits.memory_bytes, limits.table_elements),
+        held: call.world().begin(),
         call,
         table,
         clock,
@@ -82,6 +86,13 @@ pub fn build(
     store
 }
 
+impl CallState {
+    /// The held time of the call; none in real time.
+    pub(crate) fn held(&self) -> Option<&HeldTime> {
+        self.held.as_ref()
+    }
+}
+
 impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let CallState {
@@ -89,15 +100,20 @@ impl WasiView for CallState {
             call,
             capabilities,
             table,
+            held,
             ..
         } = self;
-        let ctx = wasi.get_or_insert_with(|| wasi_context(call, capabilities));
+        let ctx = wasi.get_or_insert_with(|| wasi_context(call, capabilities, held.as_ref()));
         WasiCtxView { ctx, table }
     }
 }
 
-/// No arguments, no environment, no sockets, no name look-ups; directories where granted.
-fn wasi_context(call: &CallContext, capabilities: &Capabilities) -> WasiCtx {
+/// No arguments, no environment, no sockets, no name look-ups; directories where granted; the time of the call's world.
+fn wasi_context(
+    call: &CallContext,
+    capabilities: &Capabilities,
+    held: Option<&HeldTime>,
+) -> WasiCtx {
     let mut wasi = WasiCtx::builder();
     wasi.allow_tcp(false)
         .allow_udp(false)
@@ -106,6 +122,7 @@ fn wasi_context(call: &CallContext, capabilities: &Capabilities) -> WasiCtx {
         .max_random_size(MAX_RANDOM)
         .stdout(capabilities.log.stdio())
         .stderr(capabilities.log.stdio());
+    world::set(&mut wasi, held);
     files::preopen(&mut wasi, call);
     wasi.build()
 }

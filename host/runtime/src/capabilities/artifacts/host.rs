@@ -1,6 +1,7 @@
 //! The WIT side of artifacts.
 
 use metier_core::Artifact;
+use metier_core::policy::Request;
 use wasmtime::component::Resource;
 
 use super::{ArtifactError, ArtifactsView, Writer};
@@ -59,10 +60,11 @@ impl Host for ArtifactsView<'_> {
 impl ArtifactsView<'_> {
     async fn begin(&mut self, name: String, media_type: String) -> Result<Writer, Error> {
         let bytes = self.call.meter().artifact_bytes();
+        self.call.asks(&Request::Artifacts { bytes });
         self.call
             .allow(|authority| authority.artifacts(bytes))
             .map_err(|denial| Error::Denied(denial.message().to_owned()))?;
-        let (store, tenant) = (self.call.services().artifacts(), &self.call.call().tenant);
+        let (store, tenant) = (self.call.artifacts(), &self.call.call().tenant);
         self.ctx
             .create(&**store, tenant, name, media_type)
             .await
@@ -100,8 +102,10 @@ impl ArtifactsView<'_> {
         meter
             .take_artifact_bytes(bytes as u64)
             .map_err(|_| Error::TooLarge(meter.limits().artifact_bytes))?;
+        let bytes = meter.artifact_bytes();
+        self.call.asks(&Request::Artifacts { bytes });
         self.call
-            .allow(|authority| authority.artifacts(meter.artifact_bytes()))
+            .allow(|authority| authority.artifacts(bytes))
             .map(drop)
             .map_err(|denial| Error::Denied(denial.message().to_owned()))
     }

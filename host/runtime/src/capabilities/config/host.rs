@@ -1,5 +1,6 @@
 //! The WIT side of configuration.
 
+use metier_core::policy::Request;
 use metier_core::{Code, ConfigKey};
 
 use super::ConfigView;
@@ -13,6 +14,7 @@ impl Host for ConfigView<'_> {
             Ok(key) => key,
             Err(invalid) => return Ok(Err(Error::Upstream(invalid.to_string()))),
         };
+        self.0.asks(&Request::Config { key: &key });
         Ok(match self.0.authority().config(&key) {
             Ok(value) => Ok(Some(value.to_owned())),
             Err(denial) if denial.code() == Code::ConfigNotGranted => Ok(None),
@@ -26,6 +28,9 @@ impl Host for ConfigView<'_> {
     /// Only what could be had one by one.
     fn get_all(&mut self) -> wasmtime::Result<Result<Vec<(String, String)>, Error>> {
         let authority = self.0.authority();
+        for key in self.0.grant().config.keys() {
+            self.0.asks(&Request::Config { key });
+        }
         let keys = self.0.grant().config.keys();
         let allowed =
             keys.filter_map(|key| Some((key.to_string(), authority.config(key).ok()?.to_owned())));

@@ -1,6 +1,7 @@
 //! The WIT side of key-value data.
 
 use metier_core::BucketName;
+use metier_core::policy::Request;
 use wasmtime::component::Resource;
 
 use super::{Bucket, KvError, KvView, Namespace};
@@ -16,6 +17,7 @@ impl store::Host for KvView<'_> {
         let Ok(bucket) = identifier.parse::<BucketName>() else {
             return Ok(Err(Error::AccessDenied));
         };
+        self.call.asks(&Request::Kv { bucket: &bucket });
         if self.call.allow(|authority| authority.kv(&bucket)).is_err() {
             return Ok(Err(Error::AccessDenied));
         }
@@ -28,7 +30,7 @@ impl store::Host for KvView<'_> {
             skill,
             bucket,
         };
-        let bucket = Bucket::new(self.call.services().kv().clone(), space);
+        let bucket = Bucket::new(self.call.kv().clone(), space);
         Ok(Ok(self.table.push(bucket)?))
     }
 }

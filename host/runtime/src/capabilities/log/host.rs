@@ -1,6 +1,7 @@
 //! The WIT side of logging.
 
 use metier_core::LogLevel;
+use metier_core::policy::Request;
 
 use super::{LogCtx, LogLine};
 use crate::bindings::logging::logging::{Host, Level};
@@ -17,6 +18,7 @@ impl Host for LogCtx {
     /// Never an error: the interface has none, and logging must not change what a skill does.
     fn log(&mut self, level: Level, context: String, message: String) -> wasmtime::Result<()> {
         let level = least(level);
+        self.call.asks(&Request::Log { level });
         match self.call.allow(|authority| authority.log(level)) {
             Ok(true) => {}
             Ok(false) | Err(_) => return Ok(()),

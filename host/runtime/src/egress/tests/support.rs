@@ -145,6 +145,7 @@ pub struct Setup {
     pub directory: std::path::PathBuf,
     pub vault: Option<Arc<Vault>>,
     pub clock: HeldClock,
+    pub upstream: Upstream,
 }
 
 impl Setup {
@@ -176,6 +177,7 @@ impl Setup {
             env: HashMap::new(),
             directory: std::path::PathBuf::from("/nonexistent"),
             vault: None,
+            upstream: Upstream::Network,
             clock,
         }
     }
@@ -220,6 +222,11 @@ impl Setup {
         self.rig_on(egress)
     }
 
+    pub fn upstream(mut self, upstream: Upstream) -> Self {
+        self.upstream = upstream;
+        self
+    }
+
     /// Another tenant's call over the same connections.
     pub fn rig_on(self, egress: Egress) -> Rig {
         let env = Arc::new(Mutex::new(self.env));
@@ -246,6 +253,7 @@ impl Setup {
             grant,
             run: Arc::new(RunScope::unrestricted()),
             credentials,
+            upstream: self.upstream,
             meter: Arc::new(Meter::new(self.limits)),
             audit: audit.clone(),
             call: "call-1".parse().unwrap(),
