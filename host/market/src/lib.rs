@@ -5,4 +5,5 @@
 pub mod fixtures;
 pub mod folder;
 pub mod pack;
+pub mod secrets;
 pub mod skill_md;

@@ -25,6 +25,11 @@ impl Default for Records {
 }
 
 impl Records {
+    /// Every request of every call so far.
+    pub fn egress_all(&self) -> Vec<EgressRecord> {
+        lock(&self.egress).clone()
+    }
+
     /// The records of one call: there must be one.
     pub fn of(&self, id: &CallId) -> Vec<AuditRecord> {
         lock(&self.calls)

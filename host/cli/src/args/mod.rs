@@ -7,6 +7,7 @@ mod artifact;
 mod authoring;
 pub mod call;
 mod globals;
+pub mod test;
 #[cfg(test)]
 mod tests;
 
@@ -73,6 +74,9 @@ pub enum Command {
         after_help = artifact::EXAMPLES
     )]
     Artifact(Artifact),
+    /// Run the calls recorded for a skill again, or record them
+    #[command(after_help = test::EXAMPLES)]
+    Test(test::Test),
     /// Explain an error code, or list them all
     Errors(Errors),
 }

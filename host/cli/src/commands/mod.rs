@@ -9,6 +9,7 @@ pub mod new;
 pub mod pack;
 pub mod secret;
 mod skill_file;
+pub mod test;
 
 use metier_core::{code::Code, fault::Fault};
 use tokio::runtime::{Builder, Runtime};

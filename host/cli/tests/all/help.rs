@@ -14,6 +14,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["secret", "list"],
     &["secret", "rm"],
     &["pack"],
+    &["test"],
     &["errors"],
 ];
 

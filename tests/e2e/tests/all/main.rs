@@ -10,6 +10,7 @@
 mod concurrent;
 mod dynamic;
 mod files;
+mod fixtures;
 mod grants;
 mod hostile;
 mod output;

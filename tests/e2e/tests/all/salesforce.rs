@@ -2,25 +2,27 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
-use metier_core::{Blame, Code, EgressOutcome};
+use metier_core::{Blame, Code, EgressOutcome, Grant};
 use metier_e2e::{Ended, Guest, Installed, TestHost};
 use metier_emulator_salesforce::{Emulator, Fault, Options, Rule};
 use metier_market::pack::{self, Inputs};
+use metier_runtime::credentials::{Credentials, SecretSources};
 use metier_runtime::host::{Host, HostConfig};
 use serde_json::{Value, json};
 
 const ORG: &str = "acme.my.salesforce.com";
 const LOGIN: &str = "login.salesforce.com";
 
-struct Org {
-    host: TestHost,
+pub struct Org {
+    pub host: TestHost,
     emulator: Emulator,
     skill: Installed,
 }
 
 impl Org {
-    async fn new() -> Org {
+    pub async fn new() -> Org {
         let tls_hosts = vec![ORG.to_owned(), LOGIN.to_owned()];
         let emulator = Emulator::start(Options {
             tls_hosts,
@@ -38,6 +40,15 @@ impl Org {
         }
     }
 
+    /// The grant, and the credentials it names, for whoever installs the skill himself.
+    pub fn granted(&self) -> (Grant, Arc<Credentials>) {
+        let head = "skill = \"com.metier/salesforce\"\ntools = [\"*\"]\n";
+        let grant = Grant::parse(&format!("{head}{}", grant(&self.emulator))).unwrap();
+        let sources = SecretSources::files_only(self.host.folder());
+        let credentials = self.host.host().credentials(&grant, sources);
+        (grant, credentials)
+    }
+
     async fn call(&self, tool: &str, arguments: Value) -> Ended {
         self.host.call(&self.skill, tool, arguments).await
     }
@@ -50,7 +61,7 @@ fn write(host: &TestHost, name: &str, text: &str) {
 }
 
 /// The skill as `cargo xtask guests` packs it.
-async fn packed() -> Guest {
+pub async fn packed() -> Guest {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../skills/salesforce");
     let built = metier_e2e::guests::target()
         .join("guests/salesforce/wasm32-wasip2/release/salesforce.wasm");

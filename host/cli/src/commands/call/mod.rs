@@ -10,7 +10,8 @@ mod answer;
 pub mod artifacts;
 mod footer;
 mod input;
-mod reach;
+pub mod reach;
+pub mod words;
 
 use std::{ffi::OsString, path::Path, sync::Arc};
 

@@ -49,7 +49,7 @@ impl ArtifactsView<'_> {
         })?;
         self.named(&parsed)?;
         self.ctx.take_reader().map_err(refuse)?;
-        let (store, tenant) = (self.call.services().artifacts(), &self.call.call().tenant);
+        let (store, tenant) = (self.call.artifacts(), &self.call.call().tenant);
         let found = store.open(tenant, &parsed).await.map_err(refuse)?;
         found
             .map(Reader)
