@@ -4,6 +4,7 @@
 
 pub mod fixtures;
 pub mod folder;
+pub mod learn;
 pub mod pack;
 pub mod secrets;
 pub mod skill_md;

@@ -177,7 +177,9 @@ fn web_token(text: &str, at: usize) -> Option<Found> {
     let run = text.starts_with("eyJ").then(|| run(text))?;
     let parts: Vec<&str> = run.split('.').collect();
     let whole = parts.len() == 3 && parts.iter().all(|part| part.len() >= 10);
-    whole.then_some(()).and_then(|()| found("a JSON Web Token", at, run.len()))
+    whole
+        .then_some(())
+        .and_then(|()| found("a JSON Web Token", at, run.len()))
 }
 
 /// `00D` and twelve or fifteen characters of an org, `!`, and the session.
@@ -194,7 +196,9 @@ fn authorization(text: &str, at: usize) -> Option<Found> {
         .into_iter()
         .find(|scheme| text.starts_with(scheme))?;
     let value = run(&text[scheme.len()..]);
-    let varied = value.bytes().any(|byte| byte.is_ascii_digit() || byte == b'=');
+    let varied = value
+        .bytes()
+        .any(|byte| byte.is_ascii_digit() || byte == b'=');
     (value.len() >= 12 && varied && value != REDACTED)
         .then_some(())
         .and_then(|()| found("an authorization", at + scheme.len(), value.len()))
@@ -208,7 +212,13 @@ fn in_url(text: &str, at: usize) -> Option<Found> {
     let (name, password) = user.split_once(':')?;
     (!password.is_empty() && password != REDACTED)
         .then_some(())
-        .and_then(|()| found("a password in a URL", at + 3 + name.len() + 1, password.len()))
+        .and_then(|()| {
+            found(
+                "a password in a URL",
+                at + 3 + name.len() + 1,
+                password.len(),
+            )
+        })
 }
 
 /// `api_key=…`, `"client_secret": "…"`, `password: …`
@@ -246,7 +256,11 @@ mod tests {
     fn known_tokens_are_found_wherever_they_stand() {
         for (begin, length, kind) in super::TOKENS {
             let secret = token(begin, length);
-            for text in [secret.clone(), format!("key is {secret}, keep it"), format!("{{\"x\":\"{secret}\"}}")] {
+            for text in [
+                secret.clone(),
+                format!("key is {secret}, keep it"),
+                format!("{{\"x\":\"{secret}\"}}"),
+            ] {
                 let (clean, kinds) = redact(&text);
                 assert_eq!(kinds, [kind], "{text}");
                 assert!(!clean.contains(&secret), "{clean}");

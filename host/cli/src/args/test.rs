@@ -27,6 +27,9 @@ pub struct Test {
     /// Take the fixtures from this folder instead of the skill's own
     #[arg(long, value_name = "DIR")]
     pub fixtures: Option<PathBuf>,
+    /// Take dist/ as it is, whatever has changed since
+    #[arg(long)]
+    pub no_build: bool,
     /// Make the named calls for real, and write down what happens
     #[arg(long, requires = "grant")]
     pub record: bool,

@@ -6,7 +6,10 @@ use std::{
 };
 
 use metier_core::ids::SkillName;
-use metier_market::folder::{Folder, FolderError};
+use metier_market::{
+    folder::{Folder, FolderError},
+    pack::Packed,
+};
 
 use super::{App, pack};
 use crate::{
@@ -20,8 +23,29 @@ use crate::{
 /// # Errors
 /// [`Failure`]; what was there stays then.
 pub fn run(app: &App, args: &Build) -> Result<(), Failure> {
-    let unreadable = |error| Failure::unreadable(&args.folder, &error);
-    let place = fs::canonicalize(&args.folder).map_err(unreadable)?;
+    let (packed, name) = made(app, &args.folder)?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => default_out(&args.folder, &name)?,
+    };
+    pack::keep(app, &packed, &out)
+}
+
+/// Builds into `dist/` without a word on standard output; gives back the file.
+///
+/// # Errors
+/// As [`run`].
+pub fn quietly(app: &App, folder: &Path) -> Result<PathBuf, Failure> {
+    let (packed, name) = made(app, folder)?;
+    let out = default_out(folder, &name)?;
+    pack::write(&out, &packed.bytes)
+        .map_err(|error| Failure::unwritable(&format!("The skill `{}`", out.display()), &error))?;
+    Ok(out)
+}
+
+fn made(app: &App, folder: &Path) -> Result<(Packed, SkillName), Failure> {
+    let unreadable = |error| Failure::unreadable(folder, &error);
+    let place = fs::canonicalize(folder).map_err(unreadable)?;
     let folder = Folder::read(&place)?;
     let name = folder.manifest.name().cloned().ok_or(FolderError::NoName)?;
     let project = Project {
@@ -30,12 +54,7 @@ pub fn run(app: &App, args: &Build) -> Result<(), Failure> {
         app,
     };
     let component = Language::find(&place)?.build(&project)?;
-    let packed = pack::packed(app, folder.into_inputs(component))?;
-    let out = match &args.out {
-        Some(out) => out.clone(),
-        None => default_out(&args.folder, &name)?,
-    };
-    pack::keep(app, &packed, &out)
+    Ok((pack::packed(app, folder.into_inputs(component))?, name))
 }
 
 /// `dist/weather.wasm`, in a folder that exists.

@@ -88,7 +88,7 @@ fn read_text(path: &Path) -> Result<String, Failure> {
 }
 
 /// Beside its place first, then over it: a reader sees the old file or the new one.
-fn write(out: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn write(out: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = out
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

@@ -11,3 +11,4 @@ mod pack;
 mod sandbox;
 mod secret;
 mod streams;
+mod test;

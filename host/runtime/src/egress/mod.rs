@@ -229,13 +229,13 @@ impl Egress {
                 recall(call, &**exchanges, &allowed, wish, record).await
             }
             Upstream::Network | Upstream::Tapped(_) => {
-                self.from_network(call, &allowed, wish, record).await
+                self.over_the_network(call, &allowed, wish, record).await
             }
         }
     }
 
     /// Steps 3 to 9 over the network.
-    async fn from_network(
+    async fn over_the_network(
         &self,
         call: &Arc<EgressCall>,
         allowed: &HttpAllowed<'_>,
@@ -325,10 +325,7 @@ impl Egress {
 
 impl Wish {
     /// Step 5; whoever listens hears what is left, and the body as it goes.
-    fn head(
-        self,
-        upstream: &Upstream,
-    ) -> Result<(Head, Option<Listening>, Body), EgressError> {
+    fn head(self, upstream: &Upstream) -> Result<(Head, Option<Listening>, Body), EgressError> {
         let Wish {
             method,
             url,
@@ -336,8 +333,7 @@ impl Wish {
             body,
         } = self;
         let head = Head::new(http_method(&method)?, &url, headers, &body)?;
-        let listening =
-            Listening::begin(upstream, method.as_str(), url.as_str(), head.headers());
+        let listening = Listening::begin(upstream, method.as_str(), url.as_str(), head.headers());
         let body = match &listening {
             None => body,
             Some(listening) => listening.request(body),

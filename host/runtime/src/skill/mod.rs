@@ -30,6 +30,7 @@ pub use survey::Survey;
 pub use tool::{Entry, Tool};
 
 /// One skill, ready to be called any number of times by any number of tenants.
+#[derive(Clone)]
 pub struct Skill {
     digest: Digest,
     size: u64,
@@ -92,6 +93,16 @@ impl Skill {
     /// Its packed files, by path.
     pub fn resources(&self) -> &BTreeMap<String, Box<[u8]>> {
         &self.resources
+    }
+
+    /// The same code asking for something else: how it is learnt what a skill needs. What it gets is still what a grant
+    /// allows, decided where it always is.
+    #[must_use]
+    pub fn asking_for(&self, manifest: Manifest) -> Skill {
+        Skill {
+            manifest: Arc::new(manifest),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn pre(&self) -> &InstancePre<CallState> {

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use wasmtime::component::{Accessor, HasData, Linker, Resource};
+use wasmtime_wasi::async_trait;
 use wasmtime_wasi::clocks::{WasiClocksCtxView, WasiClocksView};
 use wasmtime_wasi::p2::bindings::clocks::monotonic_clock as p2;
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 use wasmtime_wasi::p3::bindings::clocks::{monotonic_clock as p3, types};
-use wasmtime_wasi::async_trait;
 
 use super::HeldTime;
 use crate::store::CallState;
@@ -139,7 +139,10 @@ impl<U> p3::HostWithStore<U> for Has {
         Ok(())
     }
 
-    async fn wait_for(store: &Accessor<U, Self>, duration: types::Duration) -> wasmtime::Result<()> {
+    async fn wait_for(
+        store: &Accessor<U, Self>,
+        duration: types::Duration,
+    ) -> wasmtime::Result<()> {
         let held = store.with(|mut access| access.get().held.take());
         let now = held.as_ref().map_or(0, HeldTime::now);
         wait(held, now, now.saturating_add(duration)).await;

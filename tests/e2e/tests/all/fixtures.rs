@@ -40,7 +40,11 @@ async fn replay(host: &TestHost, skill: &Arc<Skill>, fixtures: &[Named]) -> Repo
 }
 
 fn mismatches(report: &Report) -> Vec<&Mismatch> {
-    report.fixtures.iter().flat_map(|one| &one.mismatches).collect()
+    report
+        .fixtures
+        .iter()
+        .flat_map(|one| &one.mismatches)
+        .collect()
 }
 
 #[tokio::test]
@@ -52,7 +56,10 @@ async fn the_salesforce_skill_does_what_was_recorded() {
     let report = replay(&host, &skill, &fixtures).await;
     assert!(report.passed(), "{:#?}", mismatches(&report));
     let requests: u32 = report.fixtures.iter().map(|one| one.usage.requests).sum();
-    assert!(requests >= 8, "the skill talked to its recordings: {requests}");
+    assert!(
+        requests >= 8,
+        "the skill talked to its recordings: {requests}"
+    );
 }
 
 /// What a recording is for: each way in which a skill can change is seen.
@@ -67,7 +74,9 @@ async fn another_request_answer_or_error_is_told() {
         all
     };
     let soql: fn(&mut Fixture) = |fixture| {
-        fixture.arguments.insert("soql".into(), "SELECT Id FROM Lead".into());
+        fixture
+            .arguments
+            .insert("soql".into(), "SELECT Id FROM Lead".into());
     };
     let report = replay(&host, &skill, &query(soql)).await;
     let found = mismatches(&report);
@@ -76,8 +85,14 @@ async fn another_request_answer_or_error_is_told() {
             if differences[0].at == "query q"),
         "{found:#?}"
     );
-    assert!(matches!(found[1], Mismatch::NotSent { number: 1, .. }), "{found:#?}");
-    assert!(matches!(found[2], Mismatch::Failed { expected: None, .. }), "{found:#?}");
+    assert!(
+        matches!(found[1], Mismatch::NotSent { number: 1, .. }),
+        "{found:#?}"
+    );
+    assert!(
+        matches!(found[2], Mismatch::Failed { expected: None, .. }),
+        "{found:#?}"
+    );
 
     let answer: fn(&mut Fixture) = |fixture| {
         fixture.expected = Some(Expected::Answer(json!({"rows": []})));
@@ -86,12 +101,18 @@ async fn another_request_answer_or_error_is_told() {
     assert!(matches!(mismatches(&report)[..], [Mismatch::Answer { .. }]));
 
     let error: fn(&mut Fixture) = |fixture| {
-        fixture.expected = Some(Expected::Error { code: Code::NotFound, message: None });
+        fixture.expected = Some(Expected::Error {
+            code: Code::NotFound,
+            message: None,
+        });
     };
     let report = replay(&host, &skill, &query(error)).await;
     assert!(matches!(
         mismatches(&report)[..],
-        [Mismatch::Answered { expected: Code::NotFound, .. }]
+        [Mismatch::Answered {
+            expected: Code::NotFound,
+            ..
+        }]
     ));
 
     let twice: fn(&mut Fixture) = |fixture| {
@@ -99,7 +120,10 @@ async fn another_request_answer_or_error_is_told() {
         fixture.exchanges.push(exchange);
     };
     let report = replay(&host, &skill, &query(twice)).await;
-    assert!(matches!(mismatches(&report)[..], [Mismatch::NotSent { number: 2, .. }]));
+    assert!(matches!(
+        mismatches(&report)[..],
+        [Mismatch::NotSent { number: 2, .. }]
+    ));
 }
 
 /// A recording gives no reach: the manifest is asked first.
@@ -123,7 +147,14 @@ async fn a_request_the_manifest_does_not_ask_for_is_refused_in_a_rehearsal_too()
     let report = replay(&host, &skill, &[fixture]).await;
     let found = mismatches(&report);
     assert!(
-        matches!(found[0], Mismatch::NotAllowed { number: 1, code: Code::HttpNotDeclared, .. }),
+        matches!(
+            found[0],
+            Mismatch::NotAllowed {
+                number: 1,
+                code: Code::HttpNotDeclared,
+                ..
+            }
+        ),
         "{found:#?}"
     );
     assert_eq!(host.records().egress_all().last().unwrap().address, None);
@@ -133,7 +164,12 @@ async fn a_request_the_manifest_does_not_ask_for_is_refused_in_a_rehearsal_too()
 async fn what_is_recorded_from_a_service_replays_and_holds_no_secret() {
     let org = crate::salesforce::Org::new().await;
     let (grant, credentials) = org.granted();
-    let skill = org.host.host().load(crate::salesforce::packed().await.into_bytes()).await.unwrap();
+    let skill = org
+        .host
+        .host()
+        .load(crate::salesforce::packed().await.into_bytes())
+        .await
+        .unwrap();
     let call = named(
         "query",
         json!({"tool": "query", "arguments": {"soql": "SELECT Id, Name FROM Account LIMIT 2"}}),
@@ -151,12 +187,18 @@ async fn what_is_recorded_from_a_service_replays_and_holds_no_secret() {
     let text = fixtures::write(&recorded.fixture);
     assert_eq!(fixtures::parse(text.as_bytes()).unwrap(), recorded.fixture);
     assert_eq!(recorded.fixture.exchanges.len(), 1);
-    assert!(!text.to_lowercase().contains("bearer") && !text.contains("00D"), "{text}");
+    assert!(
+        !text.to_lowercase().contains("bearer") && !text.contains("00D"),
+        "{text}"
+    );
     // Without the service it is the same.
     drop(org);
     let host = TestHost::start();
     let skill = load(&host, crate::salesforce::packed().await).await;
-    let again = Named { name: call.name, fixture: fixtures::parse(text.as_bytes()) };
+    let again = Named {
+        name: call.name,
+        fixture: fixtures::parse(text.as_bytes()),
+    };
     let report = replay(&host, &skill, &[again]).await;
     assert!(report.passed(), "{:#?}", mismatches(&report));
 }
@@ -172,7 +214,7 @@ async fn two_rehearsals_see_the_same_time_and_the_same_chance() {
         let fixture = fixtures::parse(fixture.to_string().as_bytes()).unwrap();
         let mut answers = Vec::new();
         for _ in 0..2 {
-            let run = fixtures::run(host.host(), &skill, skill.manifest(), &fixture, None);
+            let run = fixtures::run(host.host(), &skill, &fixture, None);
             answers.push(run.await.unwrap().outcome.result.unwrap());
         }
         assert_eq!(answers[0], answers[1], "{tool}");

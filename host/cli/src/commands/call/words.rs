@@ -17,12 +17,17 @@ pub type Parsed = Result<(ToolName, Map<String, Value>), clap::Error>;
 /// No tool, a tool there is not, or arguments that do not fit.
 pub fn parse(skill: &Skill, words: &[OsString]) -> Result<Parsed, Failure> {
     let Some(name) = words.first() else {
-        return Err(Failure::usage("No tool is named.", "… -- TOOL --flag value"));
+        return Err(Failure::usage(
+            "No tool is named.",
+            "… -- TOOL --flag value",
+        ));
     };
     let tool = super::find(skill, &name.to_string_lossy())?;
     let shown = super::described(tool);
     let skill = OsString::from("SKILL.wasm");
-    let whole = std::iter::once(skill).chain(words.iter().cloned()).collect();
+    let whole = std::iter::once(skill)
+        .chain(words.iter().cloned())
+        .collect();
     let (options, values) = match call::parse(whole, &shown) {
         Ok(parsed) => parsed,
         Err(error) => return Ok(Err(error)),

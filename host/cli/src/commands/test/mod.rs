@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 when all pass, 11 when one does not, and what `metier call` has where nothing could be run.
 
+mod fresh;
 mod record;
 mod show;
 pub mod source;
@@ -20,6 +21,9 @@ use source::Source;
 pub fn run(app: &App, args: &Test) -> Result<Exit, Failure> {
     let (source, names) = Source::find(&args.words, args.fixtures.as_deref())?;
     let names = parsed(&names)?;
+    if !args.no_build {
+        source.build(app)?;
+    }
     super::runtime()?.block_on(async {
         if args.record {
             return record::run(app, args, &source, &names).await;
@@ -44,12 +48,14 @@ pub fn run(app: &App, args: &Test) -> Result<Exit, Failure> {
 }
 
 fn parsed(names: &[String]) -> Result<Vec<FixtureName>, Failure> {
-    let parse = |name: &String| name.parse().map_err(|error: InvalidFixtureName| {
+    let parse = |name: &String| {
+        name.parse().map_err(|error: InvalidFixtureName| {
         Failure::usage(
             crate::errors::sentence(&text::one_line(&error.to_string())),
             "A name is that of a file in fixtures/, without .json; a folder or file of a skill comes first.",
         )
-    });
+    })
+    };
     names.iter().map(parse).collect()
 }
 
@@ -80,7 +86,9 @@ fn unknown(fixtures: &[Named], name: &FixtureName) -> Failure {
         Some(meant) => fault.with_hint(format!("Did you mean `{meant}`?")).into(),
         None => {
             let all: Vec<&str> = names().collect();
-            fault.with_hint(format!("It has: {}.", all.join(", "))).into()
+            fault
+                .with_hint(format!("It has: {}.", all.join(", ")))
+                .into()
         }
     }
 }

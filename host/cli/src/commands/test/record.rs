@@ -95,7 +95,12 @@ async fn one(
     grant
         .subject
         .check(skill.manifest().name(), skill.digest())
-        .map_err(|wrong| Fault::new(Code::GrantInvalid, crate::errors::sentence(&wrong.to_string())))?;
+        .map_err(|wrong| {
+            Fault::new(
+                Code::GrantInvalid,
+                crate::errors::sentence(&wrong.to_string()),
+            )
+        })?;
     let credentials = host.credentials(&grant, sources);
     match fixtures::record(host, skill, named, fixture, (grant, credentials)).await {
         Ok(recorded) => Ok(Ok(recorded)),
@@ -110,14 +115,19 @@ async fn one(
                 named.name
             ));
             let paint = app.printer.terminal.stderr.paint();
-            for line in mismatches.iter().flat_map(|mismatch| show::lines(mismatch, paint)) {
+            for line in mismatches
+                .iter()
+                .flat_map(|mismatch| show::lines(mismatch, paint))
+            {
                 app.printer.error(&format!("  {line}"));
             }
             let failure = live.map(|fault| Failure::from(*fault));
             if let Some(failure) = &failure {
                 failure.tell(&app.printer);
             }
-            Ok(Err(failure.map_or(Exit::Failed(Blame::Skill), |failure| failure.exit)))
+            Ok(Err(failure.map_or(Exit::Failed(Blame::Skill), |failure| {
+                failure.exit
+            })))
         }
     }
 }
@@ -125,7 +135,8 @@ async fn one(
 /// Whether the call never came as far as the service.
 fn refused(fault: &Fault) -> bool {
     let code = fault.code;
-    code.blame() == Blame::Operator && !matches!(code, Code::UpstreamUnauthorized | Code::UpstreamDenied)
+    code.blame() == Blame::Operator
+        && !matches!(code, Code::UpstreamUnauthorized | Code::UpstreamDenied)
         || matches!(code, Code::UpstreamUnreachable | Code::UpstreamTimeout)
 }
 
@@ -142,7 +153,8 @@ fn write(folder: &Path, path: &Path, text: &str) -> Result<(), Failure> {
         .tempfile_in(folder)
         .map_err(unwritable)?;
     file.write_all(text.as_bytes()).map_err(unwritable)?;
-    file.persist(path).map_err(|error| unwritable(error.error))?;
+    file.persist(path)
+        .map_err(|error| unwritable(error.error))?;
     Ok(())
 }
 
@@ -162,7 +174,8 @@ fn tell(app: &App, path: &Path, recorded: &Recorded) -> Result<(), Failure> {
             redacted.kind, redacted.at
         ));
     }
-    app.printer
-        .note("Read it before you share it: what a service says may be private without being a secret.");
+    app.printer.note(
+        "Read it before you share it: what a service says may be private without being a secret.",
+    );
     Ok(())
 }

@@ -53,7 +53,11 @@ fn human(report: &Report, paint: Paint) -> String {
             one.tool.as_deref().unwrap_or("?"),
             paint.faint(&duration(one.wall()))
         ));
-        for line in one.mismatches.iter().flat_map(|mismatch| lines(mismatch, paint)) {
+        for line in one
+            .mismatches
+            .iter()
+            .flat_map(|mismatch| lines(mismatch, paint))
+        {
             text.push_str(&format!("      {line}\n"));
         }
         if !one.passed() && !one.stdio.trim().is_empty() {
@@ -72,9 +76,9 @@ pub fn lines(mismatch: &Mismatch, paint: Paint) -> Vec<String> {
         Mismatch::Unreadable { problem } => {
             vec![format!("it is no fixture: {}", text::one_line(problem))]
         }
-        Mismatch::NotRecorded => vec![
-            "it has neither an answer nor an error; record it with --record".to_owned(),
-        ],
+        Mismatch::NotRecorded => {
+            vec!["it has neither an answer nor an error; record it with --record".to_owned()]
+        }
         Mismatch::NotAllowed {
             number,
             request,
@@ -123,13 +127,21 @@ fn unexpected(
     closest: Option<&(usize, Vec<Difference>)>,
     paint: Paint,
 ) -> Vec<String> {
-    let sent = format!("no exchange answers what it sent: {}", text::one_line(request));
+    let sent = format!(
+        "no exchange answers what it sent: {}",
+        text::one_line(request)
+    );
     let Some((number, differences)) = closest else {
         return vec![sent, "  every recorded exchange is used".to_owned()];
     };
     let mut lines = vec![sent];
     lines.push(format!("  exchange {number} comes closest:"));
-    lines.extend(differences.iter().flat_map(|one| difference(one, paint)).map(|line| format!("  {line}")));
+    lines.extend(
+        differences
+            .iter()
+            .flat_map(|one| difference(one, paint))
+            .map(|line| format!("  {line}")),
+    );
     lines
 }
 

@@ -9,7 +9,12 @@ use metier_core::{Code, Fault};
 use metier_market::fixtures::{self, FOLDER, FixtureName, MAX_FIXTURE_BYTES, Named};
 use metier_runtime::skill::Skill;
 
-use crate::{errors::Failure, text};
+use super::fresh;
+use crate::{
+    commands::{App, build},
+    errors::Failure,
+    text,
+};
 
 /// Where a skill and its fixtures are.
 pub struct Source {
@@ -20,7 +25,10 @@ pub struct Source {
 
 impl Source {
     /// The first word is the skill when there is such a folder or file; the others are names. Without it, this folder.
-    pub fn find(words: &[String], fixtures: Option<&Path>) -> Result<(Source, Vec<String>), Failure> {
+    pub fn find(
+        words: &[String],
+        fixtures: Option<&Path>,
+    ) -> Result<(Source, Vec<String>), Failure> {
         let first = words.first().map(PathBuf::from);
         let named = first.filter(|path| path.exists() || looks_like_a_path(path));
         let names = words.iter().skip(usize::from(named.is_some())).cloned();
@@ -33,6 +41,20 @@ impl Source {
         Ok((source, names.collect()))
     }
 
+    /// Builds the folder when something in it is younger than what was built of it.
+    ///
+    /// # Errors
+    /// The build's own.
+    pub fn build(&self, app: &App) -> Result<(), Failure> {
+        let is_source = self.skill.is_dir() && self.skill.join("skill.toml").is_file();
+        if !is_source || fresh::is_fresh(&self.skill) {
+            return Ok(());
+        }
+        let shown = text::one_line(&self.skill.display().to_string());
+        app.printer.note(&format!("building {shown}"));
+        build::quietly(app, &self.skill).map(drop)
+    }
+
     /// The skill's file.
     pub fn file(&self) -> Result<PathBuf, Failure> {
         if !self.skill.is_dir() {
@@ -42,7 +64,10 @@ impl Source {
         let mut built: Vec<PathBuf> = match fs::read_dir(&dist) {
             Ok(entries) => entries
                 .filter_map(|entry| Some(entry.ok()?.path()))
-                .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
+                .filter(|path| {
+                    path.extension()
+                        .is_some_and(|extension| extension == "wasm")
+                })
                 .collect(),
             Err(_) => Vec::new(),
         };
@@ -95,11 +120,15 @@ impl Source {
 }
 
 fn looks_like_a_path(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "wasm") || path.components().count() > 1
+    path.extension()
+        .is_some_and(|extension| extension == "wasm")
+        || path.components().count() > 1
 }
 
 fn name_of(path: &Path) -> Option<FixtureName> {
-    let json = path.extension().is_some_and(|extension| extension == "json");
+    let json = path
+        .extension()
+        .is_some_and(|extension| extension == "json");
     json.then(|| path.file_stem()?.to_str()?.parse().ok())?
 }
 

@@ -7,6 +7,7 @@ mod body;
 mod credential;
 mod head;
 mod limits;
+mod recorded;
 mod redirect;
 pub mod support;
 mod tls;

@@ -29,7 +29,7 @@ use crate::{
     credentials::{Credentials, SecretSources, vault::Vault},
     egress::{
         Body, Egress, EgressAudit, EgressCall, EgressConfig, EgressError, Resolve, Resolving,
-        Unresolved, whole,
+        Unresolved, Upstream, whole,
     },
     meter::Meter,
 };
