@@ -7,6 +7,7 @@ mod artifact;
 mod authoring;
 pub mod call;
 mod globals;
+pub mod learn;
 pub mod test;
 #[cfg(test)]
 mod tests;
@@ -77,6 +78,9 @@ pub enum Command {
     /// Run the calls recorded for a skill again, or record them
     #[command(after_help = test::EXAMPLES)]
     Test(test::Test),
+    /// Propose the smallest manifest and grant that recorded calls need
+    #[command(after_help = learn::EXAMPLES)]
+    Learn(learn::Learn),
     /// Explain an error code, or list them all
     Errors(Errors),
 }

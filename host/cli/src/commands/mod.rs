@@ -5,6 +5,7 @@ pub mod build;
 pub mod call;
 pub mod errors;
 pub mod inspect;
+pub mod learn;
 pub mod new;
 pub mod pack;
 pub mod secret;

@@ -15,6 +15,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["secret", "rm"],
     &["pack"],
     &["test"],
+    &["learn"],
     &["errors"],
 ];
 

@@ -13,6 +13,7 @@ mod files;
 mod fixtures;
 mod grants;
 mod hostile;
+mod learn;
 mod output;
 mod salesforce;
 mod storage;

@@ -47,7 +47,7 @@ pub fn run(app: &App, args: &Test) -> Result<Exit, Failure> {
     })
 }
 
-fn parsed(names: &[String]) -> Result<Vec<FixtureName>, Failure> {
+pub fn parsed(names: &[String]) -> Result<Vec<FixtureName>, Failure> {
     let parse = |name: &String| {
         name.parse().map_err(|error: InvalidFixtureName| {
         Failure::usage(
@@ -60,7 +60,7 @@ fn parsed(names: &[String]) -> Result<Vec<FixtureName>, Failure> {
 }
 
 /// The fixtures of these names, in their order; all of them without names. None at all is no success.
-fn chosen(fixtures: Vec<Named>, names: &[FixtureName]) -> Result<Vec<Named>, Failure> {
+pub fn chosen(fixtures: Vec<Named>, names: &[FixtureName]) -> Result<Vec<Named>, Failure> {
     if fixtures.is_empty() {
         let hint = "Record one: metier test --record NAME --grant grant.toml -- TOOL …";
         let fault = Fault::new(Code::NotFound, "The skill has no fixtures.");
