@@ -56,6 +56,8 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Call(call) => return commands::call::run(app, call.words, cli.globals),
         Command::New(args) => commands::new::run(&app, &args)?,
         Command::Build(args) => commands::build::run(&app, &args)?,
+        Command::Unpack(args) => commands::unpack::run(&app, &args)?,
+        Command::Lint(args) => commands::lint::run(&app, &args)?,
         Command::Inspect(args) => commands::inspect::run(&app, &args)?,
         Command::Secret(args) => commands::secret::run(&app, &args)?,
         Command::Pack(args) => commands::pack::run(&app, &args)?,

@@ -11,7 +11,7 @@
 use std::{io, path::Path};
 
 use metier_core::{code::Code, fault::Fault};
-use metier_market::{folder::FolderError, pack::PackError};
+use metier_market::{folder::FolderError, pack::PackError, unpack::UnpackError};
 use metier_runtime::credentials::vault::VaultError;
 use serde_json::json;
 
@@ -303,6 +303,24 @@ impl From<FolderError> for Failure {
         let fault = Fault::new(code, message);
         hint.map_or_else(|| fault.clone(), |hint| fault.clone().with_hint(hint))
             .into()
+    }
+}
+
+impl From<UnpackError> for Failure {
+    fn from(error: UnpackError) -> Self {
+        let message = sentence(&text::one_line(&error.to_string()));
+        match error {
+            UnpackError::Folder(error) => error.into(),
+            UnpackError::Pack(error) => error.into(),
+            UnpackError::Io(folder, error) => {
+                Failure::unwritable(&format!("The folder `{}`", folder.display()), &error)
+            }
+            UnpackError::Occupied(_) => Fault::new(Code::Conflict, message)
+                .with_hint("Name another folder with -o, or move what is there.")
+                .into(),
+            UnpackError::Manifest(_) => Fault::new(Code::SkillManifestInvalid, message).into(),
+            _ => Fault::new(Code::SkillSectionInvalid, message).into(),
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 pub mod fixtures;
 pub mod folder;
 pub mod learn;
+pub mod lint;
 pub mod pack;
 pub mod secrets;
 pub mod skill_md;
+pub mod unpack;

@@ -21,6 +21,24 @@ The language is found from the folder's files: Cargo.toml, package.json (with ts
 TypeScript), pyproject.toml, build.zig, go.mod, src/*.c, or component.wasm for a skill that was
 unpacked.";
 
+/// Below `metier unpack --help`.
+pub const UNPACK_EXAMPLES: &str = "\
+Examples:
+  metier unpack weather.wasm
+  metier unpack weather.wasm -o skills/weather
+
+The folder has SKILL.md, skill.toml, component.wasm, tools.json and the packed files. `metier build` on
+it makes the same file, byte for byte.";
+
+/// Below `metier lint --help`.
+pub const LINT_EXAMPLES: &str = "\
+Examples:
+  metier lint
+  metier lint weather
+  metier lint weather.wasm --output json
+
+Exits with 11 when there is an error; warnings alone are none. docs/lint.md explains each rule.";
+
 /// `metier new`
 #[derive(Debug, Args)]
 pub struct New {
@@ -77,4 +95,23 @@ pub struct Build {
     /// Where to write the skill [default: DIR/dist/NAME.wasm]
     #[arg(short, long = "out", value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// `metier unpack`
+#[derive(Debug, Args)]
+pub struct Unpack {
+    /// The skill's file
+    #[arg(value_name = "SKILL.wasm")]
+    pub skill: PathBuf,
+    /// The folder to write, called as the skill is [default: the skill's name, here]
+    #[arg(short, long = "out", value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `metier lint`
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// The skill's folder or file
+    #[arg(value_name = "DIR|SKILL.wasm", default_value = ".")]
+    pub skill: PathBuf,
 }

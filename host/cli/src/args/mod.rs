@@ -17,7 +17,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 pub use artifact::{Artifact, ArtifactAction};
-pub use authoring::{Build, New};
+pub use authoring::{Build, Lint, New, Unpack};
 pub use globals::{Early, Globals};
 
 use crate::{environment::VARIABLES, exit::Exit};
@@ -52,6 +52,12 @@ pub enum Command {
     /// Build a skill's folder into one file
     #[command(after_help = authoring::BUILD_EXAMPLES)]
     Build(Build),
+    /// Write the folder a skill's file could have been built from
+    #[command(after_help = authoring::UNPACK_EXAMPLES)]
+    Unpack(Unpack),
+    /// List what a market would refuse, by rule
+    #[command(after_help = authoring::LINT_EXAMPLES)]
+    Lint(Lint),
     /// Show what a skill can do and what it asks for
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(Inspect),

@@ -5,9 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use metier_core::ids::SkillName;
+use metier_core::{code::Code, fault::Fault, ids::SkillName};
 use metier_market::{
     folder::{Folder, FolderError},
+    lint,
     pack::Packed,
 };
 
@@ -54,7 +55,24 @@ fn made(app: &App, folder: &Path) -> Result<(Packed, SkillName), Failure> {
         app,
     };
     let component = Language::find(&place)?.build(&project)?;
-    Ok((pack::packed(app, folder.into_inputs(component))?, name))
+    let manifest = folder.manifest_text.clone();
+    let packed = pack::packed(app, folder.into_inputs(component))?;
+    hold_words(&manifest, &packed)?;
+    Ok((packed, name))
+}
+
+/// What a person would approve is what a model would get; SKILL.md was held to it when it was read.
+fn hold_words(manifest: &str, packed: &Packed) -> Result<(), Failure> {
+    let tools = packed.skill.tools();
+    let tools: Vec<_> = tools.map(|tool| tool.info.clone()).collect();
+    match lint::words(manifest, &tools).into_iter().next() {
+        None => Ok(()),
+        Some(found) => {
+            let fault =
+                Fault::new(Code::SkillLintFailed, found.message).with_detail("rule", found.rule);
+            Err(fault.with_detail("place", found.place).into())
+        }
+    }
 }
 
 /// `dist/weather.wasm`, in a folder that exists.

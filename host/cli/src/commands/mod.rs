@@ -6,11 +6,13 @@ pub mod call;
 pub mod errors;
 pub mod inspect;
 pub mod learn;
+pub mod lint;
 pub mod new;
 pub mod pack;
 pub mod secret;
 mod skill_file;
 pub mod test;
+pub mod unpack;
 
 use metier_core::{code::Code, fault::Fault};
 use tokio::runtime::{Builder, Runtime};

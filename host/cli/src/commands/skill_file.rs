@@ -47,12 +47,16 @@ pub fn host(app: &App, make: impl Fn() -> HostConfig) -> Result<Host, Failure> {
 
 /// Reads and loads the skill at `path`.
 pub async fn load(host: &Host, path: &Path) -> Result<Arc<Skill>, Failure> {
+    Ok(host.load(read(path)?).await?)
+}
+
+/// The bytes of the file at `path`, if it is no larger than a skill may be.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |error| Failure::unreadable(path, &error);
     let size = fs::metadata(path).map_err(unreadable)?.len();
     if size > MAX_FILE as u64 {
         let message = format!("The file has {size} bytes; a skill has at most {MAX_FILE}.");
         return Err(Fault::new(Code::SkillTooLarge, message).into());
     }
-    let bytes = fs::read(path).map_err(unreadable)?;
-    Ok(host.load(bytes).await?)
+    fs::read(path).map_err(unreadable)
 }

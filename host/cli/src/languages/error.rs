@@ -9,7 +9,7 @@ use super::Language;
 pub enum BuildError {
     /// No file says what it is written in.
     #[error(
-        "the folder has no source: `metier build` looks for Cargo.toml, package.json, pyproject.toml, build.zig, go.mod, src/*.c or component.wasm"
+        "the folder has no source: `metier build` looks for Cargo.toml, package.json, pyproject.toml, build.zig, go.mod, src/*.c, component.wasm or assets/operations.json"
     )]
     NoSource,
     /// The files of two languages.

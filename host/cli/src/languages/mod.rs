@@ -15,11 +15,13 @@
 //! | Go | `go.mod` |
 //! | C | `src/*.c`, when there is no `build.zig` |
 //! | an unpacked skill | `component.wasm` |
+//! | OpenAPI | `assets/operations.json`, and none of these |
 
 mod c;
 mod error;
 mod go;
 mod javascript;
+mod openapi;
 mod python;
 mod rust;
 pub mod tool;
@@ -28,6 +30,7 @@ mod zig;
 use std::path::Path;
 
 use metier_core::ids::SkillName;
+use metier_market::folder::COMPONENT_FILE;
 
 pub use error::BuildError;
 
@@ -52,6 +55,8 @@ pub enum Language {
     Go,
     /// No source: a component that was built before.
     Unpacked,
+    /// No source: a plan that the component `metier` carries reads.
+    OpenApi,
 }
 
 /// What a recipe works on.
@@ -69,12 +74,9 @@ pub struct Project<'a> {
     pub app: &'a App,
 }
 
-/// The file of an unpacked skill's component.
-pub const COMPONENT_FILE: &str = "component.wasm";
-
 impl Language {
-    /// Every kind, in the order of the table above.
-    pub const ALL: [Language; 8] = [
+    /// Every kind that one of its files decides, in the order of the table above.
+    const BY_FILE: [Language; 8] = [
         Language::Rust,
         Language::JavaScript,
         Language::TypeScript,
@@ -96,6 +98,7 @@ impl Language {
             Language::Zig => "Zig",
             Language::Go => "Go",
             Language::Unpacked => "an unpacked skill",
+            Language::OpenApi => "OpenAPI",
         }
     }
 
@@ -104,10 +107,11 @@ impl Language {
     /// # Errors
     /// When it is in no language, or in two: a build that guesses builds the wrong one.
     pub fn find(folder: &Path) -> Result<Language, BuildError> {
-        let mut found = Language::ALL
+        let mut found = Language::BY_FILE
             .into_iter()
             .filter(|language| language.is_in(folder));
         match (found.next(), found.next()) {
+            (None, _) if Language::OpenApi.is_in(folder) => Ok(Language::OpenApi),
             (None, _) => Err(BuildError::NoSource),
             (Some(language), None) => Ok(language),
             (Some(first), Some(second)) => Err(BuildError::TwoSources(first, second)),
@@ -124,6 +128,7 @@ impl Language {
             Language::Zig => zig::is_source(folder),
             Language::Go => go::is_source(folder),
             Language::Unpacked => folder.join(COMPONENT_FILE).is_file(),
+            Language::OpenApi => openapi::is_source(folder),
         }
     }
 
@@ -141,6 +146,7 @@ impl Language {
             Language::Zig => zig::build(project),
             Language::Go => go::build(project),
             Language::Unpacked => tool::read_component(&project.folder.join(COMPONENT_FILE)),
+            Language::OpenApi => Ok(openapi::build()),
         }
     }
 }

@@ -16,7 +16,7 @@ fn found(files: &[&str]) -> Result<Language, BuildError> {
 
 #[test]
 fn each_kind_is_found_by_its_file() {
-    let table: [(&[&str], Language); 9] = [
+    let table: [(&[&str], Language); 11] = [
         (&["Cargo.toml", "src/lib.rs"], Language::Rust),
         (&["package.json"], Language::JavaScript),
         (&["package.json", "tsconfig.json"], Language::TypeScript),
@@ -26,6 +26,8 @@ fn each_kind_is_found_by_its_file() {
         (&["go.mod"], Language::Go),
         (&["src/skill.c", "src/more.c"], Language::C),
         (&["component.wasm", "tools.json"], Language::Unpacked),
+        (&["component.wasm", "assets/operations.json"], Language::Unpacked),
+        (&["assets/operations.json"], Language::OpenApi),
     ];
     for (files, language) in table {
         assert_eq!(found(files).unwrap(), language, "{files:?}");

@@ -7,6 +7,8 @@ pub const COMMANDS: &[&[&str]] = &[
     &[],
     &["new"],
     &["build"],
+    &["unpack"],
+    &["lint"],
     &["inspect"],
     &["call"],
     &["secret"],

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod artifact;
+mod authoring;
 mod call;
 mod docs;
 mod errors;

@@ -71,6 +71,7 @@ codes! {
     SkillSectionInvalid "skill-section-invalid" Skill "Pack the skill again: a section of the file is damaged or not ours."
     SkillFolderInvalid "skill-folder-invalid" Skill "Mend what the sentence names; `metier lint` lists everything at once."
     SkillBuildFailed "skill-build-failed" Skill "Mend what the tool says, then build again."
+    SkillLintFailed "skill-lint-failed" Skill "Mend what is listed as an error; docs/lint.md explains each rule."
     SkillStartFailed "skill-start-failed" Skill "The skill failed before its tool was called: report it to its author."
     HttpNotDeclared "http-not-declared" Skill "The skill's author adds the `[[capabilities.http]]` rule to skill.toml."
     KvNotDeclared "kv-not-declared" Skill "The skill's author adds the bucket under `[capabilities.kv]` in skill.toml."

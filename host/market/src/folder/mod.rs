@@ -23,7 +23,7 @@ use metier_core::package::{MAX_SKILL_MD_BYTES, MAX_TOOLS_BYTES};
 use metier_core::{Manifest, ManifestError};
 
 pub use files::read_below;
-pub use write::write_whole;
+pub use write::{Prepared, write_whole};
 
 use crate::pack::Inputs;
 use crate::skill_md::{SkillMd, SkillMdError};

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Error, ErrorKind, Result};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
-/// What a folder and a file may be used for, before the umask takes away what the user does not want.
-const FOLDER_MODE: u32 = 0o777;
+use tempfile::TempDir;
 
 /// Writes `files` into a new folder at `folder`: beside it first, then moved to its place in one step.
 ///
@@ -15,33 +13,69 @@ const FOLDER_MODE: u32 = 0o777;
 /// [`ErrorKind::DirectoryNotEmpty`] when something is there already that is no empty folder; [`ErrorKind::InvalidInput`]
 /// for a path that leaves the folder; else the file system's own. Nothing is left behind.
 pub fn write_whole(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
-    is_free(folder)?;
-    let beside = match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let made = tempfile::Builder::new()
-        .prefix(".metier-")
-        .permissions(fs::Permissions::from_mode(FOLDER_MODE))
-        .tempdir_in(beside)?;
-    for (path, bytes) in files {
-        let inside = Path::new(path)
-            .components()
-            .all(|part| matches!(part, std::path::Component::Normal(_)));
-        if !inside {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                format!("`{path}` leaves the folder"),
-            ));
+    Prepared::write(folder, files)?.place()
+}
+
+/// A folder that is written and not in its place yet. Dropped, it was never there.
+pub struct Prepared {
+    folder: PathBuf,
+    beside: TempDir,
+    made: PathBuf,
+}
+
+impl Prepared {
+    /// Writes `files` beside `folder`, in a folder of the same name.
+    ///
+    /// # Errors
+    /// As [`write_whole`].
+    pub fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Prepared> {
+        is_free(folder)?;
+        let name = folder.file_name().ok_or(ErrorKind::InvalidInput)?;
+        let beside = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let beside = tempfile::Builder::new()
+            .prefix(".metier-")
+            .tempdir_in(beside)?;
+        let made = beside.path().join(name);
+        fs::create_dir(&made)?;
+        for (path, bytes) in files {
+            write_below(&made, path, bytes)?;
         }
-        let file = made.path().join(path);
-        fs::create_dir_all(file.parent().unwrap_or(made.path()))?;
-        fs::write(file, bytes)?;
+        Ok(Prepared {
+            folder: folder.to_owned(),
+            beside,
+            made,
+        })
     }
-    // Replaces an empty folder; one that got a file in the meantime is refused by the system.
-    fs::rename(made.path(), folder)?;
-    let _ = made.keep();
-    Ok(())
+
+    /// Where it is now.
+    pub fn path(&self) -> &Path {
+        &self.made
+    }
+
+    /// Moves it to its place. Replaces an empty folder; one that got a file in the meantime is refused by the system.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn place(self) -> Result<()> {
+        fs::rename(&self.made, &self.folder)?;
+        self.beside.close()
+    }
+}
+
+fn write_below(folder: &Path, path: &str, bytes: &[u8]) -> Result<()> {
+    let inside = Path::new(path)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
+    if !inside {
+        let message = format!("`{path}` leaves the folder");
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    let file = folder.join(path);
+    fs::create_dir_all(file.parent().unwrap_or(folder))?;
+    fs::write(file, bytes)
 }
 
 fn is_free(folder: &Path) -> Result<()> {

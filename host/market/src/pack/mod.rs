@@ -5,7 +5,7 @@
 //! WIT become their descriptions. The packed file is loaded before it is handed back: what comes out is what a host accepts.
 
 mod docs;
-mod sections;
+pub(crate) mod sections;
 mod words;
 
 use std::collections::BTreeMap;

@@ -156,3 +156,107 @@ fn is_async(function: &wasmparser::CanonicalFunction) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use metier_core::package::{self, section};
+
+    use super::{MAX_MANIFEST, MAX_RESOURCE_NAMES, SectionError, read};
+
+    /// `wasm` with a custom section behind it.
+    fn with(wasm: &[u8], name: &str, data: &[u8]) -> Vec<u8> {
+        let mut whole = wasm.to_vec();
+        let section = wasm_encoder::CustomSection {
+            name: name.into(),
+            data: data.into(),
+        };
+        let mut encoder = wasm_encoder::Component::new();
+        encoder.section(&section);
+        whole.extend_from_slice(&encoder.finish()[8..]);
+        whole
+    }
+
+    fn empty() -> Vec<u8> {
+        wat::parse_str("(component)").unwrap()
+    }
+
+    fn problem(bytes: &[u8]) -> String {
+        read(bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn each_section_of_ours_is_taken_once_and_others_are_not_ours() {
+        for name in section::ALL {
+            let once = with(&with(&empty(), "producers", b"x"), name, b"1");
+            assert!(read(&once).is_ok(), "{name}");
+            assert!(
+                problem(&with(&once, name, b"1")).contains("appears twice"),
+                "{name}"
+            );
+            assert!(
+                problem(&with(&once, name, b"")).contains("appears twice"),
+                "{name}"
+            );
+        }
+        assert!(read(&with(&with(&empty(), "name", b"x"), "name", b"x")).is_ok());
+    }
+
+    #[test]
+    fn a_section_of_ours_that_nobody_knows_is_critical() {
+        for name in [
+            "metier:",
+            "metier:future",
+            "metier:Manifest",
+            "metier:manifest ",
+        ] {
+            assert!(
+                problem(&with(&empty(), name, b"")).contains("newer host"),
+                "{name}"
+            );
+        }
+        assert!(read(&with(&empty(), "acme:future", b"")).is_ok());
+    }
+
+    #[test]
+    fn each_section_has_its_own_limit() {
+        let limits = [
+            (section::MANIFEST, MAX_MANIFEST),
+            (section::TOOLS, package::MAX_TOOLS_BYTES),
+            (section::SKILL_MD, package::MAX_SKILL_MD_BYTES),
+            (
+                section::RESOURCES,
+                package::MAX_RESOURCE_BYTES + MAX_RESOURCE_NAMES,
+            ),
+        ];
+        for (name, limit) in limits {
+            assert!(
+                read(&with(&empty(), name, &vec![b' '; limit])).is_ok(),
+                "{name}"
+            );
+            let over = with(&empty(), name, &vec![b' '; limit + 1]);
+            assert!(problem(&over).contains("larger than allowed"), "{name}");
+        }
+    }
+
+    /// What stands behind the component is part of the file, and the file is a component or nothing.
+    #[test]
+    fn bytes_behind_the_component_are_its_sections_or_damage() {
+        let skill = with(&empty(), section::MANIFEST, b"");
+        let mut cut = with(&skill, section::SKILL_MD, b"words");
+        cut.pop();
+        for tail in [&b"\0"[..], b"\0\x05", b"rubbish", b"PK\x03\x04", &[0; 16]] {
+            let whole = [&skill[..], tail].concat();
+            assert!(
+                matches!(read(&whole), Err(SectionError::Damaged(_))),
+                "{tail:?}"
+            );
+        }
+        assert!(matches!(read(&cut), Err(SectionError::Damaged(_))));
+        let two = [&skill[..], &empty()].concat();
+        assert!(matches!(read(&two), Err(SectionError::Damaged(_))));
+        let hidden = with(&[&skill[..], &empty()].concat(), section::TOOLS, b"[]");
+        assert!(matches!(read(&hidden), Err(SectionError::Damaged(_))));
+    }
+}
