@@ -34,6 +34,7 @@ pub fn is_source(folder: &Path) -> bool {
 
 /// Compiles the package of the folder.
 pub fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
+    CARGO.find(project, &[])?;
     has_target(project)?;
     let places = Places::ask(project)?;
     let mut cargo = CARGO.command(project, &[])?;

@@ -26,7 +26,10 @@ fn each_kind_is_found_by_its_file() {
         (&["go.mod"], Language::Go),
         (&["src/skill.c", "src/more.c"], Language::C),
         (&["component.wasm", "tools.json"], Language::Unpacked),
-        (&["component.wasm", "assets/operations.json"], Language::Unpacked),
+        (
+            &["component.wasm", "assets/operations.json"],
+            Language::Unpacked,
+        ),
         (&["assets/operations.json"], Language::OpenApi),
     ];
     for (files, language) in table {

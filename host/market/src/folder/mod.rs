@@ -111,7 +111,7 @@ pub enum FolderError {
     #[error("`{0}` and `resources/{0}` would both be read as `{0}`: rename one")]
     Clash(String),
     /// `skill.toml` is wrong.
-    #[error("skill.toml is wrong: {0}")]
+    #[error("the manifest skill.toml is wrong: {0}")]
     Manifest(#[from] ManifestError),
     /// `skill.toml` has no name.
     #[error("skill.toml has no `[skill]` with a `name`")]

@@ -113,9 +113,9 @@ fn what_is_missing_or_wrong_is_named() {
     fs::remove_file(folder.join("SKILL.md")).unwrap();
     assert!(refused(&folder).ends_with("has no SKILL.md"));
     put(&folder, "skill.toml", b"nonsense");
-    assert!(refused(&folder).starts_with("skill.toml is wrong"));
+    assert!(refused(&folder).starts_with("the manifest skill.toml is wrong"));
     put(&folder, "skill.toml", b"");
-    assert!(refused(&folder).starts_with("skill.toml is wrong"));
+    assert!(refused(&folder).starts_with("the manifest skill.toml is wrong"));
 }
 
 #[test]
