@@ -83,7 +83,9 @@ pub fn find(text: &str) -> Vec<Found> {
         if at < end {
             continue;
         }
-        if let Some(secret) = at_start_of_word(text, at) {
+        // The colon of a URL stands behind a word, everything else before one.
+        let secret = in_url(&text[at..], at).or_else(|| at_start_of_word(text, at));
+        if let Some(secret) = secret {
             end = secret.range.end;
             found.push(secret);
         }
@@ -125,7 +127,6 @@ fn at_start_of_word(text: &str, at: usize) -> Option<Found> {
         .or_else(|| web_token(rest, at))
         .or_else(|| salesforce_session(rest, at))
         .or_else(|| authorization(rest, at))
-        .or_else(|| in_url(rest, at))
         .or_else(|| named(rest, at))
 }
 
