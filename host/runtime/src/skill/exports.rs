@@ -131,13 +131,13 @@ impl Reader<'_> {
     }
 }
 
-/// What componentize-py leaves behind in every component: an interface `exports` with nothing but `init`, which ran when the
+/// What componentize-py leaves behind in every component: an interface `exports` whose only function is `init`. It ran when the
 /// component was built and spoils an instance when it runs again.
 fn is_start_up(name: &str, instance: &ComponentInstance, engine: &Engine) -> bool {
-    name == "exports"
-        && instance
-            .exports(engine)
-            .all(|(function, _)| function == "init")
+    let mut functions = instance
+        .exports(engine)
+        .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)));
+    name == "exports" && functions.all(|(function, _)| function == "init")
 }
 
 /// `acme:crm/accounts@1.0.0` → `accounts`.
