@@ -86,7 +86,8 @@ fn below(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
             if LEFT_OUT.contains(&path.as_str()) {
                 continue;
             }
-            if entry.file_type()?.is_dir() {
+            // Followed when it is a link: TypeScript shares the runtime files of JavaScript.
+            if entry.path().is_dir() {
                 folders.push(format!("{path}/"));
             } else {
                 files.push((path, entry.path()));

@@ -37,10 +37,6 @@ pub enum BuildError {
     },
     /// Every tool said yes, and what they should have made is not there or is something else.
     #[error("{0}")]
-    #[expect(
-        dead_code,
-        reason = "recipes whose tools do not name what they made use it"
-    )]
     NoComponent(String),
     /// The folder's own build files say something a recipe cannot follow.
     #[error("{0}")]

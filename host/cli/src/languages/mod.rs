@@ -25,6 +25,7 @@ mod openapi;
 mod python;
 mod rust;
 pub mod tool;
+mod world;
 mod zig;
 
 use std::path::Path;
@@ -41,7 +42,7 @@ use crate::commands::App;
 pub enum Language {
     /// Cargo.
     Rust,
-    /// jco and componentize-js.
+    /// esbuild and componentize-qjs or componentize-js.
     JavaScript,
     /// The same, after its types are checked and taken away.
     TypeScript,

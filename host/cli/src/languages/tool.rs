@@ -81,10 +81,6 @@ fn is_executable(file: &Path) -> bool {
 ///
 /// # Errors
 /// [`BuildError::ToolFailed`] when it ends with an error; all it said has been shown then.
-#[expect(
-    dead_code,
-    reason = "recipes whose tools have nothing to answer use it"
-)]
 pub fn run(project: &Project<'_>, what: &str, command: &mut Command) -> Result<(), BuildError> {
     let output = ended(project, what, command)?;
     let said = [output.stdout, output.stderr].concat();

@@ -72,7 +72,7 @@ pub enum Mismatch {
 
 pub(super) fn check(manifest: &Manifest, imports: &[String]) -> Result<(), Mismatch> {
     for import in imports {
-        let Some(capability) = Capability::behind(import) else {
+        let Some(capability) = Capability::of_import(import) else {
             continue;
         };
         if !capability.is_ambient() && capability.declared(manifest).is_none() {
@@ -85,7 +85,7 @@ pub(super) fn check(manifest: &Manifest, imports: &[String]) -> Result<(), Misma
     for capability in Capability::ALL {
         let usable = imports
             .iter()
-            .any(|import| Capability::behind(import) == Some(capability));
+            .any(|import| Capability::of_import(import) == Some(capability));
         if let (false, Some(line)) = (usable, capability.declared(manifest)) {
             return Err(Mismatch::Unused { line, capability });
         }
@@ -103,11 +103,17 @@ impl Capability {
         Capability::Log,
     ];
 
-    fn behind(import: &str) -> Option<Capability> {
+    /// The capability an import is the door to.
+    pub fn of_import(import: &str) -> Option<Capability> {
         DOORS
             .iter()
             .find(|(door, _)| import.starts_with(door))
             .map(|(_, capability)| *capability)
+    }
+
+    /// Whether `manifest` asks for it.
+    pub fn is_declared(self, manifest: &Manifest) -> bool {
+        self.declared(manifest).is_some()
     }
 
     /// Imported by the standard libraries of most languages, used or not.

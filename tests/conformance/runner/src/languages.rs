@@ -67,6 +67,30 @@ const USUAL: Language = Language {
     differs: &[],
 };
 
+/// QuickJS, as componentize-qjs builds it.
+const QUICKJS: &[Differs] = &[
+    Differs {
+        row: "integers",
+        answer: "expected number",
+        why: "its 64-bit integers are numbers, exact up to 2^53",
+    },
+    no_web("web-get"),
+    no_web("web-post"),
+    no_web("web-status"),
+    no_web("web-denied"),
+    no_web("web-redirect"),
+    no_web("web-redirect-denied"),
+    no_web("web-too-large"),
+];
+
+const fn no_web(row: &'static str) -> Differs {
+    Differs {
+        row,
+        answer: "no wasi:http",
+        why: "the host that takes its snapshot has no wasi:http; `fetch` is metier:skill/fetch",
+    }
+}
+
 /// All of them.
 pub const LANGUAGES: &[Language] = &[
     Language {
@@ -79,6 +103,7 @@ pub const LANGUAGES: &[Language] = &[
         regex: Regex::Backtracks,
         crash: Crash::Internal,
         place: Place::Line("src/skill.js"),
+        differs: QUICKJS,
         ..USUAL
     },
     Language {
