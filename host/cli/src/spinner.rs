@@ -8,6 +8,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use metier_core::LogLevel;
 use metier_runtime::{audit::Observer, capabilities::log::LogLine};
 
 use crate::{
@@ -92,7 +93,11 @@ impl Observer for Spinner {
     }
 
     fn log(&self, line: &LogLine) {
-        if self.printer.volume < Volume::Verbose {
+        let least = match self.printer.volume {
+            Volume::Verbose => LogLevel::Trace,
+            _ => LogLevel::Info,
+        };
+        if line.level < least {
             return;
         }
         let paint = self.printer.terminal.stderr.paint();

@@ -39,10 +39,23 @@ pub fn stage(language: &Language, into: &Path) -> anyhow::Result<PathBuf> {
         fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
     }
     copy(&sources, &folder)?;
+    runtime(language.name, &folder)?;
     copy(&home().join("skill"), &folder)?;
     copy(&home().join("wit"), &folder.join("wit"))?;
     contract(&folder.join("wit/deps"))?;
     Ok(folder)
+}
+
+/// The files `metier new` puts into `src/metier` of a language that has some; its template has them.
+fn runtime(language: &str, folder: &Path) -> anyhow::Result<()> {
+    let template = home()
+        .join("../../sdk")
+        .join(language)
+        .join("template/src/metier");
+    match template.is_dir() {
+        true => copy(&template, &folder.join("src/metier")),
+        false => Ok(()),
+    }
 }
 
 /// The vendored contract as `metier new` lays it out: the skill's own package beside those it builds upon.

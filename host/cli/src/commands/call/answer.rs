@@ -11,7 +11,7 @@ use crate::{
     errors::{Failure, code, hint},
     exit::Exit,
     json::Json,
-    printer::{Format, Printer, Volume},
+    printer::{Format, Printer},
     render,
     terminal::Paint,
     text,
@@ -31,7 +31,8 @@ pub async fn tell(
     let printer = &app.printer;
     let failure = outcome.result.as_ref().err().cloned().map(Failure::from);
     print(app, options.envelope, outcome, failure.as_ref())?;
-    if printer.volume == Volume::Verbose && !outcome.stdio.is_empty() {
+    // An author looks here first, and a trap says little without it.
+    if !outcome.stdio.trim().is_empty() {
         printer.note(text::lines(&outcome.stdio).trim_end());
     }
     let error = failure.as_ref().map(|failure| &failure.fault);
