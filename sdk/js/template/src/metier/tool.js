@@ -25,7 +25,7 @@ export function tool(implementation, failure) {
 /** What to throw so that the host gets an `err`; a tool that cannot fail is stopped with the trace in its output. */
 function asError(thrown, failure) {
   // The host knows that memory was refused, and says so when the tool is stopped.
-  if (thrown instanceof Error && thrown.message === "out of memory") return thrown;
+  if ((thrown?.message ?? thrown) === "out of memory") return thrown instanceof Error ? thrown : new Error(thrown);
   if (failure === "error") {
     if (thrown instanceof SkillError) return payload(thrown.variant);
     const variant = [thrown, thrown?.payload, thrown?.variant].find(isVariant);
