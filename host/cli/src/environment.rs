@@ -60,6 +60,11 @@ pub const PATH: Variable = Variable {
     name: "PATH",
     about: "Where `metier build` finds cargo, node, python, zig and go",
 };
+/// A WASI SDK, for C.
+pub const WASI_SDK_PATH: Variable = Variable {
+    name: "WASI_SDK_PATH",
+    about: "`metier build` compiles C with the clang in bin below it, instead of zig",
+};
 /// Where cargo keeps its packages.
 pub const CARGO_HOME: Variable = Variable {
     name: "CARGO_HOME",
@@ -67,7 +72,7 @@ pub const CARGO_HOME: Variable = Variable {
 };
 
 /// Every variable, in the order they are documented.
-pub const VARIABLES: [Variable; 10] = [
+pub const VARIABLES: [Variable; 11] = [
     VAULT_PASSPHRASE,
     CACHE_HOME,
     DATA_HOME,
@@ -77,6 +82,7 @@ pub const VARIABLES: [Variable; 10] = [
     TERM,
     COLUMNS,
     PATH,
+    WASI_SDK_PATH,
     CARGO_HOME,
 ];
 

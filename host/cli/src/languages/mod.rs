@@ -17,7 +17,9 @@
 //! | an unpacked skill | `component.wasm` |
 //! | OpenAPI | `assets/operations.json`, and none of these |
 
+mod bindings;
 mod c;
+mod componentize;
 mod error;
 mod go;
 mod javascript;
