@@ -99,7 +99,8 @@ impl World {
             }
             Err(_) => {
                 return Err(BuildError::Settings(
-                    "wit/world.wit has a type that there are no bindings for in this language".to_owned(),
+                    "wit/world.wit has a type that there are no bindings for in this language"
+                        .to_owned(),
                 ));
             }
         }

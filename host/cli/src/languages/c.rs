@@ -62,15 +62,15 @@ pub fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     bindings::write(&folder, &texts)?;
     let module = tempfile::tempdir_in(&folder).map_err(|error| BuildError::Io(folder, error))?;
     let module = module.path().join("skill.wasm");
-    tool::run(project, "compiling", &mut compiler(project, &texts, &module)?)?;
+    tool::run(
+        project,
+        "compiling",
+        &mut compiler(project, &texts, &module)?,
+    )?;
     componentize::component(&tool::read_component(&module)?)
 }
 
-fn compiler(
-    project: &Project<'_>,
-    texts: &Texts,
-    module: &Path,
-) -> Result<Command, BuildError> {
+fn compiler(project: &Project<'_>, texts: &Texts, module: &Path) -> Result<Command, BuildError> {
     let mut command = match project.app.environment.directory(WASI_SDK_PATH) {
         Some(sdk) => clang(project, &sdk)?,
         None => zig_cc(project)?,

@@ -12,7 +12,8 @@ use super::{BuildError, bindings::World};
 /// # Errors
 /// When the module does not fit its world.
 pub fn component(module: &[u8]) -> Result<Vec<u8>, BuildError> {
-    encode(module).map_err(|error| BuildError::NoComponent(format!("the module is no component: {error:#}")))
+    encode(module)
+        .map_err(|error| BuildError::NoComponent(format!("the module is no component: {error:#}")))
 }
 
 /// The component of a module that does not say its world.
@@ -21,8 +22,9 @@ pub fn component(module: &[u8]) -> Result<Vec<u8>, BuildError> {
 /// When the module does not fit `world`.
 pub fn component_of(module: &[u8], world: &World) -> Result<Vec<u8>, BuildError> {
     let mut module = module.to_owned();
-    embed_component_metadata(&mut module, &world.resolve, world.id, StringEncoding::UTF8)
-        .map_err(|error| BuildError::NoComponent(format!("the module cannot carry its world: {error:#}")))?;
+    embed_component_metadata(&mut module, &world.resolve, world.id, StringEncoding::UTF8).map_err(
+        |error| BuildError::NoComponent(format!("the module cannot carry its world: {error:#}")),
+    )?;
     component(&module)
 }
 

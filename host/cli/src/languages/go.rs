@@ -43,21 +43,56 @@ const GO_MOD: &str = include_str!("../../../../sdk/go/metier/go.mod");
 
 /// Packages that stand on an interface the world may not import.
 const PACKAGES: [(&str, &str, &str); 2] = [
-    ("web/web.go", "wit/metier_skill_fetch/", include_str!("../../../../sdk/go/metier/web/web.go")),
-    ("logging/logging.go", "wit/wasi_logging_logging/", include_str!("../../../../sdk/go/metier/logging/logging.go")),
+    (
+        "web/web.go",
+        "wit/metier_skill_fetch/",
+        include_str!("../../../../sdk/go/metier/web/web.go"),
+    ),
+    (
+        "logging/logging.go",
+        "wit/wasi_logging_logging/",
+        include_str!("../../../../sdk/go/metier/logging/logging.go"),
+    ),
 ];
 
 /// The runtime of the bindings, as the generator's release carries it.
 const RUNTIME_FILES: [(&str, &str); 9] = [
-    ("async/async.go", include_str!("../../../../sdk/go/runtime/async/async.go")),
-    ("async/empty.s", include_str!("../../../../sdk/go/runtime/async/empty.s")),
-    ("runtime/runtime.go", include_str!("../../../../sdk/go/runtime/runtime/runtime.go")),
-    ("types/future.go", include_str!("../../../../sdk/go/runtime/types/future.go")),
-    ("types/option.go", include_str!("../../../../sdk/go/runtime/types/option.go")),
-    ("types/result.go", include_str!("../../../../sdk/go/runtime/types/result.go")),
-    ("types/stream.go", include_str!("../../../../sdk/go/runtime/types/stream.go")),
-    ("types/tuple.go", include_str!("../../../../sdk/go/runtime/types/tuple.go")),
-    ("types/unit.go", include_str!("../../../../sdk/go/runtime/types/unit.go")),
+    (
+        "async/async.go",
+        include_str!("../../../../sdk/go/runtime/async/async.go"),
+    ),
+    (
+        "async/empty.s",
+        include_str!("../../../../sdk/go/runtime/async/empty.s"),
+    ),
+    (
+        "runtime/runtime.go",
+        include_str!("../../../../sdk/go/runtime/runtime/runtime.go"),
+    ),
+    (
+        "types/future.go",
+        include_str!("../../../../sdk/go/runtime/types/future.go"),
+    ),
+    (
+        "types/option.go",
+        include_str!("../../../../sdk/go/runtime/types/option.go"),
+    ),
+    (
+        "types/result.go",
+        include_str!("../../../../sdk/go/runtime/types/result.go"),
+    ),
+    (
+        "types/stream.go",
+        include_str!("../../../../sdk/go/runtime/types/stream.go"),
+    ),
+    (
+        "types/tuple.go",
+        include_str!("../../../../sdk/go/runtime/types/tuple.go"),
+    ),
+    (
+        "types/unit.go",
+        include_str!("../../../../sdk/go/runtime/types/unit.go"),
+    ),
 ];
 
 /// Whether the folder is written in Go.
@@ -81,7 +116,12 @@ pub fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     let mut go = GO.command(project, &[project.folder.join(".venv/bin")])?;
     go.env("GOOS", "wasip1")
         .env("GOARCH", "wasm")
-        .args(["build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false"])
+        .args([
+            "build",
+            "-buildmode=c-shared",
+            "-trimpath",
+            "-buildvcs=false",
+        ])
         .arg(LINK_FLAGS)
         .arg("-o")
         .arg(&out)
@@ -96,8 +136,17 @@ fn own_module(project: &Project<'_>) -> Result<String, BuildError> {
     let text = fs::read_to_string(&path).map_err(|error| BuildError::Io(path, error))?;
     let mut words = text
         .lines()
-        .map(|line| line.split("//").next().unwrap_or_default().split_whitespace())
-        .filter_map(|mut words| (words.next() == Some("module")).then(|| words.next()).flatten());
+        .map(|line| {
+            line.split("//")
+                .next()
+                .unwrap_or_default()
+                .split_whitespace()
+        })
+        .filter_map(|mut words| {
+            (words.next() == Some("module"))
+                .then(|| words.next())
+                .flatten()
+        });
     match words.next() {
         Some(name) => Ok(name.trim_matches(['"', '`']).to_owned()),
         None => Err(BuildError::Settings(
@@ -117,7 +166,12 @@ fn module(mut world: World, own: &str) -> Result<Texts, BuildError> {
     let generated = world.generate(options.build())?;
     let mut texts: BTreeMap<String, Vec<u8>> = generated
         .into_iter()
-        .map(|(path, text)| (format!("wit/{path}"), local(&String::from_utf8_lossy(&text))))
+        .map(|(path, text)| {
+            (
+                format!("wit/{path}"),
+                local(&String::from_utf8_lossy(&text)),
+            )
+        })
         .collect();
     for (path, text) in RUNTIME_FILES {
         texts.insert(format!("wit/{path}"), local(text));
@@ -133,7 +187,10 @@ fn module(mut world: World, own: &str) -> Result<Texts, BuildError> {
         }
     }
     // Without our error there is nothing to make of Go's.
-    if texts.keys().any(|path| path.starts_with("wit/metier_skill_types/")) {
+    if texts
+        .keys()
+        .any(|path| path.starts_with("wit/metier_skill_types/"))
+    {
         texts.insert("metier.go".to_owned(), METIER.into());
     }
     texts.insert("go.mod".to_owned(), GO_MOD.into());
@@ -168,14 +225,20 @@ fn package(exports: &Exports, texts: &Texts) -> Result<String, BuildError> {
 /// The package that stands between the generated exports and the author's functions.
 fn tools(exports: &Exports, package: &str, own: &str) -> String {
     let functions = &exports.functions;
-    let fallible = functions.iter().any(|function| function.answer != Answer::Other);
+    let fallible = functions
+        .iter()
+        .any(|function| function.answer != Answer::Other);
     let from = match &exports.interface {
         Some(interface) => format!("{own}/{}", interface.name.to_snake_case()),
         None => own.to_owned(),
     };
-    let mut text = format!("// Package {package} calls the tools. Written by `metier build`.\npackage {package}\n\nimport (\n");
+    let mut text = format!(
+        "// Package {package} calls the tools. Written by `metier build`.\npackage {package}\n\nimport (\n"
+    );
     if fallible {
-        text.push_str("\t\"metier\"\n\t\"metier/wit/metier_skill_types\"\n\twit \"metier/wit/types\"\n");
+        text.push_str(
+            "\t\"metier\"\n\t\"metier/wit/metier_skill_types\"\n\twit \"metier/wit/types\"\n",
+        );
     }
     // Writing to a text does not fail.
     let _ = writeln!(text, "\ttools \"{from}\"\n)\n\nvar (");
@@ -211,19 +274,28 @@ fn wrapper(function: &Export) -> Option<String> {
 }
 
 fn wrapper_text(parameters: usize, answer: Answer) -> String {
-    let list = |each: &dyn Fn(usize) -> String| (0..parameters).map(each).collect::<Vec<_>>().join(", ");
+    let list =
+        |each: &dyn Fn(usize) -> String| (0..parameters).map(each).collect::<Vec<_>>().join(", ");
     let types = list(&|index| format!("A{index}"));
     let typed = list(&|index| format!("a{index} A{index}"));
     let names = list(&|index| format!("a{index}"));
     if answer == Answer::FallibleNothing {
-        let generic = if parameters == 0 { String::new() } else { format!("[{types} any]") };
+        let generic = if parameters == 0 {
+            String::new()
+        } else {
+            format!("[{types} any]")
+        };
         return format!(
             "\nfunc action{parameters}{generic}(tool func({types}) error) func({types}) wit.Result[wit.Unit, metier_skill_types.Error] {{\n\
              \treturn func({typed}) wit.Result[wit.Unit, metier_skill_types.Error] {{\n\
              \t\treturn result(func() (wit.Unit, error) {{ return wit.Unit{{}}, tool({names}) }})\n\t}}\n}}\n"
         );
     }
-    let generic = if parameters == 0 { "T".to_owned() } else { format!("{types}, T") };
+    let generic = if parameters == 0 {
+        "T".to_owned()
+    } else {
+        format!("{types}, T")
+    };
     format!(
         "\nfunc tool{parameters}[{generic} any](tool func({types}) (T, error)) func({types}) wit.Result[T, metier_skill_types.Error] {{\n\
          \treturn func({typed}) wit.Result[T, metier_skill_types.Error] {{\n\

@@ -31,7 +31,10 @@ const ZIG: Tool = Tool {
 
 const SDK: [(&str, &str); 3] = [
     ("build.zig", include_str!("../../../../sdk/zig/build.zig")),
-    ("build.zig.zon", include_str!("../../../../sdk/zig/build.zig.zon")),
+    (
+        "build.zig.zon",
+        include_str!("../../../../sdk/zig/build.zig.zon"),
+    ),
     ("metier.zig", include_str!("../../../../sdk/zig/metier.zig")),
 ];
 
@@ -83,7 +86,9 @@ pub fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     // One shape for every function: a pointer per argument, and one for the result.
     options.no_sig_flattening = true;
     let mut texts = world.generate(options.build())?;
-    let header = texts.get("skill.h").map(|text| String::from_utf8_lossy(text));
+    let header = texts
+        .get("skill.h")
+        .map(|text| String::from_utf8_lossy(text));
     let exports = exports(&world.exports(), header.as_deref().unwrap_or_default())?;
     texts.insert("exports.zig".to_owned(), exports.into());
     for (path, text) in SDK {
@@ -92,7 +97,8 @@ pub fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     bindings::write(&project.folder.join(BUILD), &texts)?;
     let installed = project.folder.join("zig-out");
     let mut zig = command(project)?;
-    zig.args(["build", "--release=safe", "--prefix"]).arg(&installed);
+    zig.args(["build", "--release=safe", "--prefix"])
+        .arg(&installed);
     tool::run(project, "compiling", &mut zig)?;
     componentize::component(&tool::read_component(&installed.join(MODULE))?)
 }
@@ -135,7 +141,10 @@ fn exports(all: &[Exports], header: &str) -> Result<String, BuildError> {
             )));
         }
         for (function, (symbol, parameters)) in exports.functions.iter().zip(declared) {
-            let tool = format!("{scope}.{}", identifier(&function.name.to_lower_camel_case()));
+            let tool = format!(
+                "{scope}.{}",
+                identifier(&function.name.to_lower_camel_case())
+            );
             export(&mut text, &symbol, parameters, &tool);
         }
     }
@@ -166,7 +175,9 @@ fn export(text: &mut String, symbol: &str, parameters: usize, tool: &str) {
 fn declared(header: &str, interface: &str) -> Vec<(String, usize)> {
     let heading = "// Exported Functions from `";
     let is_ours = |line: &&str| {
-        let name = line.strip_prefix(heading).and_then(|rest| rest.strip_suffix('`'));
+        let name = line
+            .strip_prefix(heading)
+            .and_then(|rest| rest.strip_suffix('`'));
         name.is_some_and(|name| name == interface || (interface.is_empty() && !name.contains(':')))
     };
     let mut lines = header.lines().skip_while(|line| !is_ours(line));
@@ -197,8 +208,17 @@ mod tests {
         let header = "int x(void);\n\n// Exported Functions from `weather`\nbool exports_skill_a(t *x, t *ret);\n\
                       void exports_skill_b(void);\n\n// Exported Functions from `a:b/c@1.0.0`\nuint8_t exports_a_b_c_d(bool x);\n\n";
         let root = declared(header, "");
-        assert_eq!(root, [("exports_skill_a".to_owned(), 2), ("exports_skill_b".to_owned(), 0)]);
-        assert_eq!(declared(header, "a:b/c@1.0.0"), [("exports_a_b_c_d".to_owned(), 1)]);
+        assert_eq!(
+            root,
+            [
+                ("exports_skill_a".to_owned(), 2),
+                ("exports_skill_b".to_owned(), 0)
+            ]
+        );
+        assert_eq!(
+            declared(header, "a:b/c@1.0.0"),
+            [("exports_a_b_c_d".to_owned(), 1)]
+        );
         assert_eq!(declared(header, "a:b/e@1.0.0"), []);
     }
 }

@@ -122,18 +122,20 @@ pub const LANGUAGES: &[Language] = &[
     },
     Language {
         name: "c",
+        regex: Regex::Linear,
         place: Place::Line("src/skill.c"),
         ..USUAL
     },
     Language {
         name: "zig",
-        place: Place::Function,
+        place: Place::Line("src/skill.zig"),
         ..USUAL
     },
     Language {
         name: "go",
         regex: Regex::Linear,
-        place: Place::Line("main.go"),
+        crash: Crash::Internal,
+        place: Place::Line("skill.go"),
         ..USUAL
     },
 ];

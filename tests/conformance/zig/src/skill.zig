@@ -156,7 +156,7 @@ pub fn regexFind(_: Text, _: Text) !bool {
 
 pub fn fillMemory(mebibytes: u32) !u32 {
     for (0..mebibytes) |_| {
-        const piece: []volatile u8 = try metier.allocator.alloc(u8, 1 << 20);
+        const piece: []volatile u8 = metier.allocator.alloc(u8, 1 << 20) catch @panic("out of memory");
         var page: usize = 0;
         while (page < piece.len) : (page += 4096) piece[page] = 1;
     }
