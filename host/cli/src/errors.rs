@@ -337,7 +337,7 @@ impl From<BuildError> for Failure {
             BuildError::ToolFailed { output, .. } => {
                 Fault::new(Code::SkillBuildFailed, message).with_detail(details::OUTPUT, output)
             }
-            BuildError::NoComponent(_) | BuildError::Io(..) | BuildError::NoRecipe(_) => {
+            BuildError::NoComponent(_) | BuildError::Io(..) => {
                 Fault::new(Code::SkillBuildFailed, message)
             }
         }

@@ -53,8 +53,10 @@ fn is_c(path: &Path) -> bool {
 
 /// Builds the component.
 pub fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
-    let mut options = wit_bindgen_c::Opts::default();
-    options.rename_world = Some(BINDINGS_NAME.to_owned());
+    let options = wit_bindgen_c::Opts {
+        rename_world: Some(BINDINGS_NAME.to_owned()),
+        ..Default::default()
+    };
     let mut texts = World::read(project)?.generate(options.build())?;
     texts.insert("metier.h".to_owned(), HEADER.into());
     texts.insert("metier.c".to_owned(), SOURCE.into());

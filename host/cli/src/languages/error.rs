@@ -44,7 +44,4 @@ pub enum BuildError {
     /// Something could not be read or written.
     #[error("`{}` cannot be used: {}", .0.display(), .1.kind())]
     Io(PathBuf, io::Error),
-    /// There is no recipe in this version.
-    #[error("this version of metier has no recipe for {}", .0.name())]
-    NoRecipe(Language),
 }

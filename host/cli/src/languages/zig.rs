@@ -81,10 +81,12 @@ fn version(command: &mut Command) -> Option<String> {
 pub fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     check_version(project)?;
     let mut world = World::read(project)?;
-    let mut options = wit_bindgen_c::Opts::default();
-    options.rename_world = Some(c::BINDINGS_NAME.to_owned());
-    // One shape for every function: a pointer per argument, and one for the result.
-    options.no_sig_flattening = true;
+    let options = wit_bindgen_c::Opts {
+        rename_world: Some(c::BINDINGS_NAME.to_owned()),
+        // One shape for every function: a pointer per argument, and one for the result.
+        no_sig_flattening: true,
+        ..Default::default()
+    };
     let mut texts = world.generate(options.build())?;
     let header = texts
         .get("skill.h")

@@ -78,32 +78,20 @@ func allocateRaw(size, align uintptr) unsafe.Pointer {
 	}
 }
 
-// NB: `cabi_realloc` may be called before the Go runtime has been initialized,
-// in which case we need to use `runtime.sbrk` to do allocations.  The following
-// is an abbreviation of [Till's
-// efforts](https://github.com/bytecodealliance/go-modules/pull/367).
+// Changed by Metier: always `runtime.sbrk`, never Go's own heap. The host calls `cabi_realloc` while it passes values, when
+// the instance may not call the host; an allocation on the heap may begin a collection, which asks the host for the
+// time and traps. What is allocated here lives as long as the instance: one call.
 
 //go:linkname sbrk runtime.sbrk
 func sbrk(n uintptr) unsafe.Pointer
 
-//nolint:unused
-var useGCAllocations = false
+// `sbrk` gives whole pages; values are cut from them.
+var next, end uintptr
 
-func init() {
-	useGCAllocations = true
-}
+const page = 64 << 10
 
-//nolint:unused
-func offset(ptr, align uintptr) uintptr {
-	newptr := (ptr + align - 1) &^ (align - 1)
-	return newptr - ptr
-}
-
-var pinner = runtime.Pinner{}
-
-func Unpin() {
-	pinner.Unpin()
-}
+// Unpin has nothing to do: see above.
+func Unpin() {}
 
 //nolint:unused
 //go:wasmexport cabi_realloc
@@ -112,12 +100,15 @@ func cabiRealloc(oldPointer unsafe.Pointer, oldSize, align, newSize uintptr) uns
 		panic("todo")
 	}
 
-	if useGCAllocations {
-		return Allocate(&pinner, newSize, align)
-	} else {
-		alignedSize := newSize + offset(newSize, align)
-		unaligned := sbrk(alignedSize)
-		off := offset(uintptr(unaligned), align)
-		return unsafe.Add(unaligned, off)
+	at := (next + align - 1) &^ (align - 1)
+	if next == 0 || at+newSize > end {
+		size := (newSize + page - 1) &^ (page - 1)
+		at = uintptr(sbrk(size))
+		if at == 0 {
+			panic("out of memory")
+		}
+		end = at + size
 	}
+	next = at + newSize
+	return unsafe.Pointer(at)
 }
