@@ -1,0 +1,19 @@
+//! The operations of a description: found, named, and made into what a call needs.
+
+mod answer;
+mod arguments;
+mod body;
+mod flat;
+mod list;
+mod make;
+mod media;
+mod names;
+mod parameter;
+mod path;
+mod words;
+
+pub use list::{Listed, Listing, Unfound};
+pub use make::Made;
+pub(crate) use make::make;
+pub(crate) use path::{encoded, pattern};
+pub use names::MAX_TOOL_NAME;
