@@ -43,6 +43,7 @@ pub mod security;
 pub mod server;
 
 mod convert;
+pub mod select;
 pub mod skill;
 
 pub mod text;
@@ -51,4 +52,5 @@ pub use convert::{Conversion, convert, convert_at};
 pub use document::{Document, DocumentError};
 pub use operation::{Listed, Listing, Made};
 pub use problem::{Problem, Reason};
+pub use select::{SelectError, Selection};
 pub use server::Server;

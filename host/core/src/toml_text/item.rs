@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A value, the path of keys that leads to it, and where both stand.
-pub(crate) struct Item<'t> {
+pub struct Item<'t> {
     source: &'t Source<'t>,
     path: String,
     key_offset: usize,

@@ -14,8 +14,8 @@ mod tests;
 pub use error::TextError;
 pub use position::{Located, Position};
 
-pub(crate) use item::Item;
-pub(crate) use section::{Section, parse};
+pub use item::Item;
+pub use section::{Section, parse};
 use source::Source;
 
 /// Largest manifest or grant, in bytes: a hundred times what a real one needs, and quick to refuse.

@@ -11,7 +11,7 @@ use super::{Item, Located, MAX_TEXT_BYTES, Position, Source, TextError};
 use crate::{ids::shown, nearest::nearest};
 
 /// Parses the text and hands its root table to `read`; the root is finished afterwards.
-pub(crate) fn parse<T>(
+pub fn parse<T>(
     text: &str,
     read: impl FnOnce(&mut Section<'_>) -> Result<T, TextError>,
 ) -> Result<T, TextError> {
@@ -38,7 +38,7 @@ fn syntax_message(message: &str) -> String {
 }
 
 /// One table of the text, its known keys taken one after the other.
-pub(crate) struct Section<'t> {
+pub struct Section<'t> {
     source: &'t Source<'t>,
     /// The keys that lead here, with dots; empty for the root.
     name: String,

@@ -12,6 +12,7 @@ mod parameter;
 mod path;
 mod words;
 
+pub(crate) use list::Finder;
 pub use list::{Listed, Listing, Unfound};
 pub use make::Made;
 pub(crate) use make::make;
