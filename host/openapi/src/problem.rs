@@ -33,7 +33,11 @@ const MAX_POINTER: usize = 400;
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} (at {})", self.operation, self.reason, self.pointer)
+        write!(
+            f,
+            "{}: {} (at {})",
+            self.operation, self.reason, self.pointer
+        )
     }
 }
 

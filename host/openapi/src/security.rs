@@ -57,7 +57,9 @@ fn schemes(document: &Document) -> Option<&Map<String, Value>> {
 pub(crate) fn parameters(document: &Document) -> BTreeSet<(u8, String)> {
     let mut found = BTreeSet::new();
     for scheme in schemes(document).into_iter().flat_map(Map::values) {
-        let Ok(scheme) = document.follow(scheme) else { continue };
+        let Ok(scheme) = document.follow(scheme) else {
+            continue;
+        };
         let text = |key: &str| scheme.get(key).and_then(Value::as_str);
         let place = match (text("type"), text("in")) {
             (Some("apiKey"), Some("query")) => In::Query,
@@ -71,13 +73,26 @@ pub(crate) fn parameters(document: &Document) -> BTreeSet<(u8, String)> {
 }
 
 /// The ways an operation may be called, best first within what is described; none when no credential is needed.
-pub(crate) fn requirements(document: &Document, operation: &Map<String, Value>) -> Vec<Requirement> {
-    let written = operation.get("security").or_else(|| document.root().get("security"));
+pub(crate) fn requirements(
+    document: &Document,
+    operation: &Map<String, Value>,
+) -> Vec<Requirement> {
+    let written = operation
+        .get("security")
+        .or_else(|| document.root().get("security"));
     let alternatives = written.and_then(Value::as_array);
     let mut found = Vec::new();
-    for alternative in alternatives.into_iter().flatten().filter_map(Value::as_object) {
+    for alternative in alternatives
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+    {
         for (name, scopes) in alternative {
-            let scopes = scopes.as_array().into_iter().flatten().filter_map(Value::as_str);
+            let scopes = scopes
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str);
             found.push(Requirement {
                 name: name.clone(),
                 scheme: scheme(document, name),
@@ -92,7 +107,12 @@ pub(crate) fn requirements(document: &Document, operation: &Map<String, Value>) 
 fn scheme(document: &Document, name: &str) -> Result<Scheme, String> {
     let written = schemes(document).and_then(|schemes| schemes.get(name));
     let described = written.and_then(|scheme| document.follow(scheme).ok());
-    let described = described.ok_or_else(|| format!("the security scheme `{}` is not described", crate::text::line(name, 80)))?;
+    let described = described.ok_or_else(|| {
+        format!(
+            "the security scheme `{}` is not described",
+            crate::text::line(name, 80)
+        )
+    })?;
     let text = |key: &str| described.get(key).and_then(Value::as_str).unwrap_or("");
     let unsupported = |what: &str| Err(format!("the host has no credential for {what}"));
     match text("type").to_ascii_lowercase().as_str() {
@@ -100,7 +120,10 @@ fn scheme(document: &Document, name: &str) -> Result<Scheme, String> {
         "http" => match text("scheme").to_ascii_lowercase().as_str() {
             "basic" => Ok(Scheme::Basic),
             "bearer" | "" => Ok(Scheme::Bearer),
-            other => unsupported(&format!("HTTP authentication `{}`", crate::text::line(other, 40))),
+            other => unsupported(&format!(
+                "HTTP authentication `{}`",
+                crate::text::line(other, 40)
+            )),
         },
         "apikey" => match text("in") {
             "query" => Ok(Scheme::ApiKeyQuery(text("name").to_owned())),
@@ -110,7 +133,10 @@ fn scheme(document: &Document, name: &str) -> Result<Scheme, String> {
         },
         "oauth2" => Ok(oauth(described)),
         "openidconnect" => Ok(Scheme::Bearer),
-        other => unsupported(&format!("security of the type `{}`", crate::text::line(other, 40))),
+        other => unsupported(&format!(
+            "security of the type `{}`",
+            crate::text::line(other, 40)
+        )),
     }
 }
 
@@ -119,7 +145,9 @@ fn oauth(described: &Value) -> Scheme {
     let old = described.get("flow").and_then(Value::as_str);
     let flow = |names: [&str; 2]| match old {
         Some(flow) => names.contains(&flow).then_some(described),
-        None => names.iter().find_map(|name| described.get("flows")?.get(name)),
+        None => names
+            .iter()
+            .find_map(|name| described.get("flows")?.get(name)),
     };
     let token_url = |flow: &Value| {
         let url = flow.get("tokenUrl").and_then(Value::as_str)?;

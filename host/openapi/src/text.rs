@@ -3,6 +3,8 @@
 //! Descriptions are prose by strangers: HTML or Markdown, sometimes pages of it, sometimes with characters that hide or reorder
 //! what is read. What leaves this module is plain, bounded and visible.
 
+use metier_core::hidden;
+
 /// The text as one line of at most `max` characters.
 pub fn line(text: &str, max: usize) -> String {
     let words: Vec<String> = text
@@ -37,22 +39,15 @@ pub fn limited(text: &str, max: usize) -> String {
 
 /// Without what hides, reorders or controls; tabs and odd spaces become a space.
 fn visible(text: &str) -> String {
-    text.chars()
-        .filter_map(|character| match character {
-            '\t' | '\u{a0}' => Some(' '),
-            _ if is_hidden(character) => None,
-            _ => Some(character),
-        })
-        .collect()
-}
-
-/// The characters a SKILL.md or a manifest is refused for.
-pub(crate) fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{e0000}'..='\u{e01ef}')
+    let seen = |character: char| match character {
+        '\t' | '\u{a0}' => Some(' '),
+        _ if character.is_control() => None,
+        _ if character.is_ascii() => Some(character),
+        _ => hidden::find(character.encode_utf8(&mut [0; 4]))
+            .is_none()
+            .then_some(character),
+    };
+    text.chars().filter_map(seen).collect()
 }
 
 /// At most `max` characters, cut after a word, with a mark where something is missing.
@@ -61,7 +56,9 @@ fn shortened(text: &str, max: usize) -> String {
         return text.to_owned();
     }
     let kept: String = text.chars().take(max.saturating_sub(1)).collect();
-    let last_word = kept.rfind(char::is_whitespace).filter(|at| *at * 2 > kept.len());
+    let last_word = kept
+        .rfind(char::is_whitespace)
+        .filter(|at| *at * 2 > kept.len());
     let kept = last_word.map_or(kept.as_str(), |at| &kept[..at]);
     format!("{}…", kept.trim_end())
 }
@@ -84,8 +81,36 @@ const BREAKS: [(&str, &str); 12] = [
 
 /// Other tags of HTML that are dropped; anything else in angle brackets is text, such as `<id>`.
 const DROPPED: [&str; 30] = [
-    "a", "abbr", "b", "blockquote", "caption", "center", "dd", "dl", "dt", "em", "font", "h4", "h5", "h6", "hr", "i", "img",
-    "ol", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "u", "ul",
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "caption",
+    "center",
+    "dd",
+    "dl",
+    "dt",
+    "em",
+    "font",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ol",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "u",
+    "ul",
 ];
 
 fn without_tags(text: &str) -> String {
@@ -94,7 +119,9 @@ fn without_tags(text: &str) -> String {
     while let Some(at) = rest.find(['<', '&']) {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
-        let (meant, length) = tag(rest).or_else(|| entity(rest)).unwrap_or((&rest[..1], 1));
+        let (meant, length) = tag(rest)
+            .or_else(|| entity(rest))
+            .unwrap_or((&rest[..1], 1));
         plain.push_str(meant);
         rest = &rest[length..];
     }
@@ -127,7 +154,9 @@ fn tag(text: &str) -> Option<(&'static str, usize)> {
     match bare {
         "code" | "tt" | "kbd" | "samp" => Some(("`", length)),
         "pre" => Some(("\n```\n", length)),
-        _ if DROPPED.contains(&bare) || matches!(bare, "p" | "li" | "tr" | "br" | "h1" | "h2" | "h3") => {
+        _ if DROPPED.contains(&bare)
+            || matches!(bare, "p" | "li" | "tr" | "br" | "h1" | "h2" | "h3") =>
+        {
             Some(("", length))
         }
         _ => None,
@@ -147,7 +176,9 @@ const ENTITIES: [(&str, &str); 9] = [
 ];
 
 fn entity(text: &str) -> Option<(&'static str, usize)> {
-    let (written, meant) = ENTITIES.iter().find(|(written, _)| text.starts_with(written))?;
+    let (written, meant) = ENTITIES
+        .iter()
+        .find(|(written, _)| text.starts_with(written))?;
     Some((meant, written.len()))
 }
 
@@ -161,7 +192,10 @@ mod tests {
             ("<p>One</p><p>Two</p>", "One\n\nTwo"),
             ("a<br/>b", "a\nb"),
             ("<ul><li>x</li><li>y</li></ul>", "- x\n- y"),
-            ("use <code>id</code> &amp; <b>no</b> more", "use `id` & no more"),
+            (
+                "use <code>id</code> &amp; <b>no</b> more",
+                "use `id` & no more",
+            ),
             ("the <id> of &lt;b&gt;", "the <id> of <b>"),
             ("1 < 2 and 3 > 2 & so", "1 < 2 and 3 > 2 & so"),
             ("<a href=\"https://x.example\">docs</a>", "docs"),

@@ -23,9 +23,14 @@ const BAR: f64 = 99.0;
 
 fn main() -> Result<()> {
     let mut words = std::env::args_os().skip(1);
-    let folder = words.next().context("which folder? `metier-openapi-corpus FOLDER [BAR]`")?;
+    let folder = words
+        .next()
+        .context("which folder? `metier-openapi-corpus FOLDER [BAR]`")?;
     let bar = match words.next() {
-        Some(word) => word.to_string_lossy().parse().context("the bar is a number of per cent")?,
+        Some(word) => word
+            .to_string_lossy()
+            .parse()
+            .context("the bar is a number of per cent")?,
         None => BAR,
     };
     let files = files(Path::new(&folder))?;
@@ -44,7 +49,12 @@ fn main() -> Result<()> {
 /// Runs every file, each thread taking the next; the largest go first, so that none is left alone at the end.
 fn all(files: VecDeque<PathBuf>) -> Report {
     let queue = Mutex::new(files);
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let next = || {
+        queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
+    };
     let work = || {
         let mut report = Report::default();
         while let Some(path) = next() {
@@ -74,7 +84,10 @@ fn files(folder: &Path) -> Result<VecDeque<PathBuf>> {
             let extension = path.extension().unwrap_or_default();
             if about.is_dir() {
                 folders.push(path);
-            } else if ["json", "yaml", "yml"].iter().any(|known| extension == *known) {
+            } else if ["json", "yaml", "yml"]
+                .iter()
+                .any(|known| extension == *known)
+            {
                 found.push((about.len(), path));
             }
         }

@@ -39,7 +39,9 @@ impl Report {
             let examples = self.left_out.entry(kind).or_default();
             examples.count += 1;
             if examples.some.len() < EXAMPLES {
-                examples.some.push(format!("{}: {sentence}", path.display()));
+                examples
+                    .some
+                    .push(format!("{}: {sentence}", path.display()));
             }
         }
         for kind in outcome.notes {
@@ -97,13 +99,20 @@ impl Report {
         )?;
         for (kind, failures) in &self.failures {
             writeln!(out, "\ndoes not convert, {kind}: {}", failures.len())?;
-            failures.iter().try_for_each(|failure| writeln!(out, "  {failure}"))?;
+            failures
+                .iter()
+                .try_for_each(|failure| writeln!(out, "  {failure}"))?;
         }
         for (kind, examples) in &self.left_out {
             writeln!(out, "\noperations left out, {kind}: {}", examples.count)?;
-            examples.some.iter().try_for_each(|example| writeln!(out, "  {example}"))?;
+            examples
+                .some
+                .iter()
+                .try_for_each(|example| writeln!(out, "  {example}"))?;
         }
         writeln!(out, "\nchanged in what was made:")?;
-        self.notes.iter().try_for_each(|(kind, count)| writeln!(out, "  {kind}: {count}"))
+        self.notes
+            .iter()
+            .try_for_each(|(kind, count)| writeln!(out, "  {kind}: {count}"))
     }
 }

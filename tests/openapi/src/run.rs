@@ -63,8 +63,14 @@ fn description(bytes: &[u8]) -> Outcome {
     let mut outcome = Outcome {
         operations: listing.operations.len() + listing.problems.len(),
         made: conversion.operations.len(),
-        left_out: problems.map(|problem| (problem.reason.kind(), problem.to_string())).collect(),
-        notes: conversion.notes.iter().map(|problem| problem.reason.kind()).collect(),
+        left_out: problems
+            .map(|problem| (problem.reason.kind(), problem.to_string()))
+            .collect(),
+        notes: conversion
+            .notes
+            .iter()
+            .map(|problem| problem.reason.kind())
+            .collect(),
         needs_server,
         ..Outcome::default()
     };
@@ -73,9 +79,16 @@ fn description(bytes: &[u8]) -> Outcome {
 }
 
 /// Everything that must hold of what was made.
-fn verify(document: &Document, conversion: Conversion, outcome: &mut Outcome) -> Option<(&'static str, String)> {
+fn verify(
+    document: &Document,
+    conversion: Conversion,
+    outcome: &mut Outcome,
+) -> Option<(&'static str, String)> {
     if outcome.made + outcome.left_out.len() != outcome.operations {
-        return Some(("lost operations", format!("{} of {}", outcome.made, outcome.operations)));
+        return Some((
+            "lost operations",
+            format!("{} of {}", outcome.made, outcome.operations),
+        ));
     }
     for one in &conversion.operations {
         for schema in schemas(one) {
@@ -90,7 +103,12 @@ fn verify(document: &Document, conversion: Conversion, outcome: &mut Outcome) ->
 
 fn schemas(one: &Made) -> impl Iterator<Item = &Value> {
     let operation = &one.operation;
-    [Some(&operation.input_schema), operation.output_schema.as_ref()].into_iter().flatten()
+    [
+        Some(&operation.input_schema),
+        operation.output_schema.as_ref(),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// By the meta-schema, and by making a validator of it: references lead somewhere, patterns are patterns.
@@ -102,7 +120,11 @@ fn valid(schema: &Value) -> Result<(), String> {
 
 /// As many skills as the operations fill, each with files a host accepts.
 fn skills(document: &Document, conversion: Conversion) -> Option<(&'static str, String)> {
-    let Conversion { mut operations, server, .. } = conversion;
+    let Conversion {
+        mut operations,
+        server,
+        ..
+    } = conversion;
     let about = match ("com.example/corpus".parse(), "0.1.0".parse()) {
         (Ok(name), Ok(version)) => About { name, version },
         _ => return Some(("skill", "the name is none".to_owned())),

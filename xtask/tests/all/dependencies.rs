@@ -47,6 +47,35 @@ fn core_links_nothing_that_does_io_keeps_time_or_runs_guests() {
     }
 }
 
+/// A description is a stranger's: what reads it can fetch nothing, open nothing and run nothing.
+#[test]
+fn the_openapi_generator_links_nothing_that_does_io_keeps_time_or_runs_guests() {
+    let linked = linked_into("metier-openapi");
+    for banned in [
+        "anyhow",
+        "aws-lc-rs",
+        "axum",
+        "cap-std",
+        "chrono",
+        "futures",
+        "getrandom",
+        "hyper",
+        "jiff",
+        "mio",
+        "rand",
+        "reqwest",
+        "rustix",
+        "rustls",
+        "socket2",
+        "tempfile",
+        "time",
+        "tokio",
+        "wasmtime",
+    ] {
+        assert!(!linked.contains(banned), "metier-openapi links {banned}");
+    }
+}
+
 /// Routes belong to the server crate, which does not exist yet; until then to what imitates other people's servers.
 #[test]
 fn only_emulators_and_tests_name_axum() {
@@ -103,7 +132,12 @@ fn there_is_one_tls_stack() {
 #[test]
 fn libraries_have_their_own_errors() {
     let named = who_names(|d| d.name == "anyhow" && d.is_normal());
-    for library in ["metier-core", "metier-runtime", "metier-market"] {
+    for library in [
+        "metier-core",
+        "metier-runtime",
+        "metier-market",
+        "metier-openapi",
+    ] {
         assert!(
             !named.contains(&library),
             "{library} names anyhow outside its tests"
@@ -126,13 +160,20 @@ fn xtask_is_built_from_little() {
 /// The layers: core below runtime below market below the command line.
 #[test]
 fn dependencies_between_our_crates_point_one_way() {
-    let allowed: [(&str, &[&str]); 4] = [
+    let allowed: [(&str, &[&str]); 5] = [
         ("metier-core", &[]),
+        ("metier-openapi", &["metier-core", "metier-openapi-plan"]),
         ("metier-runtime", &["metier-core"]),
         ("metier-market", &["metier-core", "metier-runtime"]),
         (
             "metier-cli",
-            &["metier-core", "metier-runtime", "metier-market"],
+            &[
+                "metier-core",
+                "metier-runtime",
+                "metier-market",
+                "metier-openapi",
+                "metier-openapi-plan",
+            ],
         ),
     ];
     for (member, below) in allowed {

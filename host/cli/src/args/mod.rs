@@ -9,6 +9,7 @@ pub mod call;
 mod globals;
 pub mod learn;
 pub mod test;
+mod openapi;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::Erro
 pub use artifact::{Artifact, ArtifactAction};
 pub use authoring::{Build, Lint, New, Unpack};
 pub use globals::{Early, Globals};
+pub use openapi::OpenApi;
 
 use crate::{environment::VARIABLES, exit::Exit};
 
@@ -58,6 +60,9 @@ pub enum Command {
     /// List what a market would refuse, by rule
     #[command(after_help = authoring::LINT_EXAMPLES)]
     Lint(Lint),
+    /// Make a skill of an OpenAPI description, without code
+    #[command(name = "openapi", after_help = openapi::EXAMPLES)]
+    OpenApi(OpenApi),
     /// Show what a skill can do and what it asks for
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(Inspect),

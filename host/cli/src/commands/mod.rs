@@ -8,6 +8,7 @@ pub mod inspect;
 pub mod learn;
 pub mod lint;
 pub mod new;
+pub mod openapi;
 pub mod pack;
 pub mod secret;
 mod skill_file;

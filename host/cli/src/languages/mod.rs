@@ -36,6 +36,7 @@ use metier_core::ids::SkillName;
 use metier_market::folder::COMPONENT_FILE;
 
 pub use error::BuildError;
+pub use openapi::build as openapi_component;
 
 use crate::commands::App;
 

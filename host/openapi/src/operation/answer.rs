@@ -86,13 +86,19 @@ fn content(response: &Value) -> (Option<String>, Option<&Value>) {
 
 fn produces(document: &Document, listed: &Listed<'_>) -> Option<String> {
     let own = listed.operation.get("produces");
-    let written = own.or_else(|| document.root().get("produces"))?.as_array()?;
+    let written = own
+        .or_else(|| document.root().get("produces"))?
+        .as_array()?;
     media::accept(written.iter().filter_map(Value::as_str))
 }
 
 type Noted = (Option<Value>, Vec<(String, crate::schema::SchemaNote)>);
 
-fn described(document: &Document, schema: &Value, place: Place<'_>) -> Result<Noted, crate::document::RefError> {
+fn described(
+    document: &Document,
+    schema: &Value,
+    place: Place<'_>,
+) -> Result<Noted, crate::document::RefError> {
     let mut converter = Converter::new(document, Direction::Output);
     let root = converter.part(schema, place)?;
     // `true` and `{}` say nothing.

@@ -88,8 +88,12 @@ impl<'d> Arguments<'d> {
     pub(super) fn unused(&self, wanted: &str, place: &str) -> String {
         let placed = format!("{wanted}_{place}");
         let numbered = (2..).map(|number| format!("{placed}_{number}"));
-        let mut names = [wanted.to_owned(), placed.clone()].into_iter().chain(numbered);
-        names.find(|name| !self.names.contains(name)).unwrap_or(placed)
+        let mut names = [wanted.to_owned(), placed.clone()]
+            .into_iter()
+            .chain(numbered);
+        names
+            .find(|name| !self.names.contains(name))
+            .unwrap_or(placed)
     }
 
     /// Whether no argument has the name yet.

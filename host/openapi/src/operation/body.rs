@@ -47,19 +47,25 @@ pub(super) fn read<'d>(
     })
 }
 
-fn new_body<'d>(document: &'d Document, listed: &Listed<'d>) -> Result<Option<Written<'d>>, Problem> {
+fn new_body<'d>(
+    document: &'d Document,
+    listed: &Listed<'d>,
+) -> Result<Option<Written<'d>>, Problem> {
     let Some(body) = listed.operation.get("requestBody") else {
         return Ok(None);
     };
     let root = Place::At(&listed.pointer);
     let place = root.member("requestBody");
     let problem = |reason| Problem::new(&listed.name(), place, reason);
-    let body = document.follow(body).map_err(|error| problem(error.into()))?;
+    let body = document
+        .follow(body)
+        .map_err(|error| problem(error.into()))?;
     let content = body.get("content").and_then(Value::as_object);
     let Some(content) = content.filter(|content| !content.is_empty()) else {
         return Ok(None); // A body without content is none.
     };
-    let Some((kind, media_type, described)) = media::choose(content.keys().map(String::as_str)) else {
+    let Some((kind, media_type, described)) = media::choose(content.keys().map(String::as_str))
+    else {
         return Err(problem(Reason::Body(types_of(content.keys()))));
     };
     let media = content.get(described);
@@ -67,10 +73,17 @@ fn new_body<'d>(document: &'d Document, listed: &Listed<'d>) -> Result<Option<Wr
         kind,
         media_type,
         required: body.get("required") == Some(&Value::Bool(true)),
-        description: body.get("description").and_then(Value::as_str).unwrap_or(""),
+        description: body
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or(""),
         schema: media.and_then(|media| media.get("schema")),
         encoding: media.and_then(|media| media.get("encoding")?.as_object()),
-        pointer: place.member("content").member(described).member("schema").to_string(),
+        pointer: place
+            .member("content")
+            .member(described)
+            .member("schema")
+            .to_string(),
     }))
 }
 
@@ -88,13 +101,20 @@ fn old_body<'d>(
     let types = consumes.iter().copied().filter(|kind| !is_form(kind));
     let chosen = media::choose(types).or_else(|| media::choose(["application/json"].into_iter()));
     let Some((kind, media_type, _)) = chosen else {
-        return Err(Problem::new(&listed.name(), place, Reason::Body(consumes.join(", "))));
+        return Err(Problem::new(
+            &listed.name(),
+            place,
+            Reason::Body(consumes.join(", ")),
+        ));
     };
     Ok(Some(Written {
         kind,
         media_type,
         required: body.get("required") == Some(&Value::Bool(true)),
-        description: body.get("description").and_then(Value::as_str).unwrap_or(""),
+        description: body
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or(""),
         schema: body.get("schema"),
         encoding: None,
         pointer: place.to_string(),
@@ -104,8 +124,14 @@ fn old_body<'d>(
 /// Swagger 2's `consumes`, the operation's or the description's.
 fn consumes<'d>(document: &'d Document, listed: &Listed<'d>) -> Vec<&'d str> {
     let own = listed.operation.get("consumes");
-    let written = own.or_else(|| document.root().get("consumes")).and_then(Value::as_array);
-    written.into_iter().flatten().filter_map(Value::as_str).collect()
+    let written = own
+        .or_else(|| document.root().get("consumes"))
+        .and_then(Value::as_array);
+    written
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 fn is_form(media_type: &str) -> bool {
@@ -139,9 +165,15 @@ fn flattened<'d>(
 ) -> Option<Flat<'d>> {
     let splittable = !matches!(written.kind, BodyKind::Text | BodyKind::Binary);
     let mut flat = Flat::of(document, written.schema.filter(|_| splittable)?)?;
-    flat.members.retain(|(_, member)| !hidden_from_input(document, member));
-    flat.required.retain(|name| flat.members.iter().any(|(member, _)| member == name));
-    let mut named: Vec<String> = flat.members.iter().map(|(name, _)| names::argument(name)).collect();
+    flat.members
+        .retain(|(_, member)| !hidden_from_input(document, member));
+    flat.required
+        .retain(|name| flat.members.iter().any(|(member, _)| member == name));
+    let mut named: Vec<String> = flat
+        .members
+        .iter()
+        .map(|(name, _)| names::argument(name))
+        .collect();
     let free = named.iter().all(|name| arguments.is_free(name));
     named.sort();
     named.dedup();
@@ -191,15 +223,24 @@ fn whole<'d>(
     let schema = match (written.kind, written.schema) {
         (BodyKind::Binary, _) => bytes_schema(),
         (BodyKind::Text, _) => json!({"type": "string"}),
-        (_, Some(schema)) => arguments.converter.part(schema, Place::At(&written.pointer))?,
+        (_, Some(schema)) => arguments
+            .converter
+            .part(schema, Place::At(&written.pointer))?,
         (BodyKind::Json, None) => json!({}),
         (BodyKind::Form | BodyKind::Multipart, None) => json!({"type": "object"}),
     };
     let description = match written.kind {
-        BodyKind::Text => format!("The body, as `{}`. {}", written.media_type, written.description),
+        BodyKind::Text => format!(
+            "The body, as `{}`. {}",
+            written.media_type, written.description
+        ),
         _ => written.description.to_owned(),
     };
-    arguments.insert(argument.clone(), with_words(schema, &description, false), written.required);
+    arguments.insert(
+        argument.clone(),
+        with_words(schema, &description, false),
+        written.required,
+    );
     let encoded = matches!(written.kind, BodyKind::Form | BodyKind::Multipart);
     let types = match (written.kind, written.schema) {
         (BodyKind::Text | BodyKind::Binary, _) | (_, None) => Vec::new(),
@@ -210,21 +251,29 @@ fn whole<'d>(
         media_type: written.media_type.clone(),
         required: written.required,
         whole: Some(argument),
-        fields: if encoded { encodings(document, written) } else { Vec::new() },
+        fields: if encoded {
+            encodings(document, written)
+        } else {
+            Vec::new()
+        },
         types,
     })
 }
 
 /// How members of a whole form are written that are not written the usual way.
 fn encodings(document: &Document, written: &Written<'_>) -> Vec<Field> {
-    let schema = written.schema.and_then(|schema| document.follow(schema).ok());
+    let schema = written
+        .schema
+        .and_then(|schema| document.follow(schema).ok());
     let properties = schema.and_then(|schema| schema.get("properties")?.as_object());
     let members = properties.into_iter().flatten();
     let described = members.map(|(name, member)| Field {
         argument: name.clone(),
         ..field(document, written, name, member)
     });
-    described.take(metier_openapi_plan::check::MAX_PARTS).collect()
+    described
+        .take(metier_openapi_plan::check::MAX_PARTS)
+        .collect()
 }
 
 /// How one member of a body is written.
@@ -240,9 +289,12 @@ fn field(document: &Document, written: &Written<'_>, name: &str, member: &Value)
         return field;
     }
     field.explode = true;
-    let encoding = written.encoding.and_then(|encoding| encoding.get(name)?.as_object());
+    let encoding = written
+        .encoding
+        .and_then(|encoding| encoding.get(name)?.as_object());
     if let Some(encoding) = encoding {
-        (field.style, field.explode) = parameter::style(encoding, metier_openapi_plan::Place::Query);
+        (field.style, field.explode) =
+            parameter::style(encoding, metier_openapi_plan::Place::Query);
         field.allow_reserved = encoding.get("allowReserved") == Some(&Value::Bool(true));
         let content_type = encoding.get("contentType").and_then(Value::as_str);
         let one = content_type.map(|types| types.split(',').next().unwrap_or("").trim().to_owned());
@@ -261,7 +313,10 @@ fn field(document: &Document, written: &Written<'_>, name: &str, member: &Value)
 
 /// A list whose elements are objects.
 fn has_objects(document: &Document, member: &Value) -> bool {
-    let items = document.follow(member).ok().and_then(|schema| schema.get("items"));
+    let items = document
+        .follow(member)
+        .ok()
+        .and_then(|schema| schema.get("items"));
     items.is_some_and(|items| allowed(document, items).contains(&Type::Object))
 }
 
@@ -275,7 +330,10 @@ fn is_file(document: &Document, member: &Value) -> bool {
         || is("format", "binary")
         || is("contentMediaType", "application/octet-stream")
         || is("contentEncoding", "binary");
-    let list = is("type", "array") && schema.get("items").is_some_and(|items| is_file_once(document, items));
+    let list = is("type", "array")
+        && schema
+            .get("items")
+            .is_some_and(|items| is_file_once(document, items));
     bytes || list
 }
 
@@ -289,7 +347,10 @@ fn is_file_once(document: &Document, items: &Value) -> bool {
 
 /// What a caller writes for a file of a multipart body.
 fn file_schema(document: &Document, member: &Value) -> Value {
-    let described = member.get("description").and_then(Value::as_str).unwrap_or("");
+    let described = member
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or("");
     let one = json!({
         "type": "object",
         "properties": {
@@ -300,8 +361,14 @@ fn file_schema(document: &Document, member: &Value) -> Value {
         },
         "additionalProperties": false,
     });
-    let is_list = document.follow(member).is_ok_and(|schema| schema.get("items").is_some());
-    let schema = if is_list { json!({"type": "array", "items": one}) } else { one };
+    let is_list = document
+        .follow(member)
+        .is_ok_and(|schema| schema.get("items").is_some());
+    let schema = if is_list {
+        json!({"type": "array", "items": one})
+    } else {
+        one
+    };
     with_words(schema, described, false)
 }
 
@@ -327,23 +394,35 @@ fn form_data<'d>(
     if inputs.form.is_empty() {
         return Ok(None);
     }
-    let files = inputs.form.iter().any(|parameter| is_file(document, parameter));
+    let files = inputs
+        .form
+        .iter()
+        .any(|parameter| is_file(document, parameter));
     let said = consumes(document, listed);
-    let multipart = files || said.iter().any(|kind| media::essence(kind) == "multipart/form-data");
+    let multipart = files
+        || said
+            .iter()
+            .any(|kind| media::essence(kind) == "multipart/form-data");
     let (kind, media_type) = match multipart {
         true => (BodyKind::Multipart, "multipart/form-data"),
         false => (BodyKind::Form, "application/x-www-form-urlencoded"),
     };
     let mut fields: Vec<Field> = Vec::new();
     for parameter in &inputs.form {
-        let Some(object) = parameter.as_object() else { continue };
+        let Some(object) = parameter.as_object() else {
+            continue;
+        };
         let name = object.get("name").and_then(Value::as_str).unwrap_or("");
         if name.is_empty() || fields.iter().any(|field| field.name == name) {
             continue;
         }
         let made = form_field(document, parameter, object, name, arguments);
         fields.push(made.map_err(|error| {
-            Problem::new(&listed.name(), Place::At(&listed.pointer), Reason::Reference(error))
+            Problem::new(
+                &listed.name(),
+                Place::At(&listed.pointer),
+                Reason::Reference(error),
+            )
         })?);
     }
     Ok(Some(Body {
@@ -367,11 +446,20 @@ fn form_field<'d>(
     let schema = if file {
         file_schema(document, parameter)
     } else {
-        arguments.converter.part(parameter, Place::At("/parameters"))?
+        arguments
+            .converter
+            .part(parameter, Place::At("/parameters"))?
     };
     let required = object.get("required") == Some(&Value::Bool(true));
-    let description = object.get("description").and_then(Value::as_str).unwrap_or("");
-    arguments.insert(argument.clone(), with_words(schema, description, false), required);
+    let description = object
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or("");
+    arguments.insert(
+        argument.clone(),
+        with_words(schema, description, false),
+        required,
+    );
     let (style, explode) = parameter::collection(object, metier_openapi_plan::Place::Query);
     Ok(Field {
         argument,

@@ -6,8 +6,24 @@ use crate::document::Document;
 
 /// Keywords that can stand beside `properties` without saying anything a list of arguments could not say.
 const PLAIN: [&str; 18] = [
-    "type", "properties", "required", "description", "title", "example", "examples", "xml", "externalDocs", "deprecated",
-    "default", "allOf", "additionalProperties", "readOnly", "writeOnly", "discriminator", "$schema", "format",
+    "type",
+    "properties",
+    "required",
+    "description",
+    "title",
+    "example",
+    "examples",
+    "xml",
+    "externalDocs",
+    "deprecated",
+    "default",
+    "allOf",
+    "additionalProperties",
+    "readOnly",
+    "writeOnly",
+    "discriminator",
+    "$schema",
+    "format",
 ];
 
 /// Deepest `allOf` in `allOf`.
@@ -62,8 +78,15 @@ impl<'d> Flat<'d> {
     }
 }
 
-fn list<'d>(schema: &'d Map<String, Value>, key: &str) -> impl Iterator<Item = &'d Value> + use<'d> {
-    schema.get(key).and_then(Value::as_array).into_iter().flatten()
+fn list<'d>(
+    schema: &'d Map<String, Value>,
+    key: &str,
+) -> impl Iterator<Item = &'d Value> + use<'d> {
+    schema
+        .get(key)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 /// Members nobody listed cannot be arguments; left open by default is not the same as wanted.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use metier_core::http::PathPattern;
 use metier_core::{Effect, Method};
 use metier_openapi_plan::{Operation, Place as In, Type, check};
 use serde_json::Value;
@@ -37,7 +38,11 @@ impl Made {
     /// The path its requests have, as a manifest writes it.
     pub fn path_pattern(&self) -> String {
         let whole = format!("{}{}", self.server.path, pattern(&self.operation.path));
-        if whole.is_empty() { "/".to_owned() } else { whole }
+        if whole.is_empty() {
+            "/".to_owned()
+        } else {
+            whole
+        }
     }
 }
 
@@ -58,7 +63,9 @@ pub(crate) fn make(
     let mut inputs = parameter::read(document, listed)?;
     let mut notes = std::mem::take(&mut inputs.notes);
     let secrets = crate::security::parameters(document);
-    inputs.parameters.retain(|one| !secrets.contains(&(one.place as u8, one.name.to_ascii_lowercase())));
+    inputs
+        .parameters
+        .retain(|one| !secrets.contains(&(one.place as u8, one.name.to_ascii_lowercase())));
     let mut made = request(document, listed, &inputs, &mut notes)?;
     made.base_url = own.then(|| server.base_url.clone());
     made.tool = listed.tool.clone();
@@ -71,7 +78,10 @@ pub(crate) fn make(
     notes.extend(answer.notes);
     let wanted = names::wanted(listed);
     if wanted != listed.tool {
-        notes.push(problem(Reason::Renamed { tool: listed.tool.clone(), wanted }));
+        notes.push(problem(Reason::Renamed {
+            tool: listed.tool.clone(),
+            wanted,
+        }));
     }
     check::operation(&made).map_err(|error| problem(Reason::Plan(error.to_string())))?;
     let made = Made {
@@ -82,6 +92,9 @@ pub(crate) fn make(
         security: crate::security::requirements(document, listed.operation),
         operation: made,
     };
+    // What the manifest could not ask for could never be sent.
+    let asked = made.path_pattern().parse::<PathPattern>();
+    asked.map_err(|error| problem(Reason::Path(error.to_string())))?;
     Ok((made, notes))
 }
 
@@ -92,7 +105,11 @@ fn server_of(
 ) -> Result<(Server, bool), crate::server::ServerError> {
     let holders = [listed.operation, listed.item];
     let servers = holders.into_iter().find_map(|holder| holder.get("servers"));
-    let filled = |servers: &&Value| servers.as_array().is_some_and(|servers| !servers.is_empty());
+    let filled = |servers: &&Value| {
+        servers
+            .as_array()
+            .is_some_and(|servers| !servers.is_empty())
+    };
     let Some(servers) = servers.filter(filled) else {
         return Ok((server.clone()?, false));
     };
@@ -118,18 +135,27 @@ fn request<'d>(
         let moved = route.moved.get(one.name).filter(|_| one.place == In::Path);
         if one.place == In::Path && moved.is_none() && !route.names.contains(one.name) {
             let reason = Reason::Ignored(one.name.to_owned(), "the path has no such parameter");
-            notes.push(Problem::new(&listed.name(), Place::At(&one.pointer), reason));
+            notes.push(Problem::new(
+                &listed.name(),
+                Place::At(&one.pointer),
+                reason,
+            ));
             continue;
         }
         let added = arguments.parameter(one);
-        let mut added = added.map_err(|error| Problem::new(&listed.name(), Place::At(&one.pointer), error.into()))?;
+        let mut added = added
+            .map_err(|error| Problem::new(&listed.name(), Place::At(&one.pointer), error.into()))?;
         if let Some(field) = moved {
             (added.place, added.name) = (In::Query, field.clone());
             added.style = metier_openapi_plan::Style::Form;
         }
         made.parameters.push(added);
     }
-    for name in route.names.iter().filter(|name| !described.contains(name.as_str())) {
+    for name in route
+        .names
+        .iter()
+        .filter(|name| !described.contains(name.as_str()))
+    {
         notes.push(problem(Reason::Undescribed(name.clone())));
         made.parameters.push(arguments.undescribed(name));
     }
@@ -138,7 +164,9 @@ fn request<'d>(
     let finished = arguments.finish().map_err(|error| problem(error.into()))?;
     made.input_schema = finished.schema;
     let told = finished.notes.into_iter();
-    notes.extend(told.map(|(place, note)| Problem::new(&listed.name(), Place::At(&place), note.into())));
+    notes.extend(
+        told.map(|(place, note)| Problem::new(&listed.name(), Place::At(&place), note.into())),
+    );
     made.parameters.iter_mut().for_each(settle);
     Ok(made)
 }

@@ -25,12 +25,21 @@ fn rank(media_type: &str) -> Option<(u8, BodyKind)> {
         "text/json" => (1, BodyKind::Json),
         // A patch in operations is harder to write than the document itself.
         "application/json-patch+json" => (3, BodyKind::Json),
-        "application/jsonl" | "application/x-ndjson" | "application/json-seq" => (6, BodyKind::Text),
+        "application/jsonl" | "application/x-ndjson" | "application/json-seq" => {
+            (6, BodyKind::Text)
+        }
         _ if is_json(&essence) => (2, BodyKind::Json),
         _ if essence.starts_with("text/") => (6, BodyKind::Text),
-        _ if ["xml", "yaml", "graphql", "javascript", "sparql-query", "sql"]
-            .iter()
-            .any(|word| essence.ends_with(word)) =>
+        _ if [
+            "xml",
+            "yaml",
+            "graphql",
+            "javascript",
+            "sparql-query",
+            "sql",
+        ]
+        .iter()
+        .any(|word| essence.ends_with(word)) =>
         {
             (7, BodyKind::Text)
         }
@@ -66,7 +75,9 @@ fn sent_as(media_type: &str, kind: BodyKind) -> String {
 }
 
 fn is_plain(media_type: &str) -> bool {
-    media_type.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b',')
+    media_type
+        .bytes()
+        .all(|byte| (b' '..=b'~').contains(&byte) && byte != b',')
         && media_type.contains('/')
 }
 
@@ -91,20 +102,41 @@ mod tests {
     #[test]
     fn json_is_preferred_and_wildcards_are_made_definite() {
         for (described, kind, sent) in [
-            (&["application/xml", "application/json; charset=utf-8"][..], BodyKind::Json, "application/json; charset=utf-8"),
-            (&["multipart/form-data", "application/x-www-form-urlencoded"], BodyKind::Form, "application/x-www-form-urlencoded"),
+            (
+                &["application/xml", "application/json; charset=utf-8"][..],
+                BodyKind::Json,
+                "application/json; charset=utf-8",
+            ),
+            (
+                &["multipart/form-data", "application/x-www-form-urlencoded"],
+                BodyKind::Form,
+                "application/x-www-form-urlencoded",
+            ),
             (&["application/*+json"], BodyKind::Json, "application/json"),
             (&["*/*"], BodyKind::Json, "application/json"),
             (&["image/*"], BodyKind::Binary, "application/octet-stream"),
             (&["text/xml"], BodyKind::Text, "text/xml"),
-            (&["application/json-patch+json", "application/merge-patch+json"], BodyKind::Json, "application/merge-patch+json"),
+            (
+                &[
+                    "application/json-patch+json",
+                    "application/merge-patch+json",
+                ],
+                BodyKind::Json,
+                "application/merge-patch+json",
+            ),
         ] {
             let chosen = choose(described.iter().copied()).map(|(kind, sent, _)| (kind, sent));
             assert_eq!(chosen, Some((kind, sent.to_owned())), "{described:?}");
         }
         assert_eq!(choose(["multipart/mixed"].into_iter()), None);
-        assert_eq!(accept(["text/csv", "application/json"].into_iter()).as_deref(), Some("application/json"));
-        assert_eq!(accept(["text/csv", "*/*"].into_iter()).as_deref(), Some("text/csv"));
+        assert_eq!(
+            accept(["text/csv", "application/json"].into_iter()).as_deref(),
+            Some("application/json")
+        );
+        assert_eq!(
+            accept(["text/csv", "*/*"].into_iter()).as_deref(),
+            Some("text/csv")
+        );
         assert_eq!(accept(["*/*"].into_iter()), None);
     }
 }

@@ -16,5 +16,5 @@ pub(crate) use list::Finder;
 pub use list::{Listed, Listing, Unfound};
 pub use make::Made;
 pub(crate) use make::make;
-pub(crate) use path::{encoded, pattern};
 pub use names::MAX_TOOL_NAME;
+pub(crate) use path::{encoded, pattern};

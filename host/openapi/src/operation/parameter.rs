@@ -44,7 +44,11 @@ pub(super) struct Inputs<'d> {
 pub(super) fn read<'d>(document: &'d Document, listed: &Listed<'d>) -> Result<Inputs<'d>, Problem> {
     let mut found: BTreeMap<(String, String), (&'d Value, String)> = BTreeMap::new();
     let mut order = Vec::new();
-    let item = listed.pointer.rsplit_once('/').map_or("", |(item, _)| item).to_owned();
+    let item = listed
+        .pointer
+        .rsplit_once('/')
+        .map_or("", |(item, _)| item)
+        .to_owned();
     for (holder, at) in [(listed.item, &item), (listed.operation, &listed.pointer)] {
         let written = holder.get("parameters").and_then(Value::as_array);
         let root = Place::At(at);
@@ -52,10 +56,28 @@ pub(super) fn read<'d>(document: &'d Document, listed: &Listed<'d>) -> Result<In
         for (index, parameter) in written.into_iter().flatten().enumerate() {
             let here = list.item(index);
             let problem = |reason| Problem::new(&listed.name(), here, reason);
-            let parameter = document.follow(parameter).map_err(|error| problem(error.into()))?;
-            let text = |key: &str| parameter.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
-            let key = (text("in"), text("name"));
-            if found.insert(key.clone(), (parameter, here.to_string())).is_none() {
+            let parameter = document
+                .follow(parameter)
+                .map_err(|error| problem(error.into()))?;
+            let text = |key: &str| {
+                parameter
+                    .get(key)
+                    .and_then(Value::as_str)
+                    .unwrap_or("")
+                    .to_owned()
+            };
+            let name = text("name");
+            // Names of headers are equal whatever their case.
+            let name = if text("in") == "header" {
+                name.to_ascii_lowercase()
+            } else {
+                name
+            };
+            let key = (text("in"), name);
+            if found
+                .insert(key.clone(), (parameter, here.to_string()))
+                .is_none()
+            {
                 order.push(key);
             }
         }
@@ -105,10 +127,12 @@ impl<'d> Inputs<'d> {
             }
         };
         if let Some(why) = unsendable(name, place) {
-            self.notes.push(problem(Reason::Ignored(crate::text::line(name, 80), why)));
+            self.notes
+                .push(problem(Reason::Ignored(crate::text::line(name, 80), why)));
             return Ok(());
         }
-        self.parameters.push(described(document, object, parameter, name, place, pointer));
+        self.parameters
+            .push(described(document, object, parameter, name, place, pointer));
         Ok(())
     }
 }
@@ -136,9 +160,17 @@ fn unsendable(name: &str, place: In) -> Option<&'static str> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     match place {
         _ if name.is_empty() => Some("it has no name"),
-        _ if name.len() > metier_openapi_plan::check::MAX_NAME_BYTES => Some("its name is too long"),
-        In::Header | In::Cookie if !name.bytes().all(token) => Some("its name is no name of a header or cookie"),
-        In::Header if RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) => {
+        _ if name.len() > metier_openapi_plan::check::MAX_NAME_BYTES => {
+            Some("its name is too long")
+        }
+        In::Header | In::Cookie if !name.bytes().all(token) => {
+            Some("its name is no name of a header or cookie")
+        }
+        In::Header
+            if RESERVED
+                .iter()
+                .any(|reserved| name.eq_ignore_ascii_case(reserved)) =>
+        {
             Some("the host and the component set this header")
         }
         _ => None,
@@ -162,13 +194,20 @@ fn described<'d>(
         Some((_, media)) => media.get("schema"),
         None => object.get("schema"),
     };
-    let (style, explode) = if old { collection(object, place) } else { style(object, place) };
+    let (style, explode) = if old {
+        collection(object, place)
+    } else {
+        style(object, place)
+    };
     Described {
         name,
         place,
         required: place == In::Path || flag("required"),
         deprecated: flag("deprecated"),
-        description: object.get("description").and_then(Value::as_str).unwrap_or(""),
+        description: object
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or(""),
         style,
         explode,
         allow_reserved: flag("allowReserved"),
@@ -192,7 +231,10 @@ pub(super) fn style(object: &Map<String, Value>, place: In) -> (Style, bool) {
         (In::Query | In::Cookie, _) => Style::Form,
     };
     let explode = object.get("explode").and_then(Value::as_bool);
-    (style, explode.unwrap_or(matches!(style, Style::Form | Style::DeepObject)))
+    (
+        style,
+        explode.unwrap_or(matches!(style, Style::Form | Style::DeepObject)),
+    )
 }
 
 /// Swagger 2's `collectionFormat`.
@@ -201,7 +243,10 @@ pub(super) fn collection(object: &Map<String, Value>, place: In) -> (Style, bool
         In::Path | In::Header => Style::Simple,
         In::Query | In::Cookie => Style::Form,
     };
-    let format = object.get("collectionFormat").and_then(Value::as_str).unwrap_or("csv");
+    let format = object
+        .get("collectionFormat")
+        .and_then(Value::as_str)
+        .unwrap_or("csv");
     match (plain, format) {
         (Style::Form, "multi") => (Style::Form, true),
         (Style::Form, "ssv") => (Style::SpaceDelimited, false),

@@ -40,7 +40,11 @@ impl Route {
         if route.template.starts_with("//") {
             return Err(Reason::Path("it begins with `//`".to_owned()));
         }
-        for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
+        for pair in query
+            .unwrap_or("")
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+        {
             route.pair(pair, described);
         }
         Ok(route)
@@ -48,7 +52,9 @@ impl Route {
 
     fn pair(&mut self, pair: &str, described: &BTreeSet<&str>) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let braced = value.strip_prefix('{').and_then(|value| value.strip_suffix('}'));
+        let braced = value
+            .strip_prefix('{')
+            .and_then(|value| value.strip_suffix('}'));
         match braced {
             Some(inner) => {
                 let inner = meant(inner, described);
@@ -76,7 +82,10 @@ fn split_query(path: &str) -> (&str, Option<&str>) {
 }
 
 fn unbalanced(path: &str) -> Reason {
-    Reason::Path(format!("the braces of `{}` do not pair", crate::text::line(path, 200)))
+    Reason::Path(format!(
+        "the braces of `{}` do not pair",
+        crate::text::line(path, 200)
+    ))
 }
 
 /// The parameter a name in braces means: `{+name}` and `{name*}` are RFC 6570's spellings.
@@ -84,7 +93,9 @@ fn meant<'p>(written: &'p str, described: &BTreeSet<&str>) -> &'p str {
     if described.contains(written) {
         return written;
     }
-    let bare = written.trim_start_matches(['+', '#', '.', '/', ';', '?', '&']).trim_end_matches('*');
+    let bare = written
+        .trim_start_matches(['+', '#', '.', '/', ';', '?', '&'])
+        .trim_end_matches('*');
     bare.split('=').next().unwrap_or(bare).trim()
 }
 
@@ -135,7 +146,13 @@ pub(crate) fn pattern(template: &str) -> String {
     masked.push_str(rest);
     let segments: Vec<String> = masked
         .split('/')
-        .map(|segment| if segment.contains('\0') { "*".to_owned() } else { decoded(segment) })
+        .map(|segment| {
+            if segment.contains('\0') {
+                "*".to_owned()
+            } else {
+                decoded(segment)
+            }
+        })
         .collect();
     segments.join("/")
 }
@@ -171,7 +188,11 @@ mod tests {
             ("/{id}/{id}/", "/{id}/{id}/", "/*/*/"),
         ] {
             let route = Route::of(path, &described).unwrap();
-            assert_eq!((route.template.as_str(), pattern(&route.template).as_str()), (template, expected), "{path}");
+            assert_eq!(
+                (route.template.as_str(), pattern(&route.template).as_str()),
+                (template, expected),
+                "{path}"
+            );
         }
         let route = Route::of("/x?Action=List&at={d}", &described).unwrap();
         assert_eq!(route.query, [("Action".to_owned(), "List".to_owned())]);

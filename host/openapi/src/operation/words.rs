@@ -15,7 +15,11 @@ const MAX_TITLE: usize = 100;
 /// Summary and description, without saying one thing twice.
 pub(super) fn description(listed: &Listed<'_>) -> String {
     let written = |key: &str| {
-        let text = listed.operation.get(key).and_then(Value::as_str).unwrap_or("");
+        let text = listed
+            .operation
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or("");
         text::prose(text, MAX_DESCRIPTION)
     };
     let (summary, description) = (written("summary"), written("description"));
@@ -26,7 +30,11 @@ pub(super) fn description(listed: &Listed<'_>) -> String {
             description.to_owned()
         }
         (summary, description) => {
-            let stop = if summary.ends_with(['.', '!', '?']) { "" } else { "." };
+            let stop = if summary.ends_with(['.', '!', '?']) {
+                ""
+            } else {
+                "."
+            };
             format!("{summary}{stop}\n\n{description}")
         }
     };

@@ -52,7 +52,9 @@ impl<'d> Defs<'d> {
             return name.to_owned();
         }
         let mut numbered = (2..).map(|number| format!("{name}_{number}"));
-        numbered.find(|name| !self.names.contains(name)).unwrap_or_default()
+        numbered
+            .find(|name| !self.names.contains(name))
+            .unwrap_or_default()
     }
 
     /// The definition to translate next.
@@ -84,5 +86,9 @@ fn clean(reference: &str) -> String {
         }
     };
     let name: String = last.chars().map(plain).take(MAX_NAME).collect();
-    if name.is_empty() { "part".to_owned() } else { name }
+    if name.is_empty() {
+        "part".to_owned()
+    } else {
+        name
+    }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Converter, Direction, MAX_DESCRIPTION, SchemaNote, anything, bounds, inline, types};
+use super::{
+    Converter, Direction, MAX_DESCRIPTION, SchemaNote, anything, bounds, inline, pattern, types,
+};
 use crate::document::{Document, RefError};
 use crate::pointer::Place;
 use crate::text;
@@ -14,7 +16,15 @@ const MAX_WORD: usize = 1000;
 
 /// Keywords whose value is one schema.
 const ONE: [&str; 9] = [
-    "not", "contains", "propertyNames", "if", "then", "else", "unevaluatedItems", "unevaluatedProperties", "additionalProperties",
+    "not",
+    "contains",
+    "propertyNames",
+    "if",
+    "then",
+    "else",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "additionalProperties",
 ];
 
 /// Keywords whose value is a list of schemas.
@@ -22,7 +32,14 @@ const SEVERAL: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 
 /// Keywords that count.
 const COUNTS: [&str; 8] = [
-    "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
+    "minContains",
+    "maxContains",
 ];
 
 /// Keywords that say what `null` would have to pass as well.
@@ -51,8 +68,20 @@ pub(super) fn translate<'d>(
         for (key, value) in schema {
             keyword(converter, (key, value), &mut out, place, depth)?;
         }
-        bound(converter, schema, ("minimum", "exclusiveMinimum"), &mut out, place);
-        bound(converter, schema, ("maximum", "exclusiveMaximum"), &mut out, place);
+        bound(
+            converter,
+            schema,
+            ("minimum", "exclusiveMinimum"),
+            &mut out,
+            place,
+        );
+        bound(
+            converter,
+            schema,
+            ("maximum", "exclusiveMaximum"),
+            &mut out,
+            place,
+        );
     }
     let flag = |key: &str| schema.get(key) == Some(&Value::Bool(true));
     let out = simplified(out);
@@ -72,7 +101,10 @@ fn refer<'d>(
     match converter.document.target(reference) {
         Ok(target) => {
             let name = converter.defs.name(reference, target);
-            out.insert("$ref".to_owned(), format!("{}{name}", inline::PREFIX).into());
+            out.insert(
+                "$ref".to_owned(),
+                format!("{}{name}", inline::PREFIX).into(),
+            );
             Ok(())
         }
         Err(error @ RefError::Remote(_)) => Err(error),
@@ -99,7 +131,10 @@ fn keyword<'d>(
         "deprecated" => (value == &Value::Bool(true)).then(|| value.clone()),
         "default" | "const" => whole(converter, value),
         "enum" => return Ok(enumerated(converter, value, out, here)),
-        "format" | "pattern" | "contentEncoding" | "contentMediaType" => word(converter, value),
+        "format" | "contentEncoding" | "contentMediaType" => word(converter, value),
+        "pattern" => {
+            word(converter, value).filter(|_| value.as_str().is_some_and(pattern::is_usable))
+        }
         "multipleOf" => bounds::positive(value).map(Value::Number),
         "uniqueItems" => value.is_boolean().then(|| value.clone()),
         "dependentRequired" => dependent(value),
@@ -109,8 +144,16 @@ fn keyword<'d>(
                 return Ok(converter.note(here, SchemaNote::Keyword(key.to_owned())));
             };
             let mut schemas = Map::new();
+            let keys_are_patterns = key == "patternProperties";
             for (name, member) in members {
-                schemas.insert(name.clone(), converter.node(member, here.member(name), depth + 1)?);
+                if keys_are_patterns && !pattern::is_usable(name) {
+                    converter.note(here.member(name), SchemaNote::Keyword(key.to_owned()));
+                    continue;
+                }
+                schemas.insert(
+                    name.clone(),
+                    converter.node(member, here.member(name), depth + 1)?,
+                );
             }
             Some(Value::Object(schemas))
         }
@@ -155,7 +198,10 @@ fn properties<'d>(
         if travels_otherwise(converter.document, converter.direction, member) {
             hidden.insert(name.as_str());
         } else if converter.afford(name.len()) {
-            properties.insert(name.clone(), converter.node(member, here.member(name), depth + 1)?);
+            properties.insert(
+                name.clone(),
+                converter.node(member, here.member(name), depth + 1)?,
+            );
         } else {
             converter.note(here, SchemaNote::Cut);
         }
@@ -187,7 +233,12 @@ fn required(
         // `required: true` beside a type is Swagger 1's and a parameter's way.
         None | Some(Value::Bool(_)) => return,
         Some(Value::Array(names)) => names,
-        Some(_) => return converter.note(place.member("required"), SchemaNote::Keyword("required".to_owned())),
+        Some(_) => {
+            return converter.note(
+                place.member("required"),
+                SchemaNote::Keyword("required".to_owned()),
+            );
+        }
     };
     let mut seen = BTreeSet::new();
     let names: Vec<Value> = names
@@ -201,7 +252,12 @@ fn required(
     }
 }
 
-fn set_type(converter: &mut Converter<'_>, written: &Value, out: &mut Map<String, Value>, place: Place<'_>) {
+fn set_type(
+    converter: &mut Converter<'_>,
+    written: &Value,
+    out: &mut Map<String, Value>,
+    place: Place<'_>,
+) {
     // `any` means what leaving the keyword out means.
     if written == "any" || written == "mixed" || written == &json!([]) {
         return;
@@ -238,11 +294,17 @@ fn whole(converter: &mut Converter<'_>, value: &Value) -> Option<Value> {
 
 fn word(converter: &mut Converter<'_>, value: &Value) -> Option<Value> {
     let word = value.as_str()?;
-    let fits = !word.is_empty() && word.chars().nth(MAX_WORD).is_none() && converter.afford(word.len());
+    let fits =
+        !word.is_empty() && word.chars().nth(MAX_WORD).is_none() && converter.afford(word.len());
     fits.then(|| value.clone())
 }
 
-fn enumerated(converter: &mut Converter<'_>, value: &Value, out: &mut Map<String, Value>, place: Place<'_>) {
+fn enumerated(
+    converter: &mut Converter<'_>,
+    value: &Value,
+    out: &mut Map<String, Value>,
+    place: Place<'_>,
+) {
     let Some(values) = value.as_array().filter(|values| !values.is_empty()) else {
         return converter.note(place, SchemaNote::Keyword("enum".to_owned()));
     };
@@ -256,7 +318,11 @@ fn enumerated(converter: &mut Converter<'_>, value: &Value, out: &mut Map<String
 
 fn dependent(value: &Value) -> Option<Value> {
     let members = value.as_object()?;
-    let names = |value: &Value| value.as_array().is_some_and(|names| names.iter().all(Value::is_string));
+    let names = |value: &Value| {
+        value
+            .as_array()
+            .is_some_and(|names| names.iter().all(Value::is_string))
+    };
     members.values().all(names).then(|| value.clone())
 }
 
@@ -308,7 +374,10 @@ fn bound(
     place: Place<'_>,
 ) {
     let is_exclusive = schema.get(exclusive) == Some(&Value::Bool(true));
-    for (key, written) in [(inclusive, schema.get(inclusive)), (exclusive, schema.get(exclusive))] {
+    for (key, written) in [
+        (inclusive, schema.get(inclusive)),
+        (exclusive, schema.get(exclusive)),
+    ] {
         let Some(value) = written.filter(|value| !value.is_boolean() && !value.is_null()) else {
             continue;
         };
@@ -325,7 +394,9 @@ fn bound(
 
 /// `allOf` of one, with nothing but words beside it, is that one.
 fn simplified(mut out: Map<String, Value>) -> Map<String, Value> {
-    let is_wrapper = out.keys().all(|key| key == "allOf" || ANNOTATIONS.contains(&key.as_str()));
+    let is_wrapper = out
+        .keys()
+        .all(|key| key == "allOf" || ANNOTATIONS.contains(&key.as_str()));
     let Some(Value::Array(all)) = out.get_mut("allOf").filter(|_| is_wrapper) else {
         return out;
     };
@@ -364,7 +435,11 @@ fn nullable(mut out: Map<String, Value>) -> Map<String, Value> {
             outer.insert(key.to_owned(), value);
         }
     }
-    let inner = if out.is_empty() { anything() } else { Value::Object(out) };
+    let inner = if out.is_empty() {
+        anything()
+    } else {
+        Value::Object(out)
+    };
     outer.insert("anyOf".to_owned(), json!([inner, {"type": "null"}]));
     outer
 }

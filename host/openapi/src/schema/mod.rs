@@ -12,6 +12,7 @@ mod bounds;
 mod defs;
 mod inline;
 mod keywords;
+mod pattern;
 mod types;
 
 use serde_json::{Map, Value};
@@ -19,8 +20,8 @@ use serde_json::{Map, Value};
 use crate::document::{Document, RefError};
 use crate::pointer::Place;
 
-pub(crate) use types::allowed;
 pub use types::Types;
+pub(crate) use types::allowed;
 
 /// Most parts of one schema: enough for the largest request bodies people write by hand.
 const MAX_PARTS: usize = 1000;
@@ -112,7 +113,12 @@ impl<'d> Converter<'d> {
         })
     }
 
-    fn node(&mut self, schema: &'d Value, place: Place<'_>, depth: usize) -> Result<Value, RefError> {
+    fn node(
+        &mut self,
+        schema: &'d Value,
+        place: Place<'_>,
+        depth: usize,
+    ) -> Result<Value, RefError> {
         let object = match schema {
             Value::Object(object) => object,
             Value::Bool(_) => return Ok(schema.clone()),

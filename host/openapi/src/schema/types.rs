@@ -136,7 +136,12 @@ fn combined(document: &crate::document::Document, schema: &Value, left: usize) -
         if types.is_empty() {
             return Types::new();
         }
-        all.extend(types.into_iter().filter(|kind| !all.contains(kind)).collect::<Vec<_>>());
+        all.extend(
+            types
+                .into_iter()
+                .filter(|kind| !all.contains(kind))
+                .collect::<Vec<_>>(),
+        );
     }
     all
 }

@@ -41,7 +41,12 @@ fn change(made: &mut Made, pick: &Pick) -> Result<(), String> {
     for constraint in &pick.constraints {
         known(made, &constraint.path)?;
         if !reflect::constraint(&mut made.operation.input_schema, constraint) {
-            let told = format!("\n\nOnly calls with `{} {} {}` are allowed.", constraint.path, constraint.op.as_str(), constraint.value);
+            let told = format!(
+                "\n\nOnly calls with `{} {} {}` are allowed.",
+                constraint.path,
+                constraint.op.as_str(),
+                constraint.value
+            );
             made.operation.description.push_str(&told);
         }
         made.operation.constraints.push(constraint.clone());
@@ -58,7 +63,9 @@ fn change(made: &mut Made, pick: &Pick) -> Result<(), String> {
 fn known(made: &Made, path: &Path) -> Result<String, String> {
     match path.steps().first() {
         Some(Step::Member(name)) => argument(made, name).map(|()| name.clone()),
-        _ => Err(format!("has no argument at `{path}`: a path begins with an argument's name")),
+        _ => Err(format!(
+            "has no argument at `{path}`: a path begins with an argument's name"
+        )),
     }
 }
 
@@ -81,9 +88,13 @@ fn argument(made: &Made, name: &str) -> Result<(), String> {
 fn hide(made: &mut Made, name: &str) -> Result<(), String> {
     argument(made, name)?;
     if forget(&mut made.operation.input_schema, name) {
-        return Err(format!("needs its argument `{name}`: fix its value instead of hiding it"));
+        return Err(format!(
+            "needs its argument `{name}`: fix its value instead of hiding it"
+        ));
     }
-    made.operation.parameters.retain(|parameter| parameter.argument != name);
+    made.operation
+        .parameters
+        .retain(|parameter| parameter.argument != name);
     if let Some(body) = &mut made.operation.body {
         if body.whole.as_deref() == Some(name) {
             made.operation.body = None;
@@ -113,7 +124,11 @@ fn tidy(root: &mut Map<String, Value>) {
         return;
     };
     loop {
-        let text = format!("{}{}", Value::Object(root.clone()), Value::Object(defs.clone()));
+        let text = format!(
+            "{}{}",
+            Value::Object(root.clone()),
+            Value::Object(defs.clone())
+        );
         let before = defs.len();
         defs.retain(|name, _| text.contains(&format!("\"#/$defs/{name}\"")));
         if defs.len() == before {

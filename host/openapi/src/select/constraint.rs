@@ -57,7 +57,9 @@ pub fn parse(text: &str) -> Result<Constraint, ConstraintError> {
     let text = text.trim();
     let end = end_of_path(text);
     let (path, rest) = text.split_at(end);
-    let path: Path = path.parse().map_err(|_| ConstraintError::Path(shown(text)))?;
+    let path: Path = path
+        .parse()
+        .map_err(|_| ConstraintError::Path(shown(text)))?;
     let rest = rest.trim_start();
     let found = OPERATORS.iter().find_map(|(word, operator)| {
         let value = rest.strip_prefix(word)?;
@@ -66,7 +68,8 @@ pub fn parse(text: &str) -> Result<Constraint, ConstraintError> {
         ends.then_some((*operator, value.trim()))
     });
     let (op, value) = found.ok_or_else(|| ConstraintError::Operator(shown(text)))?;
-    let value: Value = serde_json::from_str(value).map_err(|_| ConstraintError::Value(shown(value)))?;
+    let value: Value =
+        serde_json::from_str(value).map_err(|_| ConstraintError::Value(shown(value)))?;
     check(op, &value)?;
     Ok(Constraint { path, op, value })
 }
@@ -91,9 +94,15 @@ fn check(op: Operator, value: &Value) -> Result<(), ConstraintError> {
     let (fits, wanted) = match op {
         Operator::Equal | Operator::NotEqual => (true, ""),
         Operator::In | Operator::NotIn => (value.is_array(), "a list such as [\"a\", \"b\"]"),
-        Operator::Less | Operator::AtMost | Operator::Greater | Operator::AtLeast => (value.is_number(), "a number"),
+        Operator::Less | Operator::AtMost | Operator::Greater | Operator::AtLeast => {
+            (value.is_number(), "a number")
+        }
         Operator::StartsWith => (value.is_string(), "a text"),
     };
     let operator = op.as_str();
-    if fits { Ok(()) } else { Err(ConstraintError::Kind { operator, wanted }) }
+    if fits {
+        Ok(())
+    } else {
+        Err(ConstraintError::Kind { operator, wanted })
+    }
 }

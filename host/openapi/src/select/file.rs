@@ -1,7 +1,7 @@
 //! The text of a selection file.
 
-use metier_core::toml_text::{self, Item, Section, TextError};
 use metier_core::Effect;
+use metier_core::toml_text::{self, Item, Section, TextError};
 use metier_openapi_plan::{Path, Step};
 use serde_json::{Number, Value};
 
@@ -16,8 +16,14 @@ const MAX_TEXT: usize = 2048;
 pub(super) fn read(text: &str) -> Result<Selection, TextError> {
     toml_text::parse(text, |root| {
         Ok(Selection {
-            name: root.take("name").map(|item| item.prose(MAX_TEXT)).transpose()?,
-            server: root.take("server").map(|item| item.prose(MAX_TEXT)).transpose()?,
+            name: root
+                .take("name")
+                .map(|item| item.prose(MAX_TEXT))
+                .transpose()?,
+            server: root
+                .take("server")
+                .map(|item| item.prose(MAX_TEXT))
+                .transpose()?,
             tools: root.take("tools").map_or(Ok(Vec::new()), tools)?,
         })
     })
@@ -31,7 +37,11 @@ fn tools(item: Item<'_>) -> Result<Vec<Pick>, TextError> {
                 let tool = item.key_as(&name)?;
                 let read = item.table(pick)?;
                 Ok(Pick {
-                    operation: read.value.operation.clone().unwrap_or_else(|| String::from(name.value.clone())),
+                    operation: read
+                        .value
+                        .operation
+                        .clone()
+                        .unwrap_or_else(|| String::from(name.value.clone())),
                     tool: Some(tool),
                     line: Some(name.line),
                     ..read.value.into_pick()
@@ -56,14 +66,27 @@ impl Entry {
 
 fn pick(section: &mut Section<'_>) -> Result<Entry, TextError> {
     let effects = Effect::ALL.map(|effect| (effect.as_str(), effect));
-    let operation = section.take("operation").map(|item| item.prose(MAX_TEXT)).transpose()?;
+    let operation = section
+        .take("operation")
+        .map(|item| item.prose(MAX_TEXT))
+        .transpose()?;
     let pick = Pick {
-        description: section.take("description").map(|item| item.text(MAX_DESCRIPTION)).transpose()?,
-        effect: section.take("effect").map(|item| item.choice(&effects)).transpose()?,
+        description: section
+            .take("description")
+            .map(|item| item.text(MAX_DESCRIPTION))
+            .transpose()?,
+        effect: section
+            .take("effect")
+            .map(|item| item.choice(&effects))
+            .transpose()?,
         hide: section.take("hide").map_or(Ok(Vec::new()), Item::list)?,
         fixed: section.take("fixed").map_or(Ok(Vec::new()), fixed)?,
-        constraints: section.take("constraints").map_or(Ok(Vec::new()), constraints)?,
-        keep: section.take("keep").map_or(Ok(Vec::new()), Item::some_list)?,
+        constraints: section
+            .take("constraints")
+            .map_or(Ok(Vec::new()), constraints)?,
+        keep: section
+            .take("keep")
+            .map_or(Ok(Vec::new()), Item::some_list)?,
         ..Pick::default()
     };
     Ok(Entry { operation, pick })
@@ -71,7 +94,8 @@ fn pick(section: &mut Section<'_>) -> Result<Entry, TextError> {
 
 fn constraints(item: Item<'_>) -> Result<Vec<metier_openapi_plan::Constraint>, TextError> {
     let items = item.array()?;
-    let read = |item: &Item<'_>| constraint::parse(item.string()?).map_err(|error| item.error(error));
+    let read =
+        |item: &Item<'_>| constraint::parse(item.string()?).map_err(|error| item.error(error));
     items.iter().map(read).collect()
 }
 
@@ -84,7 +108,11 @@ fn fixed(item: Item<'_>) -> Result<Vec<(Path, Value)>, TextError> {
     Ok(found)
 }
 
-fn collect(steps: &mut Vec<Step>, table: toml::Table, found: &mut Vec<(Path, Value)>) -> Option<()> {
+fn collect(
+    steps: &mut Vec<Step>,
+    table: toml::Table,
+    found: &mut Vec<(Path, Value)>,
+) -> Option<()> {
     for (name, value) in table {
         // `fields.project.key` in quotes is a path; so are tables in tables.
         let path: Vec<Step> = match name.parse::<Path>() {
@@ -110,6 +138,9 @@ fn json(value: toml::Value) -> Value {
         toml::Value::Boolean(flag) => Value::Bool(flag),
         toml::Value::Datetime(time) => Value::String(time.to_string()),
         toml::Value::Array(items) => items.into_iter().map(json).collect(),
-        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, json(value))).collect(),
+        toml::Value::Table(table) => table
+            .into_iter()
+            .map(|(key, value)| (key, json(value)))
+            .collect(),
     }
 }

@@ -121,7 +121,10 @@ impl Selection {
 
     /// The selection of `--tools a,b,c`.
     pub fn of_words(words: &str) -> Self {
-        let words = words.split(',').map(str::trim).filter(|word| !word.is_empty());
+        let words = words
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty());
         let pick = |word: &str| Pick {
             operation: word.to_owned(),
             ..Pick::default()
@@ -136,7 +139,11 @@ impl Selection {
     ///
     /// # Errors
     /// [`SelectError`] for what cannot be chosen or changed so; an operation that cannot be a tool is left out and told of.
-    pub fn convert(&self, document: &Document, listing: &Listing<'_>) -> Result<Conversion, SelectError> {
+    pub fn convert(
+        &self,
+        document: &Document,
+        listing: &Listing<'_>,
+    ) -> Result<Conversion, SelectError> {
         let server = match &self.server {
             Some(url) => Ok(Server::at(url)?),
             None => Server::of(document),
@@ -162,7 +169,12 @@ impl Selection {
         let mut chosen: Vec<Listed<'d>> = Vec::with_capacity(self.tools.len());
         for pick in &self.tools {
             let found = finder.find(&pick.operation);
-            let mut listed = found.map_err(|error| SelectError::Operation { line: pick.line, error })?.clone();
+            let mut listed = found
+                .map_err(|error| SelectError::Operation {
+                    line: pick.line,
+                    error,
+                })?
+                .clone();
             if let Some(tool) = &pick.tool {
                 listed.tool = named(tool)?;
             }

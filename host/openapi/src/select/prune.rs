@@ -33,7 +33,9 @@ fn part(root: &Value, schema: &Value, paths: &[&[Step]]) -> Option<Value> {
     }
     let mut properties = Map::new();
     for path in paths {
-        let Some(step @ Step::Member(name)) = path.first() else { continue };
+        let Some(step @ Step::Member(name)) = path.first() else {
+            continue;
+        };
         if !properties.contains_key(name) {
             let member = schema.get("properties")?.get(name)?;
             properties.insert(name.clone(), part(root, member, &after(step))?);

@@ -39,7 +39,10 @@ fn restrict(place: &mut Map<String, Value>, constraint: &Constraint) {
         Operator::AtMost => ("maximum", value),
         Operator::Greater => ("exclusiveMinimum", value),
         Operator::AtLeast => ("minimum", value),
-        Operator::StartsWith => ("pattern", format!("^{}", escaped(value.as_str().unwrap_or(""))).into()),
+        Operator::StartsWith => (
+            "pattern",
+            format!("^{}", escaped(value.as_str().unwrap_or(""))).into(),
+        ),
     };
     match (key, place.contains_key(key)) {
         // The author's list is a choice among what the description allows.
@@ -58,14 +61,19 @@ fn require(schema: &mut Value, steps: &[Step]) {
     let mut here = schema;
     for step in steps {
         let Step::Member(name) = step else { return };
-        let Some(object) = here.as_object_mut() else { return };
+        let Some(object) = here.as_object_mut() else {
+            return;
+        };
         let required = object.entry("required").or_insert_with(|| json!([]));
         if let Some(required) = required.as_array_mut()
             && !required.iter().any(|known| known == name)
         {
             required.push(name.as_str().into());
         }
-        match here.get_mut("properties").and_then(|properties| properties.get_mut(name)) {
+        match here
+            .get_mut("properties")
+            .and_then(|properties| properties.get_mut(name))
+        {
             Some(next) => here = next,
             None => return,
         }

@@ -77,7 +77,12 @@ impl Server {
         let servers = servers.as_array().map_or(&[][..], Vec::as_slice);
         match (best(servers), document) {
             (Err(ServerError::Relative(path)), Some(document)) => {
-                let origin = document.base_url.split('/').take(3).collect::<Vec<_>>().join("/");
+                let origin = document
+                    .base_url
+                    .split('/')
+                    .take(3)
+                    .collect::<Vec<_>>()
+                    .join("/");
                 Server::at(&format!("{origin}{path}"))
             }
             (server, _) => server,
@@ -98,7 +103,9 @@ fn best(servers: &[Value]) -> Result<Server, ServerError> {
     let mut first_error = None;
     let mut plain = None;
     for server in servers {
-        let Some(url) = server.get("url").and_then(Value::as_str) else { continue };
+        let Some(url) = server.get("url").and_then(Value::as_str) else {
+            continue;
+        };
         match Template::read(url, server.get("variables")).server() {
             Ok(server) if server.scheme == "https" => return Ok(server),
             Ok(server) => plain = plain.or(Some(server)),
@@ -113,13 +120,29 @@ fn swagger(root: &Value) -> Result<Server, ServerError> {
     let base = text("basePath").unwrap_or("");
     let Some(host) = text("host").filter(|host| !host.is_empty()) else {
         let relative = !base.is_empty() && base != "/";
-        return Err(if relative { ServerError::Relative(shown(base)) } else { ServerError::Missing });
+        return Err(if relative {
+            ServerError::Relative(shown(base))
+        } else {
+            ServerError::Missing
+        });
     };
     let schemes = root.get("schemes").and_then(Value::as_array);
-    let mut schemes = schemes.into_iter().flatten().filter_map(Value::as_str).peekable();
+    let mut schemes = schemes
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .peekable();
     let none = schemes.peek().is_none();
-    let scheme = if none || schemes.any(|scheme| scheme == "https") { "https" } else { "http" };
-    let slash = if base.is_empty() || base.starts_with('/') { "" } else { "/" };
+    let scheme = if none || schemes.any(|scheme| scheme == "https") {
+        "https"
+    } else {
+        "http"
+    };
+    let slash = if base.is_empty() || base.starts_with('/') {
+        ""
+    } else {
+        "/"
+    };
     Template::read(&format!("{scheme}://{host}{slash}{base}"), None).server()
 }
 

@@ -38,7 +38,13 @@ impl<'t> Template<'t> {
         let Some((scheme, rest)) = self.url.split_once("://") else {
             return Err(match self.url {
                 "" => ServerError::Missing,
-                url if url.starts_with("//") => return Template { url: &format!("https:{url}"), ..*self }.server(),
+                url if url.starts_with("//") => {
+                    return Template {
+                        url: &format!("https:{url}"),
+                        ..*self
+                    }
+                    .server();
+                }
                 url => ServerError::Relative(shown(url)),
             });
         };
@@ -107,11 +113,19 @@ impl<'t> Template<'t> {
 
     fn hosts(&self, host: &str) -> Hosts {
         let labels: Vec<&str> = labels(host);
-        let open = labels.iter().rposition(|label| is_open(label)).map_or(0, |at| at + 1);
+        let open = labels
+            .iter()
+            .rposition(|label| is_open(label))
+            .map_or(0, |at| at + 1);
         let rest = &labels[open..];
         let filled = |host: &str| self.filled(host).to_ascii_lowercase();
         // Something definite to hang a wildcard on: at least a registered name.
-        if open == 0 || rest.len() < 2 || rest.iter().all(|label| label.bytes().all(|b| b.is_ascii_digit())) {
+        if open == 0
+            || rest.len() < 2
+            || rest
+                .iter()
+                .all(|label| label.bytes().all(|b| b.is_ascii_digit()))
+        {
             let definite = filled(host);
             return Hosts {
                 pattern: definite.clone(),
@@ -122,11 +136,18 @@ impl<'t> Template<'t> {
         // Labels before the last open one are definite, and a pattern has its wildcard in front: `**` covers them.
         let stars = if open == 1 { "*" } else { "**" };
         let has_default = labels[..open].iter().all(|label| self.is_filled(label));
-        let front: Vec<String> = labels[..open].iter().map(|label| self.label(label)).collect();
+        let front: Vec<String> = labels[..open]
+            .iter()
+            .map(|label| self.label(label))
+            .collect();
         Hosts {
             definite: format!("{}.{}", front.join("."), rest.join(".")).to_ascii_lowercase(),
             pattern: format!("{stars}.{}", rest.join(".")).to_ascii_lowercase(),
-            config: if has_default { BaseUrlConfig::Optional } else { BaseUrlConfig::Required },
+            config: if has_default {
+                BaseUrlConfig::Optional
+            } else {
+                BaseUrlConfig::Required
+            },
         }
     }
 
@@ -135,16 +156,23 @@ impl<'t> Template<'t> {
         if !label.contains('{') {
             return !is_open(label);
         }
-        let name = label.trim_start_matches(|c| c != '{').trim_start_matches('{');
+        let name = label
+            .trim_start_matches(|c| c != '{')
+            .trim_start_matches('{');
         let name = name.split('}').next().unwrap_or("");
-        self.default(name).is_some_and(|text| !is_placeholder(&text))
+        self.default(name)
+            .is_some_and(|text| !is_placeholder(&text))
     }
 
     fn label(&self, label: &str) -> String {
         let filled = self.filled(label);
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
         let usable = !filled.is_empty() && filled.bytes().all(plain);
-        if usable { filled } else { PLACEHOLDER.to_owned() }
+        if usable {
+            filled
+        } else {
+            PLACEHOLDER.to_owned()
+        }
     }
 
     /// The path with defaults, and as a pattern in which a segment with a variable is `*`.
@@ -157,7 +185,9 @@ impl<'t> Template<'t> {
         };
         let pattern = match path.contains('{') {
             // A variable may stand for several segments; then its default is all that can be asked for.
-            true if definite.split('/').count() == path.split('/').count() => crate::operation::pattern(path),
+            true if definite.split('/').count() == path.split('/').count() => {
+                crate::operation::pattern(path)
+            }
             _ => crate::operation::pattern(&definite),
         };
         (rooted(definite), rooted(pattern))
@@ -169,7 +199,10 @@ fn split_path(rest: &str) -> (&str, &str) {
     let mut depth = 0_usize;
     for (at, byte) in rest.bytes().enumerate() {
         match byte {
-            b'{' if depth == 0 && at > 0 && rest[at..].to_ascii_lowercase().starts_with("{basepath}") => {
+            b'{' if depth == 0
+                && at > 0
+                && rest[at..].to_ascii_lowercase().starts_with("{basepath}") =>
+            {
                 return rest.split_at(at);
             }
             b'{' => depth += 1,
@@ -208,6 +241,19 @@ fn is_open(label: &str) -> bool {
 /// How descriptions write "put your own here": `your-domain`, `yourcompany`, `<tenant>`.
 fn is_placeholder(label: &str) -> bool {
     let label = label.to_ascii_lowercase();
-    let named = ["your", "my-", "<", "{"].iter().any(|start| label.starts_with(start));
-    named || ["example", "tenant", "subdomain", "mycompany", "mydomain", "instance", "*", "**"].contains(&label.as_str())
+    let named = ["your", "my-", "<", "{"]
+        .iter()
+        .any(|start| label.starts_with(start));
+    named
+        || [
+            "example",
+            "tenant",
+            "subdomain",
+            "mycompany",
+            "mydomain",
+            "instance",
+            "*",
+            "**",
+        ]
+        .contains(&label.as_str())
 }

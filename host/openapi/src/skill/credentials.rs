@@ -36,11 +36,19 @@ impl Credentials {
             chosen: Vec::new(),
         };
         for one in made {
-            let usable = one.security.iter().filter(|requirement| requirement.scheme.is_ok());
+            let usable = one
+                .security
+                .iter()
+                .filter(|requirement| requirement.scheme.is_ok());
             // Alone before together with others; then what most accept; then what needs least.
             let best = usable.min_by_key(|requirement| {
                 let uses = uses.get(requirement.name.as_str()).copied().unwrap_or(0);
-                (requirement.with_others, usize::MAX - uses, requirement.scheme.clone().ok(), &requirement.name)
+                (
+                    requirement.with_others,
+                    usize::MAX - uses,
+                    requirement.scheme.clone().ok(),
+                    &requirement.name,
+                )
             });
             if let Some(best) = best {
                 let scopes = credentials.scopes.entry(best.name.clone()).or_default();
@@ -80,19 +88,36 @@ impl Credentials {
     pub(super) fn grant(&self, made: &[Made]) -> String {
         let mut text = String::new();
         for (scheme, name) in &self.names {
-            let users = made.iter().zip(&self.chosen).filter(|(_, chosen)| chosen.as_ref() == Some(scheme));
+            let users = made
+                .iter()
+                .zip(&self.chosen)
+                .filter(|(_, chosen)| chosen.as_ref() == Some(scheme));
             let hosts: BTreeSet<&str> = users.map(|(one, _)| one.server.host.as_str()).collect();
             let hosts: Vec<String> = hosts.into_iter().map(quoted).collect();
-            let scopes: Vec<&str> = self.scopes.get(scheme).into_iter().flatten().map(String::as_str).collect();
+            let scopes: Vec<&str> = self
+                .scopes
+                .get(scheme)
+                .into_iter()
+                .flatten()
+                .map(String::as_str)
+                .collect();
             if !text.is_empty() {
                 text.push('\n');
             }
             text.push_str(&format!("[credentials.{}]\n", quoted(name)));
-            for line in self.schemes.get(scheme).map_or_else(Vec::new, |scheme| lines(scheme, &scopes)) {
+            for line in self
+                .schemes
+                .get(scheme)
+                .map_or_else(Vec::new, |scheme| lines(scheme, &scopes))
+            {
                 text.push_str(&line);
                 text.push('\n');
             }
-            text.push_str(&format!("secret = {{ vault = {} }}\nhosts = [{}]\n", quoted(&format!("{name}-key")), hosts.join(", ")));
+            text.push_str(&format!(
+                "secret = {{ vault = {} }}\nhosts = [{}]\n",
+                quoted(&format!("{name}-key")),
+                hosts.join(", ")
+            ));
         }
         text
     }
@@ -115,10 +140,16 @@ fn lines(scheme: &Scheme, scopes: &[&str]) -> Vec<String> {
         Scheme::Bearer => vec!["kind = \"bearer\"".to_owned()],
         Scheme::Basic => vec!["kind = \"basic\"".to_owned(), "username = \"…\"".to_owned()],
         Scheme::ApiKeyHeader(header) => {
-            vec!["kind = \"api-key-header\"".to_owned(), format!("header = {}", quoted(header))]
+            vec![
+                "kind = \"api-key-header\"".to_owned(),
+                format!("header = {}", quoted(header)),
+            ]
         }
         Scheme::ApiKeyQuery(parameter) => {
-            vec!["kind = \"api-key-query\"".to_owned(), format!("parameter = {}", quoted(parameter))]
+            vec![
+                "kind = \"api-key-query\"".to_owned(),
+                format!("parameter = {}", quoted(parameter)),
+            ]
         }
         Scheme::ClientCredentials { token_url } => token("oauth2-client-credentials", token_url),
         Scheme::RefreshToken { token_url } => token("oauth2-refresh-token", token_url),

@@ -23,7 +23,12 @@ struct Target {
     credential: Option<String>,
 }
 
-pub(super) fn write(document: &Document, about: &About, conversion: &Conversion, credentials: &Credentials) -> String {
+pub(super) fn write(
+    document: &Document,
+    about: &About,
+    conversion: &Conversion,
+    credentials: &Credentials,
+) -> String {
     let made = &conversion.operations;
     let mut text = String::from(
         "# Made by `metier openapi`. An operator grants it, or less: one host instead of a pattern, some of the paths.\n\n",
@@ -35,7 +40,11 @@ pub(super) fn write(document: &Document, about: &About, conversion: &Conversion,
         quoted(&description(document, made)),
     ));
     for one in made {
-        text.push_str(&format!("\n[tools.{}]\neffect = {}\n", one.operation.tool, quoted(one.effect.as_str())));
+        text.push_str(&format!(
+            "\n[tools.{}]\neffect = {}\n",
+            one.operation.tool,
+            quoted(one.effect.as_str())
+        ));
         if let Some(title) = &one.operation.title {
             text.push_str(&format!("title = {}\n", quoted(title)));
         }
@@ -44,9 +53,14 @@ pub(super) fn write(document: &Document, about: &About, conversion: &Conversion,
         text.push_str(&rule(&target, &methods, &paths));
     }
     text.push_str("\n# Answers too large for a model are kept whole.\n[capabilities.artifacts]\n");
-    let configured = made.iter().any(|one| one.operation.base_url.is_none() && one.server.config != BaseUrlConfig::Fixed);
+    let configured = made
+        .iter()
+        .any(|one| one.operation.base_url.is_none() && one.server.config != BaseUrlConfig::Fixed);
     if configured {
-        text.push_str(&format!("\n[capabilities.config]\nkeys = [{}]\n", quoted(BASE_URL_KEY)));
+        text.push_str(&format!(
+            "\n[capabilities.config]\nkeys = [{}]\n",
+            quoted(BASE_URL_KEY)
+        ));
     }
     text
 }
@@ -54,7 +68,12 @@ pub(super) fn write(document: &Document, about: &About, conversion: &Conversion,
 /// What the skill is for, in one or two sentences.
 pub(super) fn description(document: &Document, made: &[Made]) -> String {
     let title = text::line(document.info("title").unwrap_or("an HTTP API"), 80);
-    let titles = made.iter().map(|one| one.operation.title.as_deref().unwrap_or(&one.operation.tool));
+    let titles = made.iter().map(|one| {
+        one.operation
+            .title
+            .as_deref()
+            .unwrap_or(&one.operation.tool)
+    });
     let mut words = format!("{title}: ");
     for (index, title) in titles.enumerate() {
         let separator = if index == 0 { "" } else { "; " };
@@ -86,7 +105,9 @@ fn rules(made: &[Made], credentials: &Credentials) -> Vec<(Target, Vec<String>, 
         merged.entry((target, paths)).or_default().push(method);
     }
     let rules = merged.into_iter();
-    rules.map(|((target, paths), methods)| (target, methods, paths.into_iter().collect())).collect()
+    rules
+        .map(|((target, paths), methods)| (target, methods, paths.into_iter().collect()))
+        .collect()
 }
 
 fn rule(target: &Target, methods: &[String], paths: &[String]) -> String {
@@ -123,11 +144,12 @@ pub(super) fn quoted(text: &str) -> String {
         match character {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
-            _ if character.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(character))),
+            _ if character.is_control() => {
+                quoted.push_str(&format!("\\u{:04X}", u32::from(character)))
+            }
             _ => quoted.push(character),
         }
     }
     quoted.push('"');
     quoted
 }
-

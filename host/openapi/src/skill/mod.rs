@@ -5,7 +5,7 @@ mod manifest;
 mod skill_md;
 
 use metier_core::ids::SkillName;
-use metier_core::package::MAX_TOOLS;
+use metier_core::package::{MAX_TOOLS, MAX_TOOLS_BYTES};
 use metier_openapi_plan::{Plan, PlanError};
 
 use crate::convert::Conversion;
@@ -48,6 +48,11 @@ pub enum SkillError {
     /// It cannot be told where the API is.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// Their schemas are more than a skill carries.
+    #[error(
+        "the schemas of the {0} chosen operations are larger than the {MAX_TOOLS_BYTES} bytes a skill's tools may have: choose fewer with `--tools a,b,c` or `--select FILE`"
+    )]
+    TooLarge(usize),
     /// The plan is refused.
     #[error("{0}")]
     Plan(String),
@@ -66,7 +71,11 @@ impl From<PlanError> for SkillError {
 ///
 /// # Errors
 /// [`SkillError`].
-pub fn write(document: &Document, about: &About, conversion: &Conversion) -> Result<Files, SkillError> {
+pub fn write(
+    document: &Document,
+    about: &About,
+    conversion: &Conversion,
+) -> Result<Files, SkillError> {
     let made = &conversion.operations;
     if made.len() > MAX_TOOLS {
         return Err(SkillError::TooMany(made.len()));
@@ -77,6 +86,15 @@ pub fn write(document: &Document, about: &About, conversion: &Conversion) -> Res
             _ => SkillError::Nothing,
         });
     };
+    let size = |schema: &serde_json::Value| schema.to_string().len();
+    let schemas = made.iter().map(|made| &made.operation);
+    let bytes: usize = schemas
+        .map(|one| size(&one.input_schema) + one.output_schema.as_ref().map_or(0, size))
+        .sum();
+    // What is beside the schemas is bounded, and a fraction of them.
+    if bytes > MAX_TOOLS_BYTES / 4 * 3 {
+        return Err(SkillError::TooLarge(made.len()));
+    }
     // Without a server of the description every operation has one of its own.
     let server = conversion.server.as_ref().unwrap_or(&first.server);
     let plan = Plan {
@@ -86,7 +104,8 @@ pub fn write(document: &Document, about: &About, conversion: &Conversion) -> Res
     };
     let credentials = credentials::Credentials::of(made, about.name.short());
     let manifest = manifest::write(document, about, conversion, &credentials);
-    metier_core::Manifest::parse(&manifest).map_err(|error| SkillError::Manifest(error.to_string()))?;
+    metier_core::Manifest::parse(&manifest)
+        .map_err(|error| SkillError::Manifest(error.to_string()))?;
     Ok(Files {
         skill_md: skill_md::write(document, about, conversion, server),
         plan: plan.to_json()?,

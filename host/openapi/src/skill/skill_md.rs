@@ -13,7 +13,12 @@ use crate::text;
 /// Longest line about one tool, in characters.
 const MAX_LINE: usize = 200;
 
-pub(super) fn write(document: &Document, about: &About, conversion: &Conversion, server: &Server) -> String {
+pub(super) fn write(
+    document: &Document,
+    about: &About,
+    conversion: &Conversion,
+    server: &Server,
+) -> String {
     let made = &conversion.operations;
     let title = text::line(document.info("title").unwrap_or(about.name.short()), 80);
     let mut md = format!(
@@ -22,10 +27,15 @@ pub(super) fn write(document: &Document, about: &About, conversion: &Conversion,
         yaml(&manifest::description(document, made)),
         about.version,
     );
-    md.push_str("Tools of an HTTP API. You never need or see a password or token: the host adds it.\n");
+    md.push_str(
+        "Tools of an HTTP API. You never need or see a password or token: the host adds it.\n",
+    );
     let groups = [
         (Effect::Read, "Look"),
-        (Effect::Idempotent, "Set: doing it twice is the same as doing it once"),
+        (
+            Effect::Idempotent,
+            "Set: doing it twice is the same as doing it once",
+        ),
         (Effect::Write, "Change: doing it twice does it twice"),
         (Effect::Destructive, "Delete: may not be undone, ask first"),
     ];
@@ -41,13 +51,20 @@ pub(super) fn write(document: &Document, about: &About, conversion: &Conversion,
     }
     md.push_str(ADVICE);
     if server.config == BaseUrlConfig::Required {
-        md.push_str("\nThe operator's configuration says which installation this is (`base-url`).\n");
+        md.push_str(
+            "\nThe operator's configuration says which installation this is (`base-url`).\n",
+        );
     }
     md
 }
 
 fn line(one: &Made) -> String {
-    let about = one.operation.description.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    let about = one
+        .operation
+        .description
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("");
     let about = text::line(about, MAX_LINE);
     format!("- **{}** — {about}\n", one.operation.tool)
 }
