@@ -19,7 +19,12 @@ pub fn line(text: &str, max: usize) -> String {
 pub fn prose(text: &str, max: usize) -> String {
     // Far more than is kept, far less than some descriptions have.
     let head: String = text.chars().take(max.saturating_mul(8)).collect();
-    let plain = without_tags(&head);
+    // A tag that was cut in two is none.
+    let open = head
+        .rfind('<')
+        .filter(|at| head.len() < text.len() && !head[*at..].contains('>'));
+    let head = &head[..open.unwrap_or(head.len())];
+    let plain = without_tags(head);
     let mut lines: Vec<String> = Vec::new();
     for written in plain.lines() {
         let shown = visible(written);

@@ -4,6 +4,7 @@
 //! others wrote, installed from PyPI, npm or Debian at pinned versions ([`Tools`]), cannot. Each step is one file.
 
 mod conformance;
+mod openapi_corpus;
 mod powerpoint;
 mod readers;
 mod salesforce;
@@ -37,6 +38,7 @@ const STEPS: &[Step] = &[
     ("powerpoint", powerpoint::run),
     ("strangers", strangers::run),
     ("conformance", conformance::run),
+    ("openapi-corpus", openapi_corpus::run),
 ];
 
 /// Runs every step, or those asked for.

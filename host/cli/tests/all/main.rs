@@ -8,6 +8,7 @@ mod docs;
 mod errors;
 mod help;
 mod inspect;
+mod openapi;
 mod pack;
 mod sandbox;
 mod secret;

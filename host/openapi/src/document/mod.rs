@@ -103,6 +103,3 @@ impl Document {
 fn words(error: &impl std::fmt::Display) -> String {
     crate::text::line(&error.to_string(), MAX_PARSER_WORDS)
 }
-
-#[cfg(test)]
-mod tests;

@@ -167,6 +167,3 @@ pub(crate) fn hidden_from_input(document: &Document, member: &Value) -> bool {
 pub(crate) fn anything() -> Value {
     Value::Object(Map::new())
 }
-
-#[cfg(test)]
-mod tests;

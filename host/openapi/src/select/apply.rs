@@ -1,5 +1,7 @@
 //! Changes to one operation.
 
+use std::collections::BTreeSet;
+
 use metier_core::nearest::nearest;
 use metier_openapi_plan::{Fixed, Path, Step, check};
 use serde_json::{Map, Value};
@@ -123,19 +125,35 @@ fn tidy(root: &mut Map<String, Value>) {
     let Some(Value::Object(mut defs)) = root.remove("$defs") else {
         return;
     };
-    loop {
-        let text = format!(
-            "{}{}",
-            Value::Object(root.clone()),
-            Value::Object(defs.clone())
-        );
-        let before = defs.len();
-        defs.retain(|name, _| text.contains(&format!("\"#/$defs/{name}\"")));
-        if defs.len() == before {
-            break;
+    let mut used = BTreeSet::new();
+    let mut waiting = Vec::new();
+    root.values()
+        .for_each(|value| references(value, &mut waiting));
+    while let Some(name) = waiting.pop() {
+        if let Some(def) = defs.get(&name).filter(|_| !used.contains(&name)) {
+            references(def, &mut waiting);
+            used.insert(name);
         }
     }
+    defs.retain(|name, _| used.contains(name));
     if !defs.is_empty() {
         root.insert("$defs".to_owned(), Value::Object(defs));
+    }
+}
+
+/// The definitions a part refers to.
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            let reference = object.get("$ref").and_then(Value::as_str);
+            found.extend(
+                reference
+                    .and_then(|text| text.strip_prefix("#/$defs/"))
+                    .map(str::to_owned),
+            );
+            object.values().for_each(|member| references(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
     }
 }

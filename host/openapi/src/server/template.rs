@@ -115,7 +115,8 @@ impl<'t> Template<'t> {
         let labels: Vec<&str> = labels(host);
         let open = labels
             .iter()
-            .rposition(|label| is_open(label))
+            .enumerate()
+            .rposition(|(at, label)| is_open(at, label))
             .map_or(0, |at| at + 1);
         let rest = &labels[open..];
         let filled = |host: &str| self.filled(host).to_ascii_lowercase();
@@ -126,7 +127,9 @@ impl<'t> Template<'t> {
                 .iter()
                 .all(|label| label.bytes().all(|b| b.is_ascii_digit()))
         {
-            let definite = filled(host);
+            let unsaid = |label: &&&str| label.contains('{') && !self.is_filled(label);
+            let is_said = labels.iter().find(unsaid).is_none();
+            let definite = if is_said { filled(host) } else { String::new() };
             return Hosts {
                 pattern: definite.clone(),
                 definite,
@@ -154,7 +157,7 @@ impl<'t> Template<'t> {
     /// Whether a label is one a request could be sent to as it is described.
     fn is_filled(&self, label: &str) -> bool {
         if !label.contains('{') {
-            return !is_open(label);
+            return !is_open(0, label);
         }
         let name = label
             .trim_start_matches(|c| c != '{')
@@ -234,8 +237,10 @@ fn labels(host: &str) -> Vec<&str> {
 }
 
 /// A label that is the operator's to say.
-fn is_open(label: &str) -> bool {
-    label.contains(['{', '*', '<', '[']) && !label.starts_with('[') || is_placeholder(label)
+fn is_open(at: usize, label: &str) -> bool {
+    // `[` begins an address, which has no labels. Words are placeholders in front only: `api.example.com` is a name.
+    let marked = label.contains(['{', '*', '<']) && !label.starts_with('[');
+    marked || (at == 0 && is_placeholder(label))
 }
 
 /// How descriptions write "put your own here": `your-domain`, `yourcompany`, `<tenant>`.

@@ -53,15 +53,19 @@ pub(super) fn write(
         text.push_str(&rule(&target, &methods, &paths));
     }
     text.push_str("\n# Answers too large for a model are kept whole.\n[capabilities.artifacts]\n");
-    let configured = made
+    // The component always can ask; it does where the plan says that the address is an operator's to say.
+    let asked = made
         .iter()
-        .any(|one| one.operation.base_url.is_none() && one.server.config != BaseUrlConfig::Fixed);
-    if configured {
-        text.push_str(&format!(
-            "\n[capabilities.config]\nkeys = [{}]\n",
-            quoted(BASE_URL_KEY)
-        ));
-    }
+        .any(|one| one.server.config != BaseUrlConfig::Fixed);
+    let why = if asked {
+        "Where the service is: https://…"
+    } else {
+        "Not asked for: the address is fixed."
+    };
+    text.push_str(&format!(
+        "\n# {why}\n[capabilities.config]\nkeys = [{}]\n",
+        quoted(BASE_URL_KEY)
+    ));
     text
 }
 
