@@ -9,6 +9,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["build"],
     &["unpack"],
     &["lint"],
+    &["openapi"],
     &["inspect"],
     &["call"],
     &["secret"],

@@ -4,7 +4,9 @@ use metier_openapi_plan::{Body, BodyKind, Field, Style, Type};
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Arguments, with_words};
+use super::file::{bytes_schema, file_schema, is_file};
 use super::flat::Flat;
+use super::form::form_data;
 use super::parameter::Inputs;
 use super::{Listed, media, names, parameter};
 use crate::document::{Dialect, Document, RefError};
@@ -122,7 +124,7 @@ fn old_body<'d>(
 }
 
 /// Swagger 2's `consumes`, the operation's or the description's.
-fn consumes<'d>(document: &'d Document, listed: &Listed<'d>) -> Vec<&'d str> {
+pub(super) fn consumes<'d>(document: &'d Document, listed: &Listed<'d>) -> Vec<&'d str> {
     let own = listed.operation.get("consumes");
     let written = own
         .or_else(|| document.root().get("consumes"))
@@ -318,157 +320,4 @@ fn has_objects(document: &Document, member: &Value) -> bool {
         .ok()
         .and_then(|schema| schema.get("items"));
     items.is_some_and(|items| allowed(document, items).contains(&Type::Object))
-}
-
-/// Bytes, or a list of them.
-fn is_file(document: &Document, member: &Value) -> bool {
-    let Ok(schema) = document.follow(member) else {
-        return false;
-    };
-    let is = |key: &str, value: &str| schema.get(key).and_then(Value::as_str) == Some(value);
-    let bytes = is("type", "file")
-        || is("format", "binary")
-        || is("contentMediaType", "application/octet-stream")
-        || is("contentEncoding", "binary");
-    let list = is("type", "array")
-        && schema
-            .get("items")
-            .is_some_and(|items| is_file_once(document, items));
-    bytes || list
-}
-
-fn is_file_once(document: &Document, items: &Value) -> bool {
-    let Ok(schema) = document.follow(items) else {
-        return false;
-    };
-    let is = |key: &str, value: &str| schema.get(key).and_then(Value::as_str) == Some(value);
-    is("type", "file") || is("format", "binary")
-}
-
-/// What a caller writes for a file of a multipart body.
-fn file_schema(document: &Document, member: &Value) -> Value {
-    let described = member
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or("");
-    let one = json!({
-        "type": "object",
-        "properties": {
-            "name": {"type": "string", "description": "File name"},
-            "media_type": {"type": "string"},
-            "base64": {"type": "string", "description": "Its bytes in base64"},
-            "text": {"type": "string", "description": "Its text, instead of base64"},
-        },
-        "additionalProperties": false,
-    });
-    let is_list = document
-        .follow(member)
-        .is_ok_and(|schema| schema.get("items").is_some());
-    let schema = if is_list {
-        json!({"type": "array", "items": one})
-    } else {
-        one
-    };
-    with_words(schema, described, false)
-}
-
-/// What a caller writes for a body of bytes.
-fn bytes_schema() -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "base64": {"type": "string", "description": "The bytes in base64"},
-            "text": {"type": "string", "description": "Text, instead of base64"},
-        },
-        "additionalProperties": false,
-    })
-}
-
-/// Swagger 2's parameters `in: formData`, each a field.
-fn form_data<'d>(
-    document: &'d Document,
-    listed: &Listed<'d>,
-    inputs: &Inputs<'d>,
-    arguments: &mut Arguments<'d>,
-) -> Result<Option<Body>, Problem> {
-    if inputs.form.is_empty() {
-        return Ok(None);
-    }
-    let files = inputs
-        .form
-        .iter()
-        .any(|parameter| is_file(document, parameter));
-    let said = consumes(document, listed);
-    let multipart = files
-        || said
-            .iter()
-            .any(|kind| media::essence(kind) == "multipart/form-data");
-    let (kind, media_type) = match multipart {
-        true => (BodyKind::Multipart, "multipart/form-data"),
-        false => (BodyKind::Form, "application/x-www-form-urlencoded"),
-    };
-    let mut fields: Vec<Field> = Vec::new();
-    for parameter in &inputs.form {
-        let Some(object) = parameter.as_object() else {
-            continue;
-        };
-        let name = object.get("name").and_then(Value::as_str).unwrap_or("");
-        if name.is_empty() || fields.iter().any(|field| field.name == name) {
-            continue;
-        }
-        let made = form_field(document, parameter, object, name, arguments);
-        fields.push(made.map_err(|error| {
-            Problem::new(
-                &listed.name(),
-                Place::At(&listed.pointer),
-                Reason::Reference(error),
-            )
-        })?);
-    }
-    Ok(Some(Body {
-        kind,
-        media_type: media_type.to_owned(),
-        required: fields.iter().any(|field| field.required),
-        fields,
-        ..Body::default()
-    }))
-}
-
-fn form_field<'d>(
-    document: &'d Document,
-    parameter: &'d Value,
-    object: &'d Map<String, Value>,
-    name: &str,
-    arguments: &mut Arguments<'d>,
-) -> Result<Field, RefError> {
-    let argument = arguments.unused(&names::argument(name), "form");
-    let file = is_file(document, parameter);
-    let schema = if file {
-        file_schema(document, parameter)
-    } else {
-        arguments
-            .converter
-            .part(parameter, Place::At("/parameters"))?
-    };
-    let required = object.get("required") == Some(&Value::Bool(true));
-    let description = object
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or("");
-    arguments.insert(
-        argument.clone(),
-        with_words(schema, description, false),
-        required,
-    );
-    let (style, explode) = parameter::collection(object, metier_openapi_plan::Place::Query);
-    Ok(Field {
-        argument,
-        name: name.to_owned(),
-        required,
-        types: allowed(document, parameter),
-        style,
-        explode,
-        file,
-        ..Field::default()
-    })
 }

@@ -3,7 +3,9 @@
 mod answer;
 mod arguments;
 mod body;
+mod file;
 mod flat;
+mod form;
 mod list;
 mod make;
 mod media;

@@ -14,6 +14,7 @@ mod inline;
 mod keywords;
 mod pattern;
 mod types;
+mod whole;
 
 use serde_json::{Map, Value};
 
