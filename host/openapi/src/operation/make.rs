@@ -8,7 +8,7 @@ use metier_openapi_plan::{Operation, Place as In, Type, check};
 use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::parameter::{self, Inputs};
+use super::parameter::{self, Described, Inputs};
 use super::path::{Route, pattern};
 use super::{Listed, answer, body, names, words};
 use crate::document::Document;
@@ -63,9 +63,11 @@ pub(crate) fn make(
     let mut inputs = parameter::read(document, listed)?;
     let mut notes = std::mem::take(&mut inputs.notes);
     let secrets = crate::security::parameters(document);
-    inputs
-        .parameters
-        .retain(|one| !secrets.contains(&(one.place as u8, one.name.to_ascii_lowercase())));
+    let security = crate::security::requirements(document, listed.operation);
+    inputs.parameters.retain(|one| {
+        let secret = secrets.contains(&(one.place as u8, one.name.to_ascii_lowercase()));
+        !secret && !(is_secret(one) && security.iter().any(|way| way.scheme.is_ok()))
+    });
     let mut made = request(document, listed, &inputs, &mut notes)?;
     made.base_url = own.then(|| server.base_url.clone());
     made.tool = listed.tool.clone();
@@ -89,13 +91,29 @@ pub(crate) fn make(
         route: listed.route(),
         deprecated: listed.deprecated,
         server,
-        security: crate::security::requirements(document, listed.operation),
+        security,
         operation: made,
     };
     // What the manifest could not ask for could never be sent.
     let asked = made.path_pattern().parse::<PathPattern>();
     asked.map_err(|error| problem(Reason::Path(error.to_string())))?;
     Ok((made, notes))
+}
+
+/// Words by which a description says that a parameter is a secret.
+const SECRET_WORDS: [&str; 5] = ["authentic", "authoriz", "oauth", "api key", "access token"];
+
+/// Whether a parameter is a secret by its own words: some descriptions have both a security scheme and a parameter for it.
+fn is_secret(parameter: &Described<'_>) -> bool {
+    let words = parameter.description.to_ascii_lowercase();
+    let says = || SECRET_WORDS.iter().any(|word| words.contains(word));
+    let name = parameter.name.to_ascii_lowercase().replace(['-', '_'], "");
+    let meant = match name.as_str() {
+        "key" => words.contains("api key"),
+        "token" | "accesstoken" | "authtoken" | "oauthtoken" | "apikey" => says(),
+        _ => false,
+    };
+    meant && matches!(parameter.place, In::Query | In::Header)
 }
 
 /// Where it is sent, and whether that is its own place rather than the description's.

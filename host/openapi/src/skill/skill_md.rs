@@ -59,13 +59,7 @@ pub(super) fn write(
 }
 
 fn line(one: &Made) -> String {
-    let about = one
-        .operation
-        .description
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("");
-    let about = text::line(about, MAX_LINE);
+    let about = text::line(&one.operation.description, MAX_LINE);
     format!("- **{}** — {about}\n", one.operation.tool)
 }
 

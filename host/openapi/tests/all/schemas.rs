@@ -147,3 +147,20 @@ fn what_travels_one_way_is_asked_for_in_that_way_only() {
     assert_eq!(answer["required"], json!(["id", "name"]));
     assert_eq!(answer["properties"].get("secret"), None);
 }
+
+#[test]
+fn a_secret_is_no_argument_however_it_is_described() {
+    let parameter = |name: &str, description: &str| json!({"name": name, "in": "query", "required": true, "description": description, "schema": {"type": "string"}});
+    let document = described(json!({
+        "paths": {"/a": {"get": {"parameters": [
+            parameter("api_token", "Listed as a security scheme"),
+            parameter("token", "Authentication token. Requires scope: read"),
+            parameter("key", "The API key"),
+            parameter("pageToken", "Where the next page begins, for authorized callers"),
+            parameter("key_id", "The key of an author"),
+        ]}}},
+        "security": [{"key": []}],
+        "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "query", "name": "api_token"}}},
+    }));
+    assert_eq!(input(&document)["required"], json!(["pageToken", "key_id"]));
+}
