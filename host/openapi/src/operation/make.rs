@@ -66,7 +66,8 @@ pub(crate) fn make(
     let security = crate::security::requirements(document, listed.operation);
     inputs.parameters.retain(|one| {
         let secret = secrets.contains(&(one.place as u8, one.name.to_ascii_lowercase()));
-        !secret && !(is_secret(one) && security.iter().any(|way| way.scheme.is_ok()))
+        let told = is_secret(one) && security.iter().any(|way| way.scheme.is_ok());
+        !(secret || told)
     });
     let mut made = request(document, listed, &inputs, &mut notes)?;
     made.base_url = own.then(|| server.base_url.clone());

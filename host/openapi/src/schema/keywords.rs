@@ -120,13 +120,25 @@ fn keyword<'d>(
     depth: usize,
 ) -> Result<(), RefError> {
     let here = place.member(key);
+    match key {
+        "type" => {
+            set_type(converter, value, out, here);
+            return Ok(());
+        }
+        "title" => {
+            titled(converter, value, out);
+            return Ok(());
+        }
+        "enum" => {
+            enumerated(converter, value, out, here);
+            return Ok(());
+        }
+        _ => {}
+    }
     let kept = match key {
-        "type" => return Ok(set_type(converter, value, out, here)),
         "description" => value.as_str().and_then(|text| described(converter, text)),
-        "title" => return Ok(titled(converter, value, out)),
         "deprecated" => (value == &Value::Bool(true)).then(|| value.clone()),
         "default" | "const" => whole(converter, value),
-        "enum" => return Ok(enumerated(converter, value, out, here)),
         "format" | "contentEncoding" | "contentMediaType" => word(converter, value),
         "pattern" => {
             word(converter, value).filter(|_| value.as_str().is_some_and(pattern::is_usable))
@@ -135,24 +147,7 @@ fn keyword<'d>(
         "uniqueItems" => value.is_boolean().then(|| value.clone()),
         "dependentRequired" => dependent(value),
         "items" => return items(converter, value, out, here, depth),
-        "patternProperties" | "dependentSchemas" => {
-            let Some(members) = value.as_object() else {
-                return Ok(converter.note(here, SchemaNote::Keyword(key.to_owned())));
-            };
-            let mut schemas = Map::new();
-            let keys_are_patterns = key == "patternProperties";
-            for (name, member) in members {
-                if keys_are_patterns && !pattern::is_usable(name) {
-                    converter.note(here.member(name), SchemaNote::Keyword(key.to_owned()));
-                    continue;
-                }
-                schemas.insert(
-                    name.clone(),
-                    converter.node(member, here.member(name), depth + 1)?,
-                );
-            }
-            Some(Value::Object(schemas))
-        }
+        "patternProperties" | "dependentSchemas" => named(converter, (key, value), here, depth)?,
         _ if COUNTS.contains(&key) => bounds::count(value).map(Value::Number),
         _ if ONE.contains(&key) => match value {
             Value::Object(_) | Value::Bool(_) => Some(converter.node(value, here, depth + 1)?),
@@ -170,6 +165,29 @@ fn keyword<'d>(
         None => converter.note(here, SchemaNote::Keyword(key.to_owned())),
     }
     Ok(())
+}
+
+/// Schemas by a name that is no property: by a pattern, or by what they depend on.
+fn named<'d>(
+    converter: &mut Converter<'d>,
+    (key, value): (&str, &'d Value),
+    place: Place<'_>,
+    depth: usize,
+) -> Result<Option<Value>, RefError> {
+    let Some(members) = value.as_object() else {
+        return Ok(None);
+    };
+    let mut schemas = Map::new();
+    for (name, member) in members {
+        let here = place.member(name);
+        if key == "patternProperties" && !pattern::is_usable(name) {
+            converter.note(here, SchemaNote::Keyword(key.to_owned()));
+        } else {
+            let schema = converter.node(member, here, depth + 1)?;
+            schemas.insert(name.clone(), schema);
+        }
+    }
+    Ok(Some(Value::Object(schemas)))
 }
 
 /// Translates the members of an object; says which are not for this direction.

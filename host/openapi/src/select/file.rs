@@ -41,7 +41,7 @@ fn tools(item: Item<'_>) -> Result<Vec<Pick>, TextError> {
                         .value
                         .operation
                         .clone()
-                        .unwrap_or_else(|| String::from(name.value.clone())),
+                        .unwrap_or_else(|| name.value.clone()),
                     tool: Some(tool),
                     line: Some(name.line),
                     ..read.value.into_pick()
