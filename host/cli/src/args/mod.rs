@@ -8,8 +8,8 @@ mod authoring;
 pub mod call;
 mod globals;
 pub mod learn;
-pub mod test;
 mod openapi;
+pub mod test;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,9 @@
 //! Values of keywords, read with some patience: numbers written as text, counts written as fractions.
 
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
+
+use super::{Converter, SchemaNote};
+use crate::pointer::Place;
 
 /// A number, however it is written.
 pub(super) fn number(value: &Value) -> Option<Number> {
@@ -51,5 +54,32 @@ fn size_within(value: &Value, levels: usize) -> Option<usize> {
         Value::Object(object) => object.iter().try_fold(2, |sum, (key, member)| {
             Some(sum + key.len() + 4 + size_within(member, levels)?)
         }),
+    }
+}
+
+/// `minimum` with `exclusiveMinimum: true` is an `exclusiveMinimum` of that number.
+pub(super) fn bound(
+    converter: &mut Converter<'_>,
+    schema: &Map<String, Value>,
+    (inclusive, exclusive): (&str, &str),
+    out: &mut Map<String, Value>,
+    place: Place<'_>,
+) {
+    let is_exclusive = schema.get(exclusive) == Some(&Value::Bool(true));
+    for (key, written) in [
+        (inclusive, schema.get(inclusive)),
+        (exclusive, schema.get(exclusive)),
+    ] {
+        let Some(value) = written.filter(|value| !value.is_boolean() && !value.is_null()) else {
+            continue;
+        };
+        match number(value) {
+            Some(number) if is_exclusive => out.insert(exclusive.to_owned(), number.into()),
+            Some(number) => out.insert(key.to_owned(), number.into()),
+            None => {
+                converter.note(place.member(key), SchemaNote::Keyword(key.to_owned()));
+                continue;
+            }
+        };
     }
 }

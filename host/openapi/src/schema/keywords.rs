@@ -64,14 +64,14 @@ pub(super) fn translate<'d>(
         for (key, value) in schema {
             keyword(converter, (key, value), &mut out, place, depth)?;
         }
-        bound(
+        bounds::bound(
             converter,
             schema,
             ("minimum", "exclusiveMinimum"),
             &mut out,
             place,
         );
-        bound(
+        bounds::bound(
             converter,
             schema,
             ("maximum", "exclusiveMaximum"),
@@ -377,31 +377,4 @@ fn items<'d>(
         _ => converter.note(place, SchemaNote::Keyword("items".to_owned())),
     }
     Ok(())
-}
-
-/// `minimum` with `exclusiveMinimum: true` is an `exclusiveMinimum` of that number.
-fn bound(
-    converter: &mut Converter<'_>,
-    schema: &Map<String, Value>,
-    (inclusive, exclusive): (&str, &str),
-    out: &mut Map<String, Value>,
-    place: Place<'_>,
-) {
-    let is_exclusive = schema.get(exclusive) == Some(&Value::Bool(true));
-    for (key, written) in [
-        (inclusive, schema.get(inclusive)),
-        (exclusive, schema.get(exclusive)),
-    ] {
-        let Some(value) = written.filter(|value| !value.is_boolean() && !value.is_null()) else {
-            continue;
-        };
-        match bounds::number(value) {
-            Some(number) if is_exclusive => out.insert(exclusive.to_owned(), number.into()),
-            Some(number) => out.insert(key.to_owned(), number.into()),
-            None => {
-                converter.note(place.member(key), SchemaNote::Keyword(key.to_owned()));
-                continue;
-            }
-        };
-    }
 }
