@@ -1,5 +1,5 @@
 //! Descriptions made for tests, and what must hold of whatever is made of one.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use metier_openapi::skill::{self, About, Files};
 use metier_openapi::{Conversion, Document, Listing, Selection};
