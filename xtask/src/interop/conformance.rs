@@ -16,16 +16,21 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     let metier = repo.program("metier")?;
     let conformance = repo.program("conformance")?;
     let path = tools.path()?;
+    let modules = tools.node_modules()?;
     for language in LANGUAGES {
         if repo.path("tests/conformance").join(language).is_dir() {
-            one(repo, &path, (&metier, &conformance), language)?;
+            one(repo, (&path, &modules), (&metier, &conformance), language)?;
         }
     }
     Ok(())
 }
 
-fn one(repo: &Repo, path: &str, programs: (&Path, &Path), language: &str) -> Result<()> {
-    let (metier, conformance) = programs;
+fn one(
+    repo: &Repo,
+    (path, modules): (&str, &Path),
+    (metier, conformance): (&Path, &Path),
+    language: &str,
+) -> Result<()> {
     let staged = Cmd::new(conformance)
         .args(["stage", "--language", language])
         .arg(repo.target("interop/conformance").join(language))
@@ -35,6 +40,8 @@ fn one(repo: &Repo, path: &str, programs: (&Path, &Path), language: &str) -> Res
         .arg("build")
         .arg(folder)
         .env("PATH", path)
+        // The bundler finds packages here: the staged folder has no `node_modules` of its own.
+        .env("NODE_PATH", modules)
         .step(&format!("build the conformance skill in {language}"))?;
     Cmd::new(conformance)
         .arg("run")

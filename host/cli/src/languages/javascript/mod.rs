@@ -134,9 +134,9 @@ impl<'a> Recipe<'a> {
         tool::read_component(&self.project.folder.join("build/component.wasm"))
     }
 
-    /// `tsc` is the project's choice: without it, types are taken away unchecked, as esbuild does.
+    /// Checking is the project's choice: without `typescript`, types are taken away unchecked, as esbuild does.
     fn check_types(&self) -> Result<(), BuildError> {
-        if !self.beside[0].join(TSC.program).exists() {
+        if !self.settings.checks_types {
             return Ok(());
         }
         let mut command = TSC.command(self.project, &self.beside)?;
@@ -252,4 +252,37 @@ fn world(folder: &Path, engine: Engine, manifest: &Manifest) -> Result<World, Bu
         Engine::StarlingMonkey => World::narrow(folder, manifest, &[], &[]),
     }?;
     Ok(world)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::fs;
+
+    use super::{Engine, types, world};
+    use crate::templates;
+
+    #[test]
+    fn the_template_has_the_declarations_of_its_world() {
+        let name = "com.example/weather".parse().unwrap();
+        for language in ["js", "ts"] {
+            let folder = tempfile::tempdir().unwrap();
+            let files = templates::files(language, &name).unwrap();
+            for (path, bytes) in &files {
+                let path = folder.path().join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, bytes).unwrap();
+            }
+            let manifest = crate::languages::world::manifest(folder.path()).unwrap();
+            let world = world(folder.path(), Engine::QuickJs, &manifest).unwrap();
+            let written = types::declarations(&world, Engine::QuickJs);
+            let there = String::from_utf8_lossy(&files[super::DECLARATIONS]).into_owned();
+            assert!(
+                written == there,
+                "`metier build` in a new {language} skill rewrites its {}",
+                super::DECLARATIONS
+            );
+        }
+    }
 }

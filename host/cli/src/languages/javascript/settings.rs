@@ -1,5 +1,6 @@
 //! What `package.json` says about building.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -17,11 +18,16 @@ pub struct Settings {
     pub engine: Engine,
     /// The module that exports the tools, from the project's folder.
     pub main: String,
+    /// Whether types are checked: the project depends on `typescript`.
+    pub checks_types: bool,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Package {
     main: Option<String>,
+    #[serde(default)]
+    dev_dependencies: BTreeMap<String, serde::de::IgnoredAny>,
     #[serde(default)]
     metier: Section,
 }
@@ -57,8 +63,11 @@ impl Settings {
                 "there is no `{main}`: name the module that exports the tools as \"main\" in package.json"
             )));
         }
-        let engine = package.metier.engine;
-        Ok(Settings { engine, main })
+        Ok(Settings {
+            engine: package.metier.engine,
+            main,
+            checks_types: package.dev_dependencies.contains_key("typescript"),
+        })
     }
 }
 

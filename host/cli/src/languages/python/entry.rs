@@ -33,7 +33,7 @@ pub fn entry(world: &World) -> String {
     }
     format!(
         "# Written by `metier build` from the folder `wit`. Do not edit.\n\
-         import skill\nfrom metier._tool import logging_to_host, tool\n\n\n{world_class}{others}\n\nlogging_to_host()\n"
+         import skill\nfrom metier._tool import finish, tool\n\n\n{world_class}{others}\n\nfinish()\n"
     )
 }
 

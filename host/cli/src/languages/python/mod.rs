@@ -100,10 +100,6 @@ fn componentize_py(project: &Project<'_>, world: &World) -> Result<Command, Buil
             command.args(["--import-interface-name", &format!("{name}={module}")]);
         }
     }
-    // What Python would otherwise shuffle in every process.
-    command
-        .env("PYTHONHASHSEED", "0")
-        .env("SOURCE_DATE_EPOCH", "0");
     Ok(command)
 }
 

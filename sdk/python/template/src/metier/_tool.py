@@ -1,5 +1,6 @@
 """The shell around each exported function: exceptions become errors of the tool."""
 
+import importlib
 import re
 import sys
 from typing import Any, Callable, List, Tuple
@@ -29,8 +30,19 @@ def tool(owner: Any, name: str, failure: str) -> Callable[..., Any]:
     return call
 
 
-def logging_to_host() -> None:
-    """Send what the program logs to the host, when it logs at all."""
+#: What the standard library imports only when it is needed, which is too late here, by the module that needs it.
+_LAZY = {
+    "codecs": ["encodings.ascii", "encodings.latin_1", "encodings.punycode", "encodings.utf_8_sig"],
+    "datetime": ["_strptime"],
+}
+
+
+def finish() -> None:
+    """The last step of the build: what the program will import later, and its log."""
+    for needs, modules in _LAZY.items():
+        if needs in sys.modules:
+            for module in modules:
+                importlib.import_module(module)
     if "logging" in sys.modules:
         from metier import _logging
 
