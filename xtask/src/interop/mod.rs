@@ -3,6 +3,7 @@
 //! An emulator we wrote and a skill we wrote could agree on the same mistake. A client, server or compiler that
 //! others wrote, installed from PyPI, npm or Debian at pinned versions ([`Tools`]), cannot. Each step is one file.
 
+mod apis;
 mod conformance;
 mod openapi_corpus;
 mod powerpoint;
@@ -39,6 +40,7 @@ const STEPS: &[Step] = &[
     ("strangers", strangers::run),
     ("conformance", conformance::run),
     ("openapi-corpus", openapi_corpus::run),
+    ("apis", apis::run),
 ];
 
 /// Runs every step, or those asked for.

@@ -166,7 +166,7 @@ fn lint_lists_rules_for_people_and_programs() {
 }
 
 /// The machine's own cargo, and nothing else of its environment.
-fn with_cargo(command: &mut Command) -> &mut Command {
+pub fn with_cargo(command: &mut Command) -> &mut Command {
     let home = env::var_os("HOME").unwrap_or_default();
     for (name, below) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
         let place = env::var_os(name).unwrap_or_else(|| Path::new(&home).join(below).into());

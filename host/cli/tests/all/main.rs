@@ -10,6 +10,7 @@ mod help;
 mod inspect;
 mod openapi;
 mod pack;
+mod readme;
 mod sandbox;
 mod secret;
 mod streams;

@@ -20,6 +20,8 @@ const METHODS: [&str; 9] = [
 pub struct Listed<'d> {
     /// The name of its tool: unique in the description, whichever operations are chosen.
     pub tool: String,
+    /// Whether whoever selected the operation gave the tool its name.
+    pub named: bool,
     /// Its `operationId`, as written.
     pub id: Option<&'d str>,
     /// `GET`, `POST` and so on.
@@ -118,6 +120,7 @@ impl<'d> Listing<'d> {
         let plain = crate::text::prose(summary.unwrap_or(""), 2 * MAX_SUMMARY);
         self.operations.push(Listed {
             tool: String::new(),
+            named: false,
             id: filled("operationId"),
             method,
             path,

@@ -80,7 +80,7 @@ pub(crate) fn make(
     made.output_schema = answer.schema;
     notes.extend(answer.notes);
     let wanted = names::wanted(listed);
-    if wanted != listed.tool {
+    if !listed.named && wanted != listed.tool {
         notes.push(problem(Reason::Renamed {
             tool: listed.tool.clone(),
             wanted,

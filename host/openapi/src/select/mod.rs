@@ -177,6 +177,7 @@ impl Selection {
                 .clone();
             if let Some(tool) = &pick.tool {
                 listed.tool = named(tool)?;
+                listed.named = true;
             }
             if chosen.iter().any(|other| other.tool == listed.tool) {
                 return Err(SelectError::Twice(listed.tool));
