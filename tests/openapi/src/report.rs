@@ -94,7 +94,7 @@ impl Report {
         )?;
         writeln!(
             out,
-            "{} operations, {} became tools ({of_operations:.2} %); {} schemas, all valid 2020-12",
+            "{} operations, {} became tools ({of_operations:.2} %); {} schemas found valid 2020-12",
             self.operations, self.made, self.schemas
         )?;
         for (kind, failures) in &self.failures {

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use metier_core::package::MAX_TOOLS;
-use metier_openapi::skill::{self, About};
+use metier_openapi::skill::{self, About, SkillError};
 use metier_openapi::{Conversion, Document, Listing, Made, Server, convert_at};
 use serde_json::Value;
 
@@ -121,26 +121,35 @@ fn valid(schema: &Value) -> Result<(), String> {
 /// As many skills as the operations fill, each with files a host accepts.
 fn skills(document: &Document, conversion: Conversion) -> Option<(&'static str, String)> {
     let Conversion {
-        mut operations,
-        server,
-        ..
+        operations, server, ..
     } = conversion;
     let about = match ("com.example/corpus".parse(), "0.1.0".parse()) {
         (Ok(name), Ok(version)) => About { name, version },
         _ => return Some(("skill", "the name is none".to_owned())),
     };
-    while !operations.is_empty() {
-        let rest = operations.split_off(operations.len().min(MAX_TOOLS));
-        let part = Conversion {
+    let mut waiting = vec![operations];
+    while let Some(mut operations) = waiting.pop() {
+        if operations.is_empty() {
+            continue;
+        }
+        if operations.len() > MAX_TOOLS {
+            waiting.push(operations.split_off(MAX_TOOLS));
+        }
+        let mut part = Conversion {
             operations,
             left_out: Vec::new(),
             notes: Vec::new(),
             server: server.clone(),
         };
-        if let Err(error) = skill::write(document, &about, &part) {
-            return Some(("skill", error.to_string()));
+        match skill::write(document, &about, &part) {
+            Ok(_) => {}
+            // Schemas fill a skill before tools do: its author would choose fewer.
+            Err(SkillError::TooLarge(several)) if several > 1 => {
+                waiting.push(part.operations.split_off(several / 2));
+                waiting.push(part.operations);
+            }
+            Err(error) => return Some(("skill", error.to_string())),
         }
-        operations = rest;
     }
     None
 }

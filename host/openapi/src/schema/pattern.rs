@@ -11,7 +11,9 @@ pub(super) fn is_usable(pattern: &str) -> bool {
         unicode: true,
         ..Flags::default()
     };
-    !has_large_counts(pattern) && Regex::from_unicode(pattern.chars().map(u32::from), flags).is_ok()
+    !has_large_counts(pattern)
+        && !has_surrogates(pattern)
+        && Regex::from_unicode(pattern.chars().map(u32::from), flags).is_ok()
 }
 
 /// `{n}`, `{n,}` or `{n,m}` with a number that is too large.
@@ -28,6 +30,17 @@ fn has_large_counts(pattern: &str) -> bool {
                     .map_or(true, |count| count > MAX_REPETITIONS)
         };
         is_count && counts.split(',').any(is_large)
+    })
+}
+
+/// `\uD800` to `\uDFFF`: halves of characters, which no text in UTF-8 has and not every engine reads.
+fn has_surrogates(pattern: &str) -> bool {
+    pattern.split("\\u").skip(1).any(|after| {
+        let digits = after.as_bytes().get(..2).unwrap_or_default();
+        matches!(
+            digits,
+            [b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F']
+        )
     })
 }
 
@@ -55,6 +68,7 @@ mod tests {
             ".{0,262144}",
             "^.{99999999999}$",
             "*",
+            r"[\uD800\uDBFF-\uDC00\uDFFF]*",
         ] {
             assert!(!is_usable(bad), "{bad}");
         }
