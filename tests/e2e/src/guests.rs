@@ -84,10 +84,13 @@ fn sources() -> PathBuf {
 /// Cargo's target folder: the one this program was built into.
 pub fn target() -> PathBuf {
     let program = std::env::current_exe().expect("a running program has a path");
-    // target/PROFILE/deps/PROGRAM
+    // A test is target/PROFILE/deps/TEST, a program target/PROFILE/PROGRAM.
+    let deps = program
+        .parent()
+        .is_some_and(|folder| folder.ends_with("deps"));
     program
         .ancestors()
-        .nth(3)
+        .nth(if deps { 3 } else { 2 })
         .expect("cargo's folders")
         .to_owned()
 }

@@ -70,11 +70,10 @@ fn binary(
     artifacts: Artifacts<'_>,
 ) -> Result<Built, Error> {
     let file = file::read(argument, value, artifacts)?;
-    // A range such as `image/*` says nothing of these bytes.
-    let media_type = match (body.media_type.contains('*'), file.media_type) {
-        (_, Some(given)) => given,
-        (true, None) => file::UNKNOWN.to_owned(),
-        (false, None) => body.media_type.clone(),
+    // A range such as `image/*` leaves it to the caller; a definite type is what the service takes.
+    let media_type = match body.media_type.contains('*') {
+        true => file.media_type.unwrap_or_else(|| file::UNKNOWN.to_owned()),
+        false => body.media_type.clone(),
     };
     Ok(Built {
         media_type,

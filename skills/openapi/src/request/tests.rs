@@ -534,6 +534,9 @@ fn text_and_bytes_are_sent_as_they_are() {
         sent(&bytes, json!({"body": {"base64": "aG k=\n"}})),
         ("hi".to_owned(), "application/octet-stream".to_owned())
     );
+    let definite = sending(BodyKind::Binary, "application/jwt", true, vec![]);
+    let given = json!({"body": {"text": "x", "media_type": "text/plain"}});
+    assert_eq!(sent(&definite, given).1, "application/jwt");
     for wrong in [
         json!("raw"),
         json!({}),

@@ -14,6 +14,7 @@ mod fixtures;
 mod grants;
 mod hostile;
 mod learn;
+mod openapi;
 mod output;
 mod salesforce;
 mod storage;
