@@ -71,6 +71,8 @@ impl Repo {
                 "metier-emulator-salesforce",
                 "--package",
                 "metier-conformance",
+                "--package",
+                "metier-prism",
             ])
             .step("build the programs")?;
         let name = format!("{bin}{}", std::env::consts::EXE_SUFFIX);

@@ -7,6 +7,7 @@ mod apis;
 mod conformance;
 mod openapi_corpus;
 mod powerpoint;
+mod prism;
 mod readers;
 mod salesforce;
 mod strangers;
@@ -41,6 +42,7 @@ const STEPS: &[Step] = &[
     ("conformance", conformance::run),
     ("openapi-corpus", openapi_corpus::run),
     ("apis", apis::run),
+    ("prism", prism::run),
 ];
 
 /// Runs every step, or those asked for.
