@@ -27,3 +27,53 @@ fn paths_that_differ_in_more_are_not() {
     assert_eq!(of(&["/a", "/a/b"]), ["/a", "/a/b"]);
     assert_eq!(of(&["/a/", "/a/b"]), ["/a/", "/a/b"]);
 }
+
+#[test]
+fn ids_are_many_and_words_are_not() {
+    for (one, other) in [
+        ("7", "12345"),
+        (
+            "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+            "ffffffff-aaaa-bbbb-cccc-dddddddddddd",
+        ),
+        ("deadbeef1", "0a1b2c3d"),
+        ("001Dn00000AbCdE", "001Dn00000AbCdEIAZ"),
+        ("ABC-1", "OPS_2-345"),
+        ("C024BE91L", "C0G9QF9GZ"),
+        ("1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms", "2026-01-31"),
+    ] {
+        assert_eq!(
+            of(&[&format!("/x/{one}/y"), &format!("/x/{other}/y")]),
+            ["/x/*/y"],
+            "{one} and {other}"
+        );
+    }
+    for word in [
+        "search",
+        "v2",
+        "v60.0",
+        "oauth2",
+        "Base64Decode",
+        "Account",
+        "my-own-list",
+        "acde",
+        "ABC-",
+        "-1",
+        "Abc-x1",
+        "version1",
+        "invoice_line_items",
+    ] {
+        let both = [format!("/x/{word}/y"), "/x/query/y".to_owned()];
+        assert_eq!(of(&[&both[0], &both[1]]).len(), 2, "{word}");
+        let beside_an_id = [format!("/x/{word}/y"), "/x/7/y".to_owned()];
+        assert_eq!(
+            of(&[&beside_an_id[0], &beside_an_id[1]]).len(),
+            2,
+            "{word} and an id"
+        );
+    }
+    assert_eq!(
+        of(&["/x/7", "/x/8", "/x/query", "/x/search"]),
+        ["/x/*", "/x/query", "/x/search"]
+    );
+}
