@@ -67,7 +67,7 @@ pub fn file(bytes: &[u8]) -> Report {
     check(&subject, findings)
 }
 
-/// Whether the words a person approves are the words a model gets: the rules that `metier build` holds.
+/// Whether the words a person approves are the words a model gets: the rules that `metier build` and `metier pack` hold.
 pub fn words(manifest: &str, tools: &[metier_core::package::Tool]) -> Vec<Finding> {
     let mut findings = Findings::default();
     manifest::hidden(manifest, &mut findings);

@@ -53,8 +53,8 @@ rules! {
         "The component imports no reach that the manifest does not ask for." "Sockets are never given, files only where asked for; code that needs them fails when it gets there."
         "imports `wasi:sockets/tcp`" "imports `metier:skill/fetch` and asks for `[[capabilities.http]]`"
     "fixture/invalid" Error
-        "Each file in `fixtures` is JSON." "A recording that cannot be read is never replayed."
-        "`{\"tool\": \"zen\",`" "`{\"tool\": \"zen\", \"arguments\": {}, \"exchanges\": [], \"answer\": \"x\"}`"
+        "Each file in `fixtures` is a `NAME.json` that `metier test` can run." "A recording that cannot be read is never replayed."
+        "`{\"tool\": \"zen\", \"anwser\": \"x\"}`" "`{\"tool\": \"zen\", \"arguments\": {}, \"exchanges\": [], \"answer\": \"x\"}`"
     "fixture/none-for-tool" Warning
         "Each tool has a fixture." "Without one, nobody sees when an update breaks it."
         "`[tools.zen]` and an empty `fixtures`" "`fixtures/zen.json` with `\"tool\": \"zen\"`"
@@ -127,7 +127,7 @@ pub fn markdown() -> String {
     let mut page = String::from(
         "# Lint\n\n`metier lint` lists what a market would refuse (errors) and what a reviewer would ask about (warnings). Errors\n\
          make it exit with 11. The ids are stable: scripts may match on them.\n\n\
-         `metier build` holds the rules about hidden characters and frontmatter itself. Rules about tools need the built skill.\n",
+         `metier build` and `metier pack` hold the rules about hidden characters and frontmatter themselves. Rules about tools need the built skill.\n",
     );
     for rule in RULES {
         page.push_str(&format!(

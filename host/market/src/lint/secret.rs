@@ -1,9 +1,11 @@
-//! What looks like a secret: by the name it stands under, by its form, or by how random it is.
+//! What looks like a secret: by the name it stands under, by its form ([`crate::secrets`]), or by how random it is.
 //!
 //! A false alarm is mended by a placeholder, a missed secret by nothing; so this leans to alarm. A value that says it is
 //! none (`REDACTED`, `***`, `<token>`, `example`) passes.
 
 use serde_json::Value;
+
+use crate::secrets;
 
 /// Shortest value under a telling name: shorter ones are samples.
 const MIN_NAMED: usize = 4;
@@ -12,16 +14,11 @@ const MIN_RANDOM: usize = 24;
 /// Bits per character above which a text is random: hexadecimal digits have 4 at most, and are ids more often than secrets.
 const MIN_ENTROPY: f64 = 4.0;
 
-/// Header names that carry credentials.
-const HEADERS: [&str; 9] = [
-    "authorization",
+/// Header names that carry credentials, beside those that are telling anywhere.
+const HEADERS: [&str; 4] = [
     "proxy-authorization",
     "cookie",
     "set-cookie",
-    "x-api-key",
-    "api-key",
-    "x-auth-token",
-    "x-access-token",
     "x-csrf-token",
 ];
 
@@ -59,30 +56,6 @@ const PLACEHOLDERS: [&str; 9] = [
     "dummy",
 ];
 
-/// Prefix, characters behind it at least, what it is.
-const FORMS: [(&str, usize, &str); 20] = [
-    ("-----BEGIN PRIVATE KEY-----", 0, "a private key"),
-    ("-----BEGIN RSA PRIVATE KEY-----", 0, "a private key"),
-    ("-----BEGIN EC PRIVATE KEY-----", 0, "a private key"),
-    ("-----BEGIN OPENSSH PRIVATE KEY-----", 0, "a private key"),
-    ("-----BEGIN ENCRYPTED PRIVATE KEY-----", 0, "a private key"),
-    ("AKIA", 16, "an AWS access key"),
-    ("ASIA", 16, "an AWS access key"),
-    ("ghp_", 30, "a GitHub token"),
-    ("gho_", 30, "a GitHub token"),
-    ("ghs_", 30, "a GitHub token"),
-    ("github_pat_", 30, "a GitHub token"),
-    ("glpat-", 20, "a GitLab token"),
-    ("xoxb-", 20, "a Slack token"),
-    ("xoxp-", 20, "a Slack token"),
-    ("AIza", 30, "a Google API key"),
-    ("ya29.", 20, "a Google access token"),
-    ("sk_live_", 16, "a Stripe key"),
-    ("sk-", 32, "an API key"),
-    ("Bearer ", 16, "a bearer token"),
-    ("Basic ", 16, "a basic credential"),
-];
-
 /// The first secret in the members of `value`.
 pub(super) fn in_json(value: &Value) -> Option<String> {
     match value {
@@ -103,46 +76,13 @@ pub(super) fn in_json(value: &Value) -> Option<String> {
 
 /// What in `text` has the form of a secret.
 pub(super) fn in_text(text: &str) -> Option<&'static str> {
-    let form = |(prefix, least, what): &(&str, usize, &'static str)| {
-        let begins = text.match_indices(prefix);
-        let mut real = begins.filter(|(at, _)| {
-            let bounded = text[..*at]
-                .chars()
-                .next_back()
-                .is_none_or(|before| !before.is_ascii_alphanumeric());
-            let token: String = text[at + prefix.len()..]
-                .chars()
-                .take_while(|c| is_token(*c))
-                .collect();
-            bounded && token.len() >= *least && !is_placeholder(&token)
-        });
-        real.next().map(|_| *what)
-    };
-    FORMS
-        .iter()
-        .find_map(form)
-        .or_else(|| has_jwt(text).then_some("a JSON web token"))
+    let found = secrets::find(text).into_iter();
+    let mut real = found.filter(|secret| !is_placeholder(&text[secret.range.clone()]));
+    real.next().map(|secret| secret.kind)
 }
 
 fn is_token(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_.+/=~".contains(character)
-}
-
-/// `eyJ….eyJ….…`: two pieces of JSON in base64 and a signature.
-fn has_jwt(text: &str) -> bool {
-    let token = |at: usize| {
-        text[at..]
-            .chars()
-            .take_while(|c| is_token(*c))
-            .collect::<String>()
-    };
-    text.match_indices("eyJ").any(|(at, _)| {
-        let token = token(at);
-        let parts: Vec<&str> = token.split('.').collect();
-        parts.len() >= 3
-            && parts[1].starts_with("eyJ")
-            && parts[..2].iter().all(|part| part.len() > 8)
-    })
 }
 
 /// A secret in the query of a URL.
@@ -168,7 +108,9 @@ fn in_query(text: &str) -> Option<String> {
 fn is_telling(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let plain = lower.replace(['-', '_'], "");
-    HEADERS.contains(&lower.as_str()) || NAMES.iter().any(|end| plain.ends_with(end))
+    HEADERS.contains(&lower.as_str())
+        || secrets::is_secret_name(name)
+        || NAMES.iter().any(|end| plain.ends_with(end))
 }
 
 fn is_placeholder(text: &str) -> bool {

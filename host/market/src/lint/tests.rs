@@ -68,19 +68,27 @@ fn lint(case: Case) -> Report {
 type Change = fn(&mut Case);
 
 /// One way to break each rule that is about contents.
-const CASES: [(&str, Change); 19] = [
+const CASES: [(&str, Change); 22] = [
     ("component/unused-import", |case| {
         case.imports.push("wasi:sockets/tcp@0.2.12")
     }),
     ("fixture/invalid", |case| {
         case.files.push(("fixtures/x.json", b"{".to_vec()))
     }),
+    ("fixture/invalid", |case| {
+        let fixture = FIXTURE.replace("answer", "anwser");
+        case.files.push(("fixtures/x.json", fixture.into()))
+    }),
+    ("fixture/invalid", |case| {
+        case.files.push(("fixtures/notes.txt", FIXTURE.into()))
+    }),
+    ("fixture/invalid", |case| {
+        case.files.push(("fixtures/x.json", b"\xff".to_vec()))
+    }),
     ("fixture/none-for-tool", |case| case.files.clear()),
     ("fixture/secret", |case| {
-        case.files.push((
-            "fixtures/x.json",
-            br#"{"headers": {"cookie": "sid=81723"}}"#.to_vec(),
-        ));
+        let fixture = FIXTURE.replace("{}", r#"{"cookie": "sid=81723"}"#);
+        case.files.push(("fixtures/x.json", fixture.into()));
     }),
     ("license/missing", |case| {
         case.manifest = case.manifest.replace("license = \"Apache-2.0\"\n", "")
