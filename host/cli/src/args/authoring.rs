@@ -92,6 +92,9 @@ pub struct Build {
     /// The skill's folder
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
+    /// Pack this component, as a compiler wrote it, instead of building the source
+    #[arg(long, value_name = "FILE")]
+    pub component: Option<PathBuf>,
     /// Where to write the skill [default: DIR/dist/NAME.wasm]
     #[arg(short, long = "out", value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -5,12 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use metier_core::{code::Code, fault::Fault, ids::SkillName};
+use metier_core::ids::SkillName;
 use metier_market::{
     folder::{Folder, FolderError},
-    lint,
     pack::Packed,
 };
+use metier_runtime::skill::MAX_FILE;
 
 use super::{App, pack};
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 /// # Errors
 /// [`Failure`]; what was there stays then.
 pub fn run(app: &App, args: &Build) -> Result<(), Failure> {
-    let (packed, name) = made(app, &args.folder)?;
+    let (packed, name) = made(app, &args.folder, args.component.as_deref())?;
     let out = match &args.out {
         Some(out) => out.clone(),
         None => default_out(&args.folder, &name)?,
@@ -37,14 +37,19 @@ pub fn run(app: &App, args: &Build) -> Result<(), Failure> {
 /// # Errors
 /// As [`run`].
 pub fn quietly(app: &App, folder: &Path) -> Result<PathBuf, Failure> {
-    let (packed, name) = made(app, folder)?;
+    let (packed, name) = made(app, folder, None)?;
     let out = default_out(folder, &name)?;
     pack::write(&out, &packed.bytes)
         .map_err(|error| Failure::unwritable(&format!("The skill `{}`", out.display()), &error))?;
     Ok(out)
 }
 
-fn made(app: &App, folder: &Path) -> Result<(Packed, SkillName), Failure> {
+/// From `component`, or from the folder's source without one.
+fn made(
+    app: &App,
+    folder: &Path,
+    component: Option<&Path>,
+) -> Result<(Packed, SkillName), Failure> {
     let unreadable = |error| Failure::unreadable(folder, &error);
     let place = fs::canonicalize(folder).map_err(unreadable)?;
     let folder = Folder::read(&place)?;
@@ -54,25 +59,11 @@ fn made(app: &App, folder: &Path) -> Result<(Packed, SkillName), Failure> {
         name: &name,
         app,
     };
-    let component = Language::find(&place)?.build(&project)?;
-    let manifest = folder.manifest_text.clone();
-    let packed = pack::packed(app, folder.into_inputs(component))?;
-    hold_words(&manifest, &packed)?;
-    Ok((packed, name))
-}
-
-/// What a person would approve is what a model would get; SKILL.md was held to it when it was read.
-fn hold_words(manifest: &str, packed: &Packed) -> Result<(), Failure> {
-    let tools = packed.skill.tools();
-    let tools: Vec<_> = tools.map(|tool| tool.info.clone()).collect();
-    match lint::words(manifest, &tools).into_iter().next() {
-        None => Ok(()),
-        Some(found) => {
-            let fault =
-                Fault::new(Code::SkillLintFailed, found.message).with_detail("rule", found.rule);
-            Err(fault.with_detail("place", found.place).into())
-        }
-    }
+    let component = match component {
+        Some(file) => pack::read(file, MAX_FILE as u64)?,
+        None => Language::find(&place)?.build(&project)?,
+    };
+    Ok((pack::packed(app, folder.into_inputs(component))?, name))
 }
 
 /// `dist/weather.wasm`, in a folder that exists.

@@ -1,4 +1,6 @@
-//! `metier pack`: from a component to a skill.
+//! `metier pack`: from a component to a skill, wherever its parts are.
+//!
+//! The words are held to the rules of `metier build`: a model reads them just the same.
 
 use std::{
     fs, io,
@@ -6,9 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use metier_core::{code::Code, fault::Fault};
 use metier_market::{
-    folder,
+    folder::{self, FolderError},
+    lint,
     pack::{self, Inputs, Packed},
+    skill_md::SkillMd,
 };
 use metier_runtime::skill::MAX_FILE;
 use serde_json::json;
@@ -36,12 +41,32 @@ pub fn run(app: &App, args: &Pack) -> Result<(), Failure> {
     keep(app, &packed, &args.out)
 }
 
-/// The inputs, packed and tried on a host.
+/// The inputs, packed and tried on a host; the words in them are what a reader sees.
 pub fn packed(app: &App, inputs: Inputs) -> Result<Packed, Failure> {
-    super::runtime()?.block_on(async {
+    if let Some(text) = &inputs.skill_md {
+        SkillMd::parse(text).map_err(FolderError::from)?;
+    }
+    let manifest = inputs.manifest.clone();
+    let packed = super::runtime()?.block_on(async {
         let host = skill_file::host(app, || skill_file::config(app))?;
         Ok::<_, Failure>(pack::pack(&host, inputs).await?)
-    })
+    })?;
+    hold_words(&manifest, &packed)?;
+    Ok(packed)
+}
+
+/// What a person would approve is what a model would get.
+fn hold_words(manifest: &str, packed: &Packed) -> Result<(), Failure> {
+    let tools = packed.skill.tools();
+    let tools: Vec<_> = tools.map(|tool| tool.info.clone()).collect();
+    match lint::words(manifest, &tools).into_iter().next() {
+        None => Ok(()),
+        Some(found) => {
+            let fault =
+                Fault::new(Code::SkillLintFailed, found.message).with_detail("rule", found.rule);
+            Err(fault.with_detail("place", found.place).into())
+        }
+    }
 }
 
 /// Writes the skill to `out` and says so.
@@ -73,7 +98,8 @@ fn readable(path: &Path) -> Result<PathBuf, Failure> {
         .map_err(|error| Failure::unreadable(path, &error))
 }
 
-fn read(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+/// A file of at most `most` bytes.
+pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let unreadable = |error: io::Error| Failure::unreadable(path, &error);
     if fs::metadata(path).map_err(unreadable)?.len() > most {
         return Err(unreadable(io::ErrorKind::FileTooLarge.into()));

@@ -60,6 +60,27 @@ fn a_folder_becomes_a_file_and_the_file_the_folder() {
 }
 
 #[test]
+fn a_component_that_was_built_elsewhere_gives_the_same_file() {
+    let sandbox = Sandbox::new();
+    folder(&sandbox);
+    let built = sandbox.metier(&["build", "teaching", "-o", "built.wasm"]);
+    assert_eq!(built.code, 0, "{}", built.stderr);
+    fs::rename(
+        sandbox.path("teaching/component.wasm"),
+        sandbox.path("elsewhere.wasm"),
+    )
+    .unwrap();
+    assert_eq!(sandbox.metier(&["build", "teaching"]).code, 11, "no source");
+    let given = ["build", "teaching", "--component", "elsewhere.wasm"];
+    let given = sandbox.metier(&[&given[..], &["-o", "given.wasm"]].concat());
+    assert_eq!(given.stdout, built.stdout, "{}", given.stderr);
+    let bytes = |file: &str| fs::read(sandbox.path(file)).unwrap();
+    assert_eq!(bytes("given.wasm"), bytes("built.wasm"));
+    let gone = ["build", "teaching", "--component", "gone.wasm"];
+    assert_eq!(sandbox.metier(&gone).code, 10);
+}
+
+#[test]
 fn what_is_there_is_never_written_over_by_new_or_unpack() {
     let sandbox = Sandbox::new();
     folder(&sandbox);

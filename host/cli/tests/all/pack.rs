@@ -13,10 +13,13 @@ const PACK: [&str; 6] = [
     "packed.wasm",
 ];
 
+const SKILL_MD: &str =
+    "---\nname: teaching\ndescription: Teaches.\n---\n\n# Teaching\n\nUse it to learn.\n";
+
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("skill.toml", include_str!("guests/skill.toml"));
-    sandbox.write("SKILL.md", "# Teaching\n\nUse it to learn.\n");
+    sandbox.write("SKILL.md", SKILL_MD);
     fs::create_dir_all(sandbox.path("data/tables")).unwrap();
     sandbox.write("data/tables/one.csv", "a,b\n");
     sandbox
@@ -113,4 +116,28 @@ fn what_cannot_be_packed_leaves_what_was_there() {
         .filter(|path| !path.starts_with(sandbox.path(".cache")))
         .collect();
     assert_eq!(left.len(), before, "{left:?}");
+}
+
+#[test]
+fn the_words_are_held_to_the_rules_of_build() {
+    let sandbox = sandbox();
+    let manifest = include_str!("guests/skill.toml");
+    let wrong = [
+        ("SKILL.md", "# Teaching\n".to_owned(), "frontmatter"),
+        ("SKILL.md", format!("{SKILL_MD}\u{202e}"), "U+202E"),
+        (
+            "skill.toml",
+            format!("{manifest}# \u{200b}\n"),
+            "manifest/hidden-characters",
+        ),
+    ];
+    for (file, text, said) in wrong {
+        sandbox.write("skill.toml", manifest);
+        sandbox.write("SKILL.md", SKILL_MD);
+        sandbox.write(file, text);
+        let ran = sandbox.metier(&[&PACK[..], &["--skill-md", "SKILL.md"]].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (11, ""), "{file}");
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+        assert!(!sandbox.path("packed.wasm").exists());
+    }
 }
