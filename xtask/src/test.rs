@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every test of the repository.
 //!
-//! Guests first, because the end-to-end tests run them; then the workspace; then the guests'
+//! Guests first, because the end-to-end tests run them, and what was recorded for the shipped skills; then the workspace; then the guests'
 //! own unit tests, natively. The last lines printed are those of `cargo test`.
 
 use anyhow::Result;
@@ -21,6 +21,7 @@ pub struct Args {
 /// Builds what the tests need and runs them.
 pub fn run(repo: &Repo, args: &Args) -> Result<()> {
     guests::run(repo, &guests::Args::default())?;
+    guests::replay(repo)?;
     let workspace = repo.cargo().args(["test", "--workspace"]).args(&args.args);
     if !args.args.is_empty() {
         report::note("arguments given: the guests' own unit tests are left out");

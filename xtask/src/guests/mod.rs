@@ -1,19 +1,21 @@
 //! `cargo xtask guests`: builds the guest components and packs those that are skills.
 //!
 //! Each package of a guest [`Workspace`] becomes one component. A package with a `skill.toml`
-//! beside its `Cargo.toml` is packed by `metier pack` into `target/skills/FOLDER.wasm`, which
-//! carries the manifest, the `SKILL.md` and the `wit` folder beside it. The component of every
+//! beside its `Cargo.toml` is packed into `target/skills/FOLDER.wasm`: with a `SKILL.md` by `metier build`, as its author
+//! would, and without by `metier pack`, with the manifest and the `wit` folder beside it. The component of every
 //! other package stays where cargo put it: `target/guests/WORKSPACE/wasm32-wasip2/release/`. A component that is kept in the
 //! repository, because `metier` carries it, is compared with what was built.
 
 mod committed;
 mod pack;
+mod replay;
 mod workspace;
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+pub use self::replay::replay;
 pub use self::workspace::BENCH;
 use self::workspace::{Package, ROOTS};
 pub use self::workspace::{Workspace, workspaces};

@@ -1,4 +1,7 @@
-//! From a component to a skill: `metier pack`, when something it is made of has changed.
+//! From a component to a skill, when something it is made of has changed.
+//!
+//! A package with a `SKILL.md` is a skill's folder, and `metier build` makes the file: it carries what its author's own
+//! build would. A test guest has no words for a model, and `metier pack` puts its parts together.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -9,6 +12,9 @@ use super::Package;
 use crate::cmd::Cmd;
 use crate::repo::Repo;
 use crate::report;
+
+/// The words a model reads; a folder with them is a skill's.
+const SKILL_MD: &str = "SKILL.md";
 
 /// Packs every package that has a manifest; returns the skill files.
 pub fn all(repo: &Repo, packages: &[Package]) -> Result<Vec<PathBuf>> {
@@ -38,28 +44,43 @@ pub fn all(repo: &Repo, packages: &[Package]) -> Result<Vec<PathBuf>> {
 }
 
 fn pack(metier: &Path, skill: &Package, out: &Path) -> Result<()> {
-    let manifest = skill.dir.join("skill.toml");
-    let mut inputs = vec![metier.to_owned(), skill.component.clone(), manifest.clone()];
-    let mut cmd = Cmd::new(metier)
-        .arg("pack")
-        .arg(&skill.component)
-        .arg("--manifest")
-        .arg(manifest);
-    for (flag, name) in [("--skill-md", "SKILL.md"), ("--wit", "wit")] {
-        let path = skill.dir.join(name);
-        // A WIT folder without its dependencies is half a package: a test guest's other half is the repository's.
-        let is_whole = name != "wit" || path.join("deps").exists();
-        if path.exists() && is_whole {
-            cmd = cmd.arg(flag).arg(&path);
-            inputs.push(path);
-        }
-    }
+    // The whole folder: a file that is gone has changed the folder it was in.
+    let inputs = [metier, &skill.component, &skill.dir].map(Path::to_owned);
     if up_to_date(out, &inputs)? {
         report::note(&format!("{} is up to date", out.display()));
         return Ok(());
     }
+    let metier = Cmd::new(metier);
+    let cmd = match skill.dir.join(SKILL_MD).is_file() {
+        true => built(metier, skill),
+        false => put_together(metier, skill),
+    };
     let title = format!("pack {}", skill.name);
     cmd.arg("-o").arg(out).step(&title)
+}
+
+/// The folder with the component that is built already.
+fn built(metier: Cmd, skill: &Package) -> Cmd {
+    metier
+        .arg("build")
+        .arg(&skill.dir)
+        .arg("--component")
+        .arg(&skill.component)
+}
+
+/// The component with the manifest and, where it is whole, the WIT.
+fn put_together(metier: Cmd, skill: &Package) -> Cmd {
+    let cmd = metier
+        .arg("pack")
+        .arg(&skill.component)
+        .arg("--manifest")
+        .arg(skill.dir.join("skill.toml"));
+    let wit = skill.dir.join("wit");
+    // A WIT folder without its dependencies is half a package: a test guest's other half is the repository's.
+    match wit.join("deps").exists() {
+        true => cmd.arg("--wit").arg(wit),
+        false => cmd,
+    }
 }
 
 /// Whether `out` is there and younger than everything it is made of.

@@ -10,6 +10,7 @@ mod powerpoint;
 mod prism;
 mod readers;
 mod salesforce;
+mod skills_ref;
 mod strangers;
 mod tools;
 
@@ -37,6 +38,7 @@ type Step = (&'static str, fn(&Repo, &Tools<'_>) -> Result<()>);
 const STEPS: &[Step] = &[
     ("salesforce", salesforce::run),
     ("readers", readers::run),
+    ("skills-ref", skills_ref::run),
     ("powerpoint", powerpoint::run),
     ("strangers", strangers::run),
     ("conformance", conformance::run),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::Tools;
+use super::{Tools, skills_ref};
 use crate::cmd::Cmd;
 use crate::repo::Repo;
 use crate::report;
@@ -52,6 +52,7 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
         folder: repo.target("interop/powerpoint"),
     };
     decks.build(repo, tools)?;
+    skills_ref::check(repo, tools, &decks.skill())?;
     for example in EXAMPLES {
         decks.make_and_read(repo, tools, example)?;
     }
@@ -105,16 +106,11 @@ impl Decks {
             .args(["--backend", "qjs", "--out", "dist/component.wasm"])
             .step("make a component of the PowerPoint skill")?;
         here(&self.metier.to_string_lossy())
-            .args([
-                "pack",
-                "dist/component.wasm",
-                "--manifest",
-                "skill.toml",
-                "--skill-md",
-                "SKILL.md",
-            ])
-            .args(["--wit", "wit", "--out", "dist/powerpoint.wasm"])
+            .args(["build", "--component", "dist/component.wasm"])
             .step("pack the PowerPoint skill")?;
+        here(&self.metier.to_string_lossy())
+            .args(["test", "dist/powerpoint.wasm"])
+            .step("run what was recorded for the PowerPoint skill")?;
         let grant = Cmd::new(&self.metier)
             .arg("inspect")
             .arg(self.skill())
