@@ -5,9 +5,10 @@
 //! is one dependency less.
 //!
 //! In contents, `{{name}}`, `{{name_snake}}`, `{{NamePascal}}` and `{{namespace}}` stand for the skill's names. A file
-//! called `gitignore` becomes `.gitignore`: under its own name it would speak in this repository.
+//! called `gitignore` becomes `.gitignore`: under its own name it would speak in this repository. In `Cargo.lock` the skill
+//! takes its place in the order of names, which is what cargo expects with `--locked`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use metier_core::ids::SkillName;
 
@@ -23,6 +24,10 @@ const SNAKE: &str = "{{name_snake}}";
 const PASCAL: &str = "{{NamePascal}}";
 const NAMESPACE: &str = "{{namespace}}";
 
+/// Cargo's lock file, and what its packages begin with.
+const LOCK: &str = "Cargo.lock";
+const LOCKED: &str = "\n[[package]]\n";
+
 /// Every file of a new skill by its path; nothing when this version has no template for the language.
 pub fn files(language: &str, name: &SkillName) -> Option<BTreeMap<String, Vec<u8>>> {
     let of_language = TEMPLATES.iter().filter(|(folder, ..)| *folder == language);
@@ -31,6 +36,9 @@ pub fn files(language: &str, name: &SkillName) -> Option<BTreeMap<String, Vec<u8
         .collect();
     if files.is_empty() {
         return None;
+    }
+    if let Some(lock) = files.remove(LOCK) {
+        files.extend(locked(&lock).map(|lock| (LOCK.to_owned(), lock)));
     }
     let contract = CONTRACT.iter();
     files.extend(contract.map(|(path, bytes)| (format!("wit/deps/{path}"), bytes.to_vec())));
@@ -54,6 +62,25 @@ fn filled(bytes: &[u8], name: &SkillName) -> Vec<u8> {
         .replace(PASCAL, &pascal(name.short()))
         .replace(NAMESPACE, name.namespace())
         .into_bytes()
+}
+
+/// The lock file in cargo's order. Nothing for a skill that is called as one of its dependencies is: cargo writes that file in
+/// another way, and does so by itself.
+fn locked(lock: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(lock).ok()?;
+    let mut parts = text.trim_end().split(LOCKED).map(str::trim_end);
+    let head = parts.next()?;
+    let mut packages: Vec<&str> = parts.collect();
+    // Each begins with its name, and a quotation mark stands before whatever a name has.
+    packages.sort_unstable();
+    let name = |package: &&str| package.lines().next().map(str::to_owned);
+    let names: BTreeSet<_> = packages.iter().map(name).collect();
+    let unlike = names.len() == packages.len();
+    let whole: String = packages
+        .iter()
+        .map(|package| format!("\n{LOCKED}{package}"))
+        .collect();
+    unlike.then(|| format!("{head}{whole}\n").into_bytes())
 }
 
 /// `find-a-slot` → `FindASlot`
@@ -83,6 +110,37 @@ mod tests {
         assert_eq!(real_path("gitignore"), ".gitignore");
         assert_eq!(real_path("src/gitignore"), "src/.gitignore");
         assert_eq!(real_path("src/notgitignore"), "src/notgitignore");
+    }
+
+    /// As cargo reads it: `metier build` gives `--locked`, and a test in `tests/all` does so.
+    #[test]
+    fn a_skill_has_its_place_in_the_lock_file() {
+        let lock = |name: &str| {
+            let files = files("rust", &name.parse().unwrap()).unwrap();
+            let lock = files.get("Cargo.lock")?.clone();
+            Some(String::from_utf8(lock).unwrap())
+        };
+        let plain = include_str!("../../../sdk/rust/template/Cargo.lock");
+        for name in ["a", "weather", "hash", "hashbrown-x", "zzz"] {
+            let made = lock(&format!("com.example/{name}")).unwrap();
+            let names: Vec<&str> = made
+                .lines()
+                .filter_map(|line| line.strip_prefix("name = "))
+                .collect();
+            let own = format!("\"{name}\"");
+            assert!(
+                names.contains(&own.as_str())
+                    && names.is_sorted_by_key(|name| name.trim_matches('"')),
+                "{names:?}"
+            );
+            let sorted = |text: &str| {
+                let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+                lines.sort();
+                lines
+            };
+            assert_eq!(sorted(&made), sorted(&plain.replace("{{name}}", name)));
+        }
+        assert_eq!(lock("com.example/hashbrown"), None);
     }
 
     #[test]
