@@ -64,6 +64,7 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Pack(args) => commands::pack::run(&app, &args)?,
         Command::Artifact(args) => commands::artifact::run(&app, &args)?,
         Command::Test(args) => return commands::test::run(&app, &args),
+        Command::Dev(args) => return commands::dev::run(app, args),
         Command::Learn(args) => return commands::learn::run(&app, &args),
         Command::Errors(args) => commands::errors::run(&app, &args)?,
     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use metier_core::{
-    Call, Code, Digest, EgressRecord, Fault, Grant, Limits, PrincipalId, RunScope, TenantId,
-    ToolName, package,
+    Call, CallId, Code, Digest, EgressRecord, Fault, Grant, Limits, PrincipalId, RunScope,
+    TenantId, ToolName, package,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::component::ComponentExportIndex;
@@ -302,6 +302,14 @@ impl Host {
             .collect()
     }
 
+    /// A fresh name for a call, or for a request that may become one.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn call_id(&self) -> Result<CallId, Fault> {
+        self.call_ids.next()
+    }
+
     /// A call with a fresh id, no deadline and no idempotency key.
     ///
     /// # Errors
@@ -314,7 +322,7 @@ impl Host {
         tool: ToolName,
         arguments: String,
     ) -> Result<Call, Fault> {
-        let id = self.call_ids.next()?;
+        let id = self.call_id()?;
         Ok(Call {
             id,
             tenant,

@@ -6,6 +6,7 @@
 mod artifact;
 mod authoring;
 pub mod call;
+pub mod dev;
 mod globals;
 pub mod learn;
 mod openapi;
@@ -86,6 +87,9 @@ pub enum Command {
         after_help = artifact::EXAMPLES
     )]
     Artifact(Artifact),
+    /// Serve a skill's tools while it is written, and build it again at each change
+    #[command(after_help = dev::EXAMPLES)]
+    Dev(dev::Dev),
     /// Run the calls recorded for a skill again, or record them
     #[command(after_help = test::EXAMPLES)]
     Test(test::Test),

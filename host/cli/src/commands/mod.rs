@@ -3,6 +3,7 @@
 pub mod artifact;
 pub mod build;
 pub mod call;
+pub mod dev;
 pub mod errors;
 pub mod inspect;
 pub mod learn;

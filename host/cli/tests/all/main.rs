@@ -4,6 +4,7 @@
 mod artifact;
 mod authoring;
 mod call;
+mod dev;
 mod docs;
 mod errors;
 mod help;

@@ -97,7 +97,7 @@ fn envelope(outcome: &Outcome, failure: Option<&Failure>) -> String {
 }
 
 /// Each refusal once, unless the error is that very refusal.
-fn denials(denials: &[Denial], error: Option<&Fault>, paint: Paint) -> Vec<String> {
+pub fn denials(denials: &[Denial], error: Option<&Fault>, paint: Paint) -> Vec<String> {
     let mut told: Vec<&str> = Vec::new();
     let mut lines = Vec::new();
     for denial in denials {

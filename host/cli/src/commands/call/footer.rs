@@ -19,7 +19,7 @@ pub fn line(usage: &Usage, succeeded: bool, printer: &Printer) -> String {
 }
 
 /// What was not used is not said.
-fn parts(usage: &Usage) -> Vec<String> {
+pub fn parts(usage: &Usage) -> Vec<String> {
     let mut parts = vec![
         duration(usage.wall),
         format!("{} CPU", duration(usage.cpu)),

@@ -6,9 +6,9 @@
 //! 4. call; Ctrl-C cancels;
 //! 5. print the answer, then what it left behind and what it cost.
 
-mod answer;
+pub mod answer;
 pub mod artifacts;
-mod footer;
+pub mod footer;
 mod input;
 pub mod reach;
 pub mod words;

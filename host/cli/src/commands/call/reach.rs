@@ -7,6 +7,7 @@ use std::{
 
 use metier_core::{code::Code, fault::Fault, grant::Grant, ids::TenantId};
 use metier_runtime::{
+    audit::Audit,
     capabilities::{
         artifacts::ArtifactStore,
         kv::{DirKv, KvError, KvLimits, KvStore},
@@ -17,7 +18,6 @@ use metier_runtime::{
 
 use crate::{
     args::call::CallOptions,
-    audit_file::Trail,
     commands::{App, artifact},
     errors::Failure,
     folders::Folders,
@@ -107,18 +107,26 @@ pub struct Stores {
 }
 
 impl Stores {
+    /// All of them: for a session whose grant may change.
+    pub fn all(folders: &Folders) -> Result<Stores, Failure> {
+        Ok(Stores {
+            kv: Some(open_kv(&folders.kv()?)?),
+            artifacts: Some(artifact::open(&folders.artifacts()?)?),
+        })
+    }
+
     /// Where artifacts are, when the grant allows any.
     pub fn artifacts(&self) -> Option<&dyn ArtifactStore> {
         self.artifacts.as_deref()
     }
 
-    /// `config` with these stores and this trail.
-    pub fn within(&self, config: HostConfig, trail: &Arc<Trail>) -> HostConfig {
+    /// `config` with these stores and this audit.
+    pub fn within(&self, config: HostConfig, audit: &Arc<impl Audit + 'static>) -> HostConfig {
         let (kv, artifacts) = (self.kv.clone(), self.artifacts.clone());
         HostConfig {
             kv: kv.unwrap_or_else(|| config.kv.clone()),
             artifacts: artifacts.unwrap_or_else(|| config.artifacts.clone()),
-            audit: trail.clone(),
+            audit: audit.clone(),
             ..config
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Exit codes: 0 when all pass, 11 when one does not, and what `metier call` has where nothing could be run.
 
-mod fresh;
+pub mod fresh;
 mod record;
 mod show;
 pub mod source;
