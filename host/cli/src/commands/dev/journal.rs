@@ -225,7 +225,11 @@ impl Watcher for Calls {
         }
         let paint = self.0.printer.terminal.stdout.paint();
         let mut lines = answer::denials(&outcome.denials, None, paint);
-        lines.extend(text::lines(&outcome.stdio).lines().map(str::to_owned));
+        let told = matches!(&outcome.result, Err(fault) if fault.details.contains_key(details::OUTPUT));
+        if !told {
+            let output = text::lines(&outcome.stdio);
+            lines.extend(output.trim().lines().map(str::to_owned));
+        }
         if let Err(fault) = &outcome.result {
             let shown = |(name, _): &(&String, &String)| {
                 details::shown(fault.code, name, self.0.printer.volume)
