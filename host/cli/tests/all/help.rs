@@ -16,6 +16,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["secret", "set"],
     &["secret", "list"],
     &["secret", "rm"],
+    &["dev"],
     &["pack"],
     &["test"],
     &["learn"],

@@ -225,7 +225,8 @@ impl Watcher for Calls {
         }
         let paint = self.0.printer.terminal.stdout.paint();
         let mut lines = answer::denials(&outcome.denials, None, paint);
-        let told = matches!(&outcome.result, Err(fault) if fault.details.contains_key(details::OUTPUT));
+        let told =
+            matches!(&outcome.result, Err(fault) if fault.details.contains_key(details::OUTPUT));
         if !told {
             let output = text::lines(&outcome.stdio);
             lines.extend(output.trim().lines().map(str::to_owned));
