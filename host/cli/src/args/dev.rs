@@ -8,8 +8,9 @@ use super::VaultPlace;
 
 /// What stands below the options.
 pub const EXAMPLES: &str = "\
-Builds the skill, serves its tools on 127.0.0.1, and builds it again whenever a source changes. A build that
-fails is shown, and the last good one is kept. Each call, each log line and each request a tool makes is printed.
+Builds the skill, serves its tools on 127.0.0.1, and builds it again whenever a source changes.
+A build that fails is shown, and the last good one is kept. Each call, each log line and each
+request a tool makes is printed.
 
   GET /tools           what there is
   POST /tools/NAME     a call: the arguments as JSON, the answer as JSON
