@@ -19,7 +19,7 @@ def make(source, style, target):
     options = subset.Options()
     options.hinting = False
     options.layout_features = ["kern", "mark", "ccmp", "liga"]
-    options.name_IDs = [0, 1, 2, 13, 14]
+    options.name_IDs = [0, 1, 2, 6, 13, 14]
     options.notdef_outline = True
     font = TTFont(source, recalcTimestamp=False)
     subsetter = subset.Subsetter(options)
@@ -31,6 +31,8 @@ def make(source, style, target):
             record.string = "Metier Sans"
         if record.nameID == 2:
             record.string = style
+        if record.nameID == 6:
+            record.string = f"MetierSans-{style}"
     font.save(target)
 
 

@@ -25,6 +25,10 @@ pub fn pixels(svg: &str) -> Result<Vec<u8>, Error> {
     let mut fonts = fontdb::Database::new();
     fonts.load_font_data(REGULAR.to_vec());
     fonts.load_font_data(BOLD.to_vec());
+    // Words without a font are left out in silence.
+    if fonts.len() != 2 {
+        return Err(fault("its fonts cannot be read"));
+    }
     fonts.set_sans_serif_family(FAMILY);
     let options = Options {
         font_family: FAMILY.to_owned(),
