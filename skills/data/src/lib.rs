@@ -5,6 +5,10 @@
 //! what is in it; [`sql`] answers; [`table`] writes rows down; [`chart`] draws them.
 
 mod bindings {
+    #![expect(
+        clippy::too_many_arguments,
+        reason = "generated: a description is lowered field by field"
+    )]
     wit_bindgen::generate!({
         path: "wit",
         world: "data",

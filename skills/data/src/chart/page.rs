@@ -220,7 +220,7 @@ pub fn names(categories: &[String], place: f64, course: bool) -> Names {
 impl Names {
     /// Writes the name of a category around `x`.
     pub fn write(&self, canvas: &mut Canvas, at: usize, name: &str, (x, y): (f64, f64)) {
-        if at % self.every != 0 {
+        if !at.is_multiple_of(self.every) {
             return;
         }
         if self.turned {
