@@ -28,6 +28,9 @@ pub(crate) fn router(tools: Arc<Tools>) -> Router {
         .route("/tools/{tool}", post(call).fallback(wrong_method))
         .fallback(no_such_path)
         .layer(DefaultBodyLimit::max(most))
+        .layer(middleware::from_fn(move |id, request, next| {
+            declared(most, id, request, next)
+        }))
         .layer(middleware::from_fn_with_state(tools.clone(), admit))
         .with_state(tools)
 }
@@ -47,6 +50,21 @@ async fn admit(State(tools): State<Arc<Tools>>, mut request: Request, next: Next
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// A body that says it is too large is not waited for; one that lies is cut off by the limit below.
+async fn declared(
+    most: usize,
+    Extension(id): Extension<CallId>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let told = request.headers().get(header::CONTENT_LENGTH);
+    let told = told.and_then(|told| told.to_str().ok()?.parse::<u64>().ok());
+    match told.is_some_and(|told| told > most as u64) {
+        true => unreadable(StatusCode::PAYLOAD_TOO_LARGE).answer(&id),
+        false => next.run(request).await,
+    }
 }
 
 async fn list(State(tools): State<Arc<Tools>>, Extension(id): Extension<CallId>) -> Response {
@@ -82,13 +100,7 @@ async fn call(
 }
 
 fn text(body: Result<Bytes, BytesRejection>) -> Result<String, Refusal> {
-    let body = body.map_err(|rejection| {
-        Refusal::http(
-            rejection.status(),
-            "The body could not be read, or is larger than arguments may be.",
-            "Send less; files go through `metier artifact`.",
-        )
-    })?;
+    let body = body.map_err(|rejection| unreadable(rejection.status()))?;
     String::from_utf8(body.into()).map_err(|_| {
         Refusal::http(
             StatusCode::BAD_REQUEST,
@@ -96,6 +108,15 @@ fn text(body: Result<Bytes, BytesRejection>) -> Result<String, Refusal> {
             "Send one JSON object.",
         )
     })
+}
+
+fn unreadable(status: StatusCode) -> Refusal {
+    let message = "The body could not be read, or is larger than arguments may be.";
+    Refusal::http(
+        status,
+        message,
+        "Send less; files go through `metier artifact`.",
+    )
 }
 
 async fn wrong_method(Extension(id): Extension<CallId>) -> Response {

@@ -17,7 +17,7 @@ pub fn human(installed: &Installed, address: SocketAddr, withheld: bool, paint: 
     let mut lines = vec![format!(
         "{} {} at http://{address}",
         paint.good("serving"),
-        paint.heading(&text::one_line(&manifest.display_name().to_string()))
+        paint.heading(&text::one_line(manifest.display_name()))
     )];
     let tools = installed.skill().tools();
     let widest = tools.map(|tool| tool.info.name.as_str().len()).max();
