@@ -8,7 +8,7 @@
 //! called `gitignore` becomes `.gitignore`: under its own name it would speak in this repository. In `Cargo.lock` the skill
 //! takes its place in the order of names, which is what cargo expects with `--locked`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use metier_core::ids::SkillName;
 
@@ -38,7 +38,7 @@ pub fn files(language: &str, name: &SkillName) -> Option<BTreeMap<String, Vec<u8
         return None;
     }
     if let Some(lock) = files.remove(LOCK) {
-        files.extend(locked(&lock).map(|lock| (LOCK.to_owned(), lock)));
+        files.extend(locked(&lock, name.short()).map(|lock| (LOCK.to_owned(), lock)));
     }
     let contract = CONTRACT.iter();
     files.extend(contract.map(|(path, bytes)| (format!("wit/deps/{path}"), bytes.to_vec())));
@@ -66,16 +66,16 @@ fn filled(bytes: &[u8], name: &SkillName) -> Vec<u8> {
 
 /// The lock file in cargo's order. Nothing for a skill that is called as one of its dependencies is: cargo writes that file in
 /// another way, and does so by itself.
-fn locked(lock: &[u8]) -> Option<Vec<u8>> {
+fn locked(lock: &[u8], own: &str) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(lock).ok()?;
     let mut parts = text.trim_end().split(LOCKED).map(str::trim_end);
     let head = parts.next()?;
     let mut packages: Vec<&str> = parts.collect();
     // Each begins with its name, and a quotation mark stands before whatever a name has.
     packages.sort_unstable();
-    let name = |package: &&str| package.lines().next().map(str::to_owned);
-    let names: BTreeSet<_> = packages.iter().map(name).collect();
-    let unlike = names.len() == packages.len();
+    let own = format!("name = \"{own}\"\n");
+    let alike = packages.iter().filter(|package| package.starts_with(&own));
+    let unlike = alike.count() == 1;
     let whole: String = packages
         .iter()
         .map(|package| format!("\n{LOCKED}{package}"))
