@@ -2,6 +2,24 @@
 
 use crate::graph::{Dependency, MEMBERS, everything, linked_into};
 
+const DATABASES: [&str; 15] = [
+    "deadpool-postgres",
+    "diesel",
+    "heed",
+    "libsqlite3-sys",
+    "mongodb",
+    "mysql_async",
+    "postgres",
+    "redb",
+    "redis",
+    "rocksdb",
+    "rusqlite",
+    "sled",
+    "sqlx",
+    "sqlx-core",
+    "tokio-postgres",
+];
+
 /// What does IO, keeps time, draws random numbers or runs guests.
 const IMPURE: [&str; 19] = [
     "anyhow",
@@ -74,28 +92,24 @@ fn only_the_server_emulators_and_tests_name_axum() {
     );
 }
 
-/// Databases come with the store crate, which will be the only one to name them.
+/// A database is named in one place: what it promises is checked there and nowhere else.
 #[test]
-fn nothing_links_a_database() {
-    let all = everything();
-    for banned in [
-        "diesel",
-        "heed",
-        "libsqlite3-sys",
-        "mongodb",
-        "mysql_async",
-        "postgres",
-        "redb",
-        "redis",
-        "rocksdb",
-        "rusqlite",
-        "sled",
-        "sqlx",
-        "sqlx-core",
-        "tokio-postgres",
-    ] {
-        assert!(!all.contains(banned), "{banned} is in the graph");
-    }
+fn only_the_store_names_a_database() {
+    let named = who_names(|d| DATABASES.contains(&d.name.as_str()));
+    let strangers: Vec<_> = named
+        .into_iter()
+        .filter(|name| *name != "metier-store")
+        .collect();
+    assert!(strangers.is_empty(), "{strangers:?} name a database");
+}
+
+/// The agent reaches tools and models through traits: what it cannot link it cannot go round.
+#[test]
+fn the_agent_links_no_sandbox_and_no_network() {
+    links_none_of(
+        "metier-agent",
+        ["wasmtime", "axum", "reqwest", "hyper-util"],
+    );
 }
 
 /// One TLS stack, one crypto library: what is not linked cannot be misconfigured.
@@ -119,6 +133,8 @@ fn libraries_have_their_own_errors() {
     for library in [
         "metier-core",
         "metier-runtime",
+        "metier-store",
+        "metier-agent",
         "metier-market",
         "metier-openapi",
         "metier-server",
@@ -142,20 +158,32 @@ fn xtask_is_built_from_little() {
     assert!(linked.len() <= 60, "xtask links {} packages", linked.len());
 }
 
-/// The layers: core below runtime below market and server below the command line.
+/// The layers: core below runtime and store, below market, agent and server, below the command line.
 #[test]
 fn dependencies_between_our_crates_point_one_way() {
-    let allowed: [(&str, &[&str]); 6] = [
+    let allowed: [(&str, &[&str]); 8] = [
         ("metier-core", &[]),
         ("metier-openapi", &["metier-core", "metier-openapi-plan"]),
         ("metier-runtime", &["metier-core"]),
+        ("metier-store", &["metier-core"]),
+        ("metier-agent", &["metier-core", "metier-store"]),
         ("metier-market", &["metier-core", "metier-runtime"]),
-        ("metier-server", &["metier-core", "metier-runtime"]),
+        (
+            "metier-server",
+            &[
+                "metier-core",
+                "metier-runtime",
+                "metier-store",
+                "metier-agent",
+            ],
+        ),
         (
             "metier-cli",
             &[
                 "metier-core",
                 "metier-runtime",
+                "metier-store",
+                "metier-agent",
                 "metier-market",
                 "metier-openapi",
                 "metier-openapi-plan",

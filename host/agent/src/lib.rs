@@ -1,0 +1,4 @@
+//! Durable runs: a pure reducer over an append-only journal, a driver that acts on what it says, and the models it asks.
+//!
+//! *Architecture invariant*: nothing here names wasmtime or a database, opens a connection or prints. Tools and models
+//! are reached through traits that a surface implements over `Host::call` and over egress.
