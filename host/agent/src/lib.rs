@@ -2,3 +2,5 @@
 //!
 //! *Architecture invariant*: nothing here names wasmtime or a database, opens a connection or prints. Tools and models
 //! are reached through traits that a surface implements over `Host::call` and over egress.
+
+pub mod definition;
