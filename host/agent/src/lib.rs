@@ -4,3 +4,5 @@
 //! are reached through traits that a surface implements over `Host::call` and over egress.
 
 pub mod definition;
+pub mod models;
+pub mod routes;

@@ -46,6 +46,9 @@ codes! {
     Cancelled "cancelled" Caller "The caller went away; call again if the answer is still wanted."
     BuildToolMissing "build-tool-missing" Caller "Install the tool named, then build again."
     DeadlineExceeded "deadline-exceeded" Caller "Allow more time, or ask for less in one call."
+    ModelRequestInvalid "model-request-invalid" Caller "Mend what the provider names in the question, its tools or the candidate's options."
+    ModelContextExceeded "model-context-exceeded" Caller "Shorten the conversation, or use a route with a candidate of a longer context."
+    ModelContentFiltered "model-content-filtered" Caller "Ask in other words, or use a route whose provider accepts the content."
 
     SkillTrap "skill-trap" Skill "Report it to the skill's author with the arguments that led there."
     SkillInternal "skill-internal" Skill "Report the skill's own message to its author."
@@ -94,6 +97,7 @@ codes! {
     ConfigNotGranted "config-not-granted" Operator "The operator sets the key under `[config]` in the grant."
     LogNotGranted "log-not-granted" Operator "The operator adds `[log]` to the grant."
     RunNarrowed "run-narrowed" Operator "Whoever started the run widens it; manifest and grant allow it already."
+    ModelNoCandidate "model-no-candidate" Operator "The operator adds a candidate that fits the rules named, or loosens them; `metier models list` shows each."
     GrantInvalid "grant-invalid" Operator "Mend the grant at the line named."
     UpstreamUnauthorized "upstream-unauthorized" Operator "The operator checks that the credential is valid and meant for this service."
     UpstreamDenied "upstream-denied" Operator "The operator gives the credential's account the permission it lacks."
