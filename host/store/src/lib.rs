@@ -3,6 +3,20 @@
 //! *Architecture invariant*: this is the only crate that names a database, and nothing here knows what an event means, runs a
 //! guest, asks a model or prints.
 
+//! # Reading order
+//! [`types`] are the words; the traits say what is guaranteed ([`Journal`] first); `rules` and `chain` are what both engines decide
+//! alike; [`sqlite`] is the embedded engine.
+//!
+//! ```
+//! # async fn run() -> Result<(), metier_store::StoreError> {
+//! let store = metier_store::open(&"sqlite:runs.db".parse()?).await?;
+//! let page = metier_store::types::Page { after: None, max: 20 };
+//! for run in store.runs(&Default::default(), page).await? {
+//!     assert!(run.head.0 >= 1);
+//! }
+//! # Ok(()) }
+//! ```
+
 pub mod limits;
 pub mod types;
 
@@ -10,8 +24,31 @@ mod error;
 mod traits;
 mod url;
 
+mod chain;
+mod clock;
+mod labels;
+mod rules;
+mod words;
+
+mod blobs;
+pub mod sqlite;
+
+use std::sync::Arc;
+
+pub use chain::{extend, genesis};
+pub use clock::{Clock, HeldClock, SystemClock};
 pub use error::{Refusal, Source, StoreError};
 pub use traits::{
     Blobs, Catalog, Health, Hints, Journal, Leases, Ledger, Memory, Query, Result, Store, WakeHint,
 };
 pub use url::StoreUrl;
+
+/// Opens a store; the address is the whole configuration.
+pub async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>> {
+    let options = sqlite::Options::default();
+    match url {
+        StoreUrl::SqliteFile(path) => Ok(Arc::new(sqlite::SqliteStore::open(path, options)?)),
+        StoreUrl::SqliteMemory => Ok(Arc::new(sqlite::SqliteStore::in_memory(options)?)),
+        StoreUrl::Postgres(_) => Err(StoreError::Invalid("postgres".into())),
+    }
+}
