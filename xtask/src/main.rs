@@ -16,6 +16,7 @@ mod emulator;
 mod fuzz;
 mod guests;
 mod interop;
+mod postgres;
 mod repo;
 mod report;
 mod test;

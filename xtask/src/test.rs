@@ -1,11 +1,12 @@
 //! `cargo xtask test`: every test of the repository.
 //!
-//! Guests first, because the end-to-end tests run them, and what was recorded for the shipped skills; then the workspace; then the guests'
-//! own unit tests, natively. The last lines printed are those of `cargo test`.
+//! Guests first, because the end-to-end tests run them, and what was recorded for the shipped skills; then the workspace; then
+//! the store on a PostgreSQL of its own, where that is installed; then the guests' own unit tests, natively. The last lines printed are those of `cargo test`.
 
 use anyhow::Result;
 
 use crate::guests::{self, Workspace};
+use crate::postgres;
 use crate::repo::Repo;
 use crate::report;
 
@@ -13,7 +14,7 @@ use crate::report;
 #[derive(clap::Args)]
 pub struct Args {
     /// Passed to `cargo test --workspace`, for instance a filter or `-- --nocapture`.
-    /// With any, the guests' own unit tests are left out
+    /// With any, the store on PostgreSQL and the guests' own unit tests are left out
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<String>,
 }
@@ -24,7 +25,9 @@ pub fn run(repo: &Repo, args: &Args) -> Result<()> {
     guests::replay(repo)?;
     let workspace = repo.cargo().args(["test", "--workspace"]).args(&args.args);
     if !args.args.is_empty() {
-        report::note("arguments given: the guests' own unit tests are left out");
+        report::note(
+            "arguments given: the store on PostgreSQL and the guests' own unit tests are left out",
+        );
         return workspace.last_step("test the workspace");
     }
     let guests: Vec<Workspace> = guests::workspaces(repo)?
@@ -32,6 +35,7 @@ pub fn run(repo: &Repo, args: &Args) -> Result<()> {
         .filter(Workspace::has_unit_tests)
         .collect();
     workspace.last_step("test the workspace")?;
+    postgres::test(repo)?;
     for guest in guests {
         guest
             .cargo(repo)

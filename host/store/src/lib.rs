@@ -5,7 +5,7 @@
 
 //! # Reading order
 //! [`types`] are the words; the traits say what is guaranteed ([`Journal`] first); `rules` and `chain` are what both engines decide
-//! alike; [`sqlite`] is the embedded engine.
+//! alike; [`sqlite`] is the embedded engine, `postgres` the one for more than one machine.
 //!
 //! ```
 //! # async fn run() -> Result<(), metier_store::StoreError> {
@@ -31,6 +31,7 @@ mod rules;
 mod words;
 
 mod blobs;
+mod postgres;
 pub mod sqlite;
 
 use std::sync::Arc;
@@ -49,6 +50,6 @@ pub async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>> {
     match url {
         StoreUrl::SqliteFile(path) => Ok(Arc::new(sqlite::SqliteStore::open(path, options)?)),
         StoreUrl::SqliteMemory => Ok(Arc::new(sqlite::SqliteStore::in_memory(options)?)),
-        StoreUrl::Postgres(_) => Err(StoreError::Invalid("postgres".into())),
+        StoreUrl::Postgres(url) => Ok(Arc::new(postgres::PostgresStore::open(url).await?)),
     }
 }

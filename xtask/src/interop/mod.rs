@@ -11,6 +11,7 @@ mod prism;
 mod readers;
 mod salesforce;
 mod skills_ref;
+mod store;
 mod strangers;
 mod tools;
 
@@ -45,6 +46,7 @@ const STEPS: &[Step] = &[
     ("openapi-corpus", openapi_corpus::run),
     ("apis", apis::run),
     ("prism", prism::run),
+    ("store", store::run),
 ];
 
 /// Runs every step, or those asked for.

@@ -17,6 +17,8 @@ use metier_store::{
 };
 use tempfile::TempDir;
 
+use crate::cluster::{Cluster, SHARED};
+
 /// How long a lease lasts where nothing is said of it.
 pub const TTL: Duration = Duration::from_secs(60);
 
@@ -35,6 +37,9 @@ enum Engine {
     },
     Memory {
         clock: Arc<HeldClock>,
+    },
+    Postgres {
+        schema: String,
     },
     /// The check brought its own.
     Other,
@@ -78,6 +83,20 @@ impl Fixture {
         }
     }
 
+    pub async fn postgres() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let schema = format!("check_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        sql(&format!("CREATE SCHEMA {schema}")).await;
+        let url = SHARED.url(&schema).parse().unwrap();
+        let store = metier_store::open(&url).await.unwrap();
+        let engine = Engine::Postgres { schema };
+        Fixture {
+            store,
+            engine,
+            next: AtomicU64::new(1),
+        }
+    }
+
     /// The short ways, over a store that a check made itself.
     pub fn over(store: Arc<dyn Store>) -> Self {
         Fixture {
@@ -91,17 +110,21 @@ impl Fixture {
     pub async fn pass(&self, span: Duration) {
         match &self.engine {
             Engine::Sqlite { clock, .. } | Engine::Memory { clock } => clock.advance(span),
-            Engine::Other => tokio::time::sleep(span).await,
+            Engine::Postgres { .. } | Engine::Other => tokio::time::sleep(span).await,
         }
     }
 
     /// Changes rows behind the store's back; `false` where nobody can.
-    pub async fn damage(&self, sql: &str) -> bool {
+    pub async fn damage(&self, change: &str) -> bool {
         match &self.engine {
+            Engine::Postgres { schema } => {
+                sql(&format!("SET search_path = {schema}; {change}")).await;
+                true
+            }
             Engine::Sqlite { path, .. } => {
                 rusqlite::Connection::open(path)
                     .unwrap()
-                    .execute_batch(sql)
+                    .execute_batch(change)
                     .unwrap();
                 true
             }
@@ -112,6 +135,7 @@ impl Fixture {
     /// Changes a blob behind the store's back; `false` where nobody can.
     pub async fn damage_blob(&self, digest: &Digest) -> bool {
         match &self.engine {
+            Engine::Postgres { .. } => self.damage("UPDATE blobs SET bytes = 'damaged'").await,
             Engine::Sqlite { path, .. } => {
                 let hex = digest.to_hex();
                 let folder = path.with_file_name("runs.db.blobs").join(&hex[..2]);
@@ -211,6 +235,24 @@ impl Fixture {
             .await
             .unwrap();
     }
+}
+
+/// Runs statements on the shared server.
+pub async fn sql(statements: &str) {
+    on(&SHARED, statements).await;
+}
+
+/// Runs statements on a server, one by one.
+pub async fn on(cluster: &Cluster, statements: &str) {
+    let (client, connection) = tokio_postgres::connect(&cluster.plain_url(), tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    let running = tokio::spawn(connection);
+    for statement in statements.split("; ") {
+        client.batch_execute(statement).await.unwrap();
+    }
+    drop(client);
+    running.await.unwrap().unwrap();
 }
 
 pub fn event(kind: &str, body: &str) -> NewEvent {

@@ -10,7 +10,10 @@
     reason = "tests"
 )]
 
+mod cluster;
 mod fixture;
+
+mod chaos;
 
 mod blobs;
 mod budgets;
@@ -23,6 +26,7 @@ mod memory;
 mod refusals;
 mod signals;
 
+mod postgres_server;
 mod sqlite_file;
 
 /// Each check is a function over a [`fixture::Fixture`]; this makes a test of it for every engine.
@@ -41,6 +45,15 @@ macro_rules! on_every_engine {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $check() {
                     crate::$group::$check(&crate::fixture::Fixture::memory()).await;
+                }
+            )* } )*
+        }
+        mod postgres {
+            $( mod $group { $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                #[ignore = "needs PostgreSQL's programs: `cargo xtask test` runs it where they are"]
+                async fn $check() {
+                    crate::$group::$check(&crate::fixture::Fixture::postgres().await).await;
                 }
             )* } )*
         }
