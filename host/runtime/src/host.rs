@@ -178,6 +178,11 @@ impl Host {
         }
     }
 
+    /// Components this host compiled. One that was compiled before, by whichever process shares the code cache, costs none.
+    pub fn compiled(&self) -> u64 {
+        self.loader.compiled()
+    }
+
     /// Which skills are installed.
     pub fn registry(&self) -> &Registry {
         &self.registry

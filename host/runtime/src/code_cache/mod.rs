@@ -4,7 +4,8 @@
 //! directory belongs to this user alone (mode 0700, refused otherwise), every entry carries a keyed MAC over
 //! its bytes, the key lives in the directory (mode 0600), and an entry that is missing, truncated,
 //! altered, or was put there by anybody without the key is compiled again and replaced. Entries are named by
-//! the component's digest and the engine's compatibility hash, and replaced atomically.
+//! the digest of the very bytes that are compiled, which the cache takes itself, and the engine's compatibility hash, and
+//! replaced atomically.
 //!
 //! Without a directory the cache compiles every time.
 
@@ -14,6 +15,7 @@ mod key;
 use std::fs::{self, File};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use metier_core::Digest;
 use wasmtime::component::Component;
@@ -42,12 +44,16 @@ pub enum CodeError {
 /// Compiles components, and keeps the result in a directory when it has one.
 pub struct CodeCache {
     store: Option<(PathBuf, MacKey)>,
+    compiled: AtomicU64,
 }
 
 impl CodeCache {
     /// A cache that keeps nothing.
     pub fn disabled() -> CodeCache {
-        CodeCache { store: None }
+        CodeCache {
+            store: None,
+            compiled: AtomicU64::new(0),
+        }
     }
 
     /// A cache in `directory`, made with mode 0700 when it is missing.
@@ -61,6 +67,7 @@ impl CodeCache {
         })?;
         Ok(CodeCache {
             store: Some((directory.to_owned(), key)),
+            compiled: AtomicU64::new(0),
         })
     }
 
@@ -74,22 +81,31 @@ impl CodeCache {
         &self,
         engine: &Engine,
         flavour: Flavour,
-        digest: &Digest,
         bytes: &[u8],
     ) -> Result<Component, CodeError> {
         let Some((directory, key)) = &self.store else {
-            return Component::from_binary(engine, bytes).map_err(CodeError::Invalid);
+            return self.compile(engine, bytes);
         };
-        let entry = Entry::new(directory, &name(engine, flavour, digest));
+        let entry = Entry::new(directory, &name(engine, flavour, &Digest::of(bytes)));
         if let Some(component) = entry.verified(key).and_then(|file| map(engine, &file)) {
             return Ok(component);
         }
-        let component = Component::from_binary(engine, bytes).map_err(CodeError::Invalid)?;
+        let component = self.compile(engine, bytes)?;
         let code = component.serialize().map_err(CodeError::Invalid)?;
         if let Err(error) = entry.write(key, &code) {
             tracing::warn!(%error, directory = %directory.display(), "compiled code was not cached");
         }
         Ok(component)
+    }
+
+    /// Components compiled since the cache was opened, rather than found.
+    pub fn compiled(&self) -> u64 {
+        self.compiled.load(Ordering::Relaxed)
+    }
+
+    fn compile(&self, engine: &Engine, bytes: &[u8]) -> Result<Component, CodeError> {
+        self.compiled.fetch_add(1, Ordering::Relaxed);
+        Component::from_binary(engine, bytes).map_err(CodeError::Invalid)
     }
 
     /// Remove every entry. Used by tests and by operators who changed machines.

@@ -30,12 +30,7 @@ impl Fixture {
     fn load(&self) -> Component {
         let cache = CodeCache::open(self.directory.path()).unwrap();
         cache
-            .load(
-                &self.engine,
-                Flavour::Sync,
-                &Digest::of(&self.bytes),
-                &self.bytes,
-            )
+            .load(&self.engine, Flavour::Sync, &self.bytes)
             .unwrap()
     }
 
@@ -60,6 +55,40 @@ fn a_sound_entry_is_used_and_not_written_again() {
     let before = written_at(&fixture.file(entry::CODE));
     fixture.load();
     assert_eq!(before, written_at(&fixture.file(entry::CODE)));
+}
+
+#[test]
+fn what_is_found_is_not_compiled() {
+    let fixture = Fixture::new();
+    for compiled in [1, 0] {
+        let cache = CodeCache::open(fixture.directory.path()).unwrap();
+        cache
+            .load(&fixture.engine, Flavour::Sync, &fixture.bytes)
+            .unwrap();
+        assert_eq!(cache.compiled(), compiled);
+    }
+}
+
+/// Each byte that is compiled is in the name: two codes that shared one would run in each other's place.
+#[test]
+fn different_code_never_shares_an_entry() {
+    let fixture = Fixture::new();
+    let codes = [
+        COMPONENT.to_owned(),
+        COMPONENT.replace("const 7", "const 8"),
+        COMPONENT.replace("(component", "(component (@custom \"name\" \"x\")"),
+        COMPONENT.replace(
+            "(component",
+            "(component (@custom \"metier:manifest\" \"x\")",
+        ),
+    ];
+    let cache = CodeCache::open(fixture.directory.path()).unwrap();
+    for (before, code) in (0..).zip(&codes) {
+        assert_eq!(cache.compiled(), before);
+        let bytes = wat::parse_str(code).unwrap();
+        cache.load(&fixture.engine, Flavour::Sync, &bytes).unwrap();
+    }
+    assert_eq!(cache.compiled(), 4);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use metier_core::{Digest, Effect, Manifest, ManifestError, ToolName};
 use serde_json::Value;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
+use super::code;
 use super::exports::{self, Exports};
 use super::imports::{self, Mismatch};
 use super::sections::{self, SectionError, Sections};
@@ -71,6 +72,11 @@ impl Loader {
         Loader { engines, cache }
     }
 
+    /// Components compiled since the start; what came from the cache is not counted.
+    pub fn compiled(&self) -> u64 {
+        self.cache.compiled()
+    }
+
     /// Load a skill. Takes as long as compiling it, unless its code is cached: call it off the executor.
     ///
     /// # Errors
@@ -105,10 +111,10 @@ impl Loader {
 
     /// The component alone, compiled and linked: what packing needs before there is a manifest.
     pub(super) fn compile(&self, bytes: &[u8]) -> Result<Raw, LoadError> {
-        let digest = Digest::of(bytes);
-        let flavour = flavour(bytes);
+        let code = code::of(bytes)?;
+        let flavour = flavour(&code);
         let engine = self.engines.get(flavour)?;
-        let component = self.cache.load(engine, flavour, &digest, bytes)?;
+        let component = self.cache.load(engine, flavour, &code)?;
         let pre = self
             .engines
             .linker(flavour)?
@@ -120,7 +126,7 @@ impl Loader {
             .map(|(name, _)| name.to_owned())
             .collect();
         Ok(Raw {
-            digest,
+            digest: Digest::of(bytes),
             flavour,
             component,
             pre,

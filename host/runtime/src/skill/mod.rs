@@ -5,6 +5,7 @@
 //! looks up one tool and runs. No guest code runs here: what a skill can do is read from its types, or from the frozen list of
 //! a skill whose tools are data.
 
+mod code;
 mod exports;
 mod imports;
 mod load;

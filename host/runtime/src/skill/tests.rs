@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use metier_core::{Code, Grant, RunScope, TenantId, package};
@@ -147,4 +148,50 @@ async fn an_enum_may_say_what_each_of_its_words_means() {
     tools[0].input_schema = serde_json::from_str(&other).unwrap();
     let fault = load(&tools).await.err().unwrap();
     assert_eq!(fault.code, Code::SkillSchemaMismatch);
+}
+
+/// `component` with a manifest in front of everything else, or behind it.
+fn packed(component: &str, version: u32, in_front: bool) -> Vec<u8> {
+    let manifest = format!(
+        "[skill]\nname = \"com.acme/double\"\nversion = \"{version}.0.0\"\n[tools.double]\neffect = \"read\"\n"
+    );
+    let mut section = wasm_encoder::Component::new();
+    section.section(&wasm_encoder::CustomSection {
+        name: package::section::MANIFEST.into(),
+        data: manifest.as_bytes().into(),
+    });
+    let (bare, section) = (wat::parse_str(component).unwrap(), section.finish());
+    let (header, body) = bare.split_at(8);
+    match in_front {
+        true => [header, &section[8..], body].concat(),
+        false => [header, body, &section[8..]].concat(),
+    }
+}
+
+/// The bare component, and every skill around it, are one code and compiled once; their digests stay their own.
+#[tokio::test]
+async fn one_component_is_compiled_once_whatever_is_packed_around_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Host::new(HostConfig {
+        calls: 2,
+        code_cache: Some(folder.path().join("code")),
+        ..HostConfig::default()
+    })
+    .unwrap();
+    let bare = wat::parse_str(DOUBLE).unwrap();
+    host.survey(bare.clone(), Arc::new(()), BTreeMap::new())
+        .await
+        .unwrap();
+    let mut digests = vec![*host.load(bare).await.unwrap().digest()];
+    for (version, in_front) in [(1, false), (2, false), (1, true)] {
+        let file = packed(DOUBLE, version, in_front);
+        let skill = host.load(file.clone()).await.unwrap();
+        assert_eq!(*skill.digest(), metier_core::Digest::of(&file));
+        assert!(!digests.contains(skill.digest()));
+        digests.push(*skill.digest());
+    }
+    assert_eq!(host.compiled(), 1);
+    let treble = DOUBLE.replace("i32.const 2", "i32.const 3");
+    host.load(packed(&treble, 1, false)).await.unwrap();
+    assert_eq!(host.compiled(), 2, "other code has an entry of its own");
 }

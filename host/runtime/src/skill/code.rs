@@ -1,0 +1,161 @@
+//! What of a file is compiled: everything but the sections that are Metier's own.
+//!
+//! Packing puts custom sections behind a component and changes nothing else, so the bare component, the packed skill and
+//! every other skill around the same component have the same code. Exactly these bytes are compiled, and the code cache
+//! names its entries by them: a file that is cut up in an odd way can only ever find the code of what was left of it.
+//! The skill's identity stays the digest of the whole file.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use metier_core::package::section;
+use wasmparser::{Chunk, Parser, Payload};
+
+use super::sections::SectionError;
+
+/// `component` without its own sections of ours, at the top level and by their exact names. Borrowed when it has none.
+///
+/// # Errors
+/// [`SectionError::Damaged`] when the bytes are no whole component.
+pub(super) fn of(component: &[u8]) -> Result<Cow<'_, [u8]>, SectionError> {
+    let ours = ours(component)?;
+    if ours.is_empty() {
+        return Ok(Cow::Borrowed(component));
+    }
+    let mut code = Vec::with_capacity(component.len());
+    let mut kept = 0;
+    for section in ours {
+        code.extend_from_slice(&component[kept..section.start]);
+        kept = section.end;
+    }
+    code.extend_from_slice(&component[kept..]);
+    Ok(Cow::Owned(code))
+}
+
+/// Where our sections lie, from the byte that says "custom section" to the last byte of the data, in order.
+fn ours(component: &[u8]) -> Result<Vec<Range<usize>>, SectionError> {
+    let mut parser = Parser::new(0);
+    let mut ours = Vec::new();
+    let mut start = 0;
+    loop {
+        let rest = component.get(start..).unwrap_or_default();
+        let (payload, consumed) = match parser.parse(rest, true) {
+            Ok(Chunk::Parsed { consumed, payload }) => (payload, consumed),
+            Ok(Chunk::NeedMoreData(_)) => return Err(damaged("it ends too early")),
+            Err(error) => return Err(damaged(error.message())),
+        };
+        let end = start + consumed + nested(&payload);
+        match payload {
+            Payload::End(_) => return Ok(ours),
+            Payload::CustomSection(section) if section::ALL.contains(&section.name()) => {
+                ours.push(start..end);
+            }
+            _ => {}
+        }
+        start = end;
+    }
+}
+
+/// The bytes of a module or component inside, which are stepped over: nothing in there is ours.
+fn nested(payload: &Payload<'_>) -> usize {
+    match payload {
+        Payload::ModuleSection {
+            unchecked_range, ..
+        }
+        | Payload::ComponentSection {
+            unchecked_range, ..
+        } => unchecked_range.len(),
+        _ => 0,
+    }
+}
+
+fn damaged(problem: &str) -> SectionError {
+    SectionError::Damaged(problem.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use metier_core::package::section;
+
+    use super::of;
+
+    const COMPONENT: &str = r#"(component
+        (core module $m (@custom "metier:manifest" "in a module") (func (export "seven") (result i32) i32.const 7))
+        (component (@custom "metier:tools" "in a component"))
+        (core instance $i (instantiate $m))
+        (func (export "seven") (result u32) (canon lift (core func $i "seven"))))"#;
+
+    fn component() -> Vec<u8> {
+        wat::parse_str(COMPONENT).unwrap()
+    }
+
+    fn custom(name: &str, data: &[u8]) -> Vec<u8> {
+        let section = wasm_encoder::CustomSection {
+            name: name.into(),
+            data: data.into(),
+        };
+        let mut encoder = wasm_encoder::Component::new();
+        encoder.section(&section);
+        encoder.finish()[8..].to_vec()
+    }
+
+    #[test]
+    fn our_sections_are_cut_out_wherever_they_stand() {
+        let bare = component();
+        let (header, body) = bare.split_at(8);
+        let [manifest, tools, skill_md, resources] =
+            section::ALL.map(|name| custom(name, &vec![b'x'; 300]));
+        let behind = [&bare[..], &manifest, &tools, &skill_md, &resources].concat();
+        let before = [header, &resources, &manifest, body].concat();
+        let around = [header, &tools, body, &skill_md].concat();
+        for packed in [behind, before, around] {
+            assert_eq!(*of(&packed).unwrap(), *bare);
+        }
+        assert_eq!(*of(&bare).unwrap(), *bare);
+    }
+
+    /// What wasmtime, or a later version of it, might look at stays in what the entry is named by.
+    #[test]
+    fn everything_else_is_code() {
+        let bare = component();
+        for name in [
+            "name",
+            "producers",
+            "metier:manifest ",
+            "metier:Manifest",
+            "metier:",
+            "acme:x",
+        ] {
+            let other = [&bare[..], &custom(name, b"metier:manifest")].concat();
+            assert_eq!(*of(&other).unwrap(), *other, "{name}");
+        }
+        let nested = of(&bare).unwrap();
+        for words in ["in a module", "in a component"] {
+            let mut found = nested.windows(words.len());
+            assert!(found.any(|window| window == words.as_bytes()), "{words}");
+        }
+    }
+
+    /// A length may be written with more bytes than it needs: the section goes with all of them.
+    #[test]
+    fn a_section_with_a_wasteful_length_goes_whole() {
+        let name = section::MANIFEST;
+        let size = u8::try_from(1 + name.len() + 3).unwrap();
+        let mut wasteful = vec![0, size | 0x80, 0x80, 0x80, 0x80, 0x00];
+        wasteful.push(u8::try_from(name.len()).unwrap());
+        wasteful.extend_from_slice(name.as_bytes());
+        wasteful.extend_from_slice(b"abc");
+        let packed = [&component()[..], &wasteful].concat();
+        assert_eq!(*of(&packed).unwrap(), *component());
+    }
+
+    #[test]
+    fn what_is_no_whole_component_is_refused() {
+        let bare = component();
+        assert!(of(&bare[..bare.len() - 1]).is_err());
+        assert!(of(&[&bare[..], b"\0\x05"].concat()).is_err());
+        assert!(of(b"").is_err());
+    }
+}
