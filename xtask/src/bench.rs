@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 
+use crate::cmd::Cmd;
 use crate::guests;
+use crate::interop::Tools;
 use crate::repo::Repo;
 
 /// Arguments of `cargo xtask bench`.
@@ -13,7 +15,7 @@ pub struct Args {
     args: Vec<String>,
 }
 
-/// Builds the guests, then builds and runs the benchmark.
+/// Builds the guests, installs the languages' tools, then builds and runs the benchmark.
 pub fn run(repo: &Repo, args: &Args) -> Result<()> {
     let only = Some(guests::BENCH.to_owned());
     guests::run(repo, &guests::Args { only })?;
@@ -28,8 +30,13 @@ pub fn run(repo: &Repo, args: &Args) -> Result<()> {
             "metier-bench",
         ])
         .step("build the benchmark and the command")?;
-    repo.cargo()
-        .args(["run", "--release", "--package", "metier-bench", "--"])
+    let tools = Tools::new(repo);
+    // Not through `cargo run`: it would put its own variables before the skills' `cargo build`.
+    Cmd::new(repo.target("release/metier-bench"))
         .args(&args.args)
+        .dir(repo.root())
+        .env("PATH", tools.path()?)
+        .env("NODE_PATH", tools.node_modules()?)
+        .env("CARGO_TARGET_DIR", repo.target(""))
         .last_step("bench")
 }

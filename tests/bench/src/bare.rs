@@ -96,6 +96,8 @@ impl Bare {
             .func_new("fetch", |_, _, _, _| {
                 Err(wasmtime::format_err!("not linked"))
             })?;
+        // Nor is anything else a language's runtime imports from Metier.
+        linker.define_unknown_imports_as_traps(component)?;
         let tools = component.get_export_index(None, "metier:skill/tools@0.1.0");
         let function = match &tools {
             Some(tools) => component.get_export_index(Some(tools), "call"),
@@ -120,6 +122,14 @@ impl Bare {
     pub async fn scan(&self, text: &str) -> Result<()> {
         let (summary,): (Result<Summary, Error>,) = self.call((text,)).await?;
         summary
+            .map(drop)
+            .map_err(|error| anyhow::anyhow!("{error:?}"))
+    }
+
+    /// One isolated call of the tool every new skill has.
+    pub async fn greet(&self, name: &str) -> Result<()> {
+        let (greeting,): (Result<String, Error>,) = self.call((name,)).await?;
+        greeting
             .map(drop)
             .map_err(|error| anyhow::anyhow!("{error:?}"))
     }

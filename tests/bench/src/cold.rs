@@ -100,7 +100,7 @@ fn wall(command: &mut Command) -> Result<f64> {
 }
 
 /// The release build of the command, beside this program.
-fn metier_command() -> Result<PathBuf> {
+pub fn metier_command() -> Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name("metier");
     ensure!(
         path.is_file(),

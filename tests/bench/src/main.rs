@@ -8,6 +8,8 @@ mod bare;
 mod cold;
 mod fairness;
 mod guests;
+mod journey;
+mod languages;
 mod leak;
 mod metier;
 mod overhead;
@@ -51,6 +53,9 @@ enum Child {
     /// Start a host with a warm code cache, call once, end.
     #[command(hide = true)]
     HostFirst { skill: PathBuf, cache: PathBuf },
+    /// Start a host, call `greet` once, print what was compiled and the processor time.
+    #[command(hide = true)]
+    GreetFirst { skill: PathBuf, cache: PathBuf },
     /// Serve slow answers until standard input closes.
     #[command(hide = true)]
     Upstream { delay_ms: u64 },
@@ -81,6 +86,7 @@ fn main() -> Result<()> {
     match arguments.child {
         Some(Child::BareFirst { cwasm }) => cold::bare_first(&cwasm),
         Some(Child::HostFirst { skill, cache }) => cold::host_first(&skill, &cache),
+        Some(Child::GreetFirst { skill, cache }) => languages::greet_first(&skill, &cache),
         Some(Child::Upstream { delay_ms }) => upstream::serve(delay_ms),
         Some(Child::Waiting {
             calls,
@@ -99,13 +105,15 @@ fn measure(arguments: &Arguments) -> Result<()> {
         divide: if arguments.quick { 10 } else { 1 },
     };
     type Part = (&'static str, fn(Effort) -> Result<Vec<report::Row>>);
-    let parts: [Part; 6] = [
+    let parts: [Part; 8] = [
         ("overhead", overhead::measure),
         ("threads", threads::measure),
         ("cold", cold::measure),
         ("waiting", waiting::measure),
         ("fairness", fairness::measure),
         ("leak", leak::measure),
+        ("journeys", journey::measure),
+        ("languages", languages::measure),
     ];
     let mut rows = Vec::new();
     for (name, part) in parts {

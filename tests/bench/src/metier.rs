@@ -81,6 +81,11 @@ impl Metier {
         })
     }
 
+    /// Components the host compiled.
+    pub fn compiled(&self) -> u64 {
+        self.host.compiled()
+    }
+
     /// Call a tool.
     pub async fn call(&self, tool: &str, arguments: &str) -> Result<Outcome> {
         let call = self

@@ -2,18 +2,18 @@
 
 #![expect(clippy::print_stdout, reason = "tells its parent the figures")]
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::guests::TYPED;
 use crate::metier::{self, Metier};
 use crate::payload::Arguments;
 use crate::report::Row;
+use crate::upstream::Upstream;
 use crate::{Effort, stats};
 
 /// Calls waiting at once.
@@ -29,35 +29,23 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
     let calls = CALLS / u32::try_from(effort.divide)?;
     let delay = DELAY_MS / effort.divide;
     let me = std::env::current_exe()?;
-    let mut upstream = Stopped(
-        Command::new(&me)
-            .args(["upstream", &delay.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?,
-    );
-    let mut port = String::new();
-    BufReader::new(upstream.0.stdout.take().context("no output")?).read_line(&mut port)?;
+    let upstream = Upstream::start(delay)?;
+    let port = upstream.port();
     // Packed and compiled here: a host in service finds its code on disk.
     let folder = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let skill = runtime.block_on(metier::pack(TYPED, port.trim()))?;
+    let skill = runtime.block_on(metier::pack(TYPED, port))?;
     std::fs::write(folder.path().join(SKILL), &skill)?;
     runtime.block_on(Metier::with(
         skill,
         1,
         Some(&folder.path().join(CACHE)),
-        port.trim(),
+        port,
     ))?;
     let output = Command::new(&me)
-        .args([
-            "waiting",
-            &calls.to_string(),
-            &delay.to_string(),
-            port.trim(),
-        ])
+        .args(["waiting", &calls.to_string(), &delay.to_string(), port])
         .arg(folder.path())
         .stderr(Stdio::inherit())
         .output()?;
@@ -103,16 +91,6 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>> {
             20.0,
         ),
     ])
-}
-
-/// Ends the upstream, whatever happens.
-struct Stopped(Child);
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Child: resident bytes idle, before the calls and with all of them waiting, and how many were answered.
