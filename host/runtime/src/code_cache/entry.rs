@@ -1,7 +1,7 @@
 //! One entry: a file of code beside a file with its MAC.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::key::MacKey;
@@ -27,10 +27,8 @@ impl Entry {
     /// The file of code, when its MAC is right. To be mapped through this very handle: by its path, it could be another.
     pub(super) fn verified(&self, key: &MacKey) -> Option<File> {
         let tag = fs::read(&self.mac).ok()?;
-        let mut file = File::open(&self.code).ok()?;
-        let mut code = Vec::new();
-        file.read_to_end(&mut code).ok()?;
-        key.verifies(&self.name, &code, &tag).then_some(file)
+        let file = File::open(&self.code).ok()?;
+        key.verifies(&self.name, &file, &tag).ok()?.then_some(file)
     }
 
     /// Replace the entry. Between the two renames the MAC is wrong, which only means "compile again".
