@@ -126,7 +126,7 @@ async fn an_enum_may_say_what_each_of_its_words_means() {
         (func (export "pick") (param "colour" $colour) (result $colour) (canon lift (core func $i "pick"))))"#;
     let host = host();
     let component = wat::parse_str(PICK).unwrap();
-    let docs: std::collections::BTreeMap<String, String> =
+    let docs: BTreeMap<String, String> =
         [("pick.colour.red".to_owned(), "Stop.".to_owned())].into();
     let survey = host
         .survey(component, Arc::new(docs), Default::default())
