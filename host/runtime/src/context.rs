@@ -8,7 +8,7 @@ use metier_core::{Authority, Call, Denial, Grant, RunScope, policy::Request};
 use crate::audit::Observer;
 use crate::capabilities::artifacts::ArtifactStore;
 use crate::capabilities::kv::KvStore;
-use crate::egress::{EgressCall, EgressError};
+use crate::egress::{EgressCall, EgressError, RequestKeys};
 use crate::host::Services;
 use crate::meter::Meter;
 use crate::registry::Installed;
@@ -26,6 +26,7 @@ pub struct CallContext {
     services: Arc<Services>,
     observer: Arc<dyn Observer>,
     meter: Arc<Meter>,
+    keys: Option<Arc<RequestKeys>>,
     began: Instant,
     denials: Mutex<Denials>,
 }
@@ -47,6 +48,7 @@ impl CallContext {
         observer: Arc<dyn Observer>,
     ) -> CallContext {
         let meter = Arc::new(Meter::new(installed.limits().clone()));
+        let keys = RequestKeys::of(&call).map(Arc::new);
         CallContext {
             call,
             installed,
@@ -54,6 +56,7 @@ impl CallContext {
             services,
             observer,
             meter,
+            keys,
             began: Instant::now(),
             denials: Mutex::default(),
         }
@@ -182,6 +185,7 @@ impl CallContext {
             credentials: self.installed.credentials().clone(),
             upstream: self.world().upstream.clone(),
             meter: self.meter.clone(),
+            keys: self.keys.clone(),
             audit: self.services.egress_audit().clone(),
             call: self.call.id.clone(),
             tenant: self.call.tenant.clone(),

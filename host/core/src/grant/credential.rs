@@ -140,8 +140,9 @@ impl fmt::Display for SecretSource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderName(Arc<str>);
 
-/// Headers that route or frame a message; a secret in one of them breaks the request or moves it elsewhere.
-const FRAMING: [&str; 9] = [
+/// Headers that route or frame a message, or tell a repeated one; a secret in one of them breaks the request, moves it
+/// elsewhere, or makes one change of another.
+const FRAMING: [&str; 10] = [
     "host",
     "content-length",
     "transfer-encoding",
@@ -151,6 +152,7 @@ const FRAMING: [&str; 9] = [
     "upgrade",
     "expect",
     "keep-alive",
+    "idempotency-key",
 ];
 
 /// Longest header name, in bytes; servers commonly stop far earlier.

@@ -10,7 +10,7 @@ use metier_core::{
     run::RunScope,
 };
 
-use super::Upstream;
+use super::{Upstream, repeat::RequestKeys};
 use crate::{credentials::Credentials, meter::Meter};
 
 /// Where records of requests go. Called once per request, from async code: take the record and return.
@@ -34,6 +34,8 @@ pub struct EgressCall {
     pub upstream: Upstream,
     /// What the call has used and may use.
     pub meter: Arc<Meter>,
+    /// What its requests that change something are known by when the call is repeated, if it may be.
+    pub keys: Option<Arc<RequestKeys>>,
     /// Where its requests are written down.
     pub audit: Arc<dyn EgressAudit>,
     /// Its identity.

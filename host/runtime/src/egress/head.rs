@@ -14,7 +14,7 @@ use http::{
 use http_body::Body as _;
 use metier_core::http::CanonicalUrl;
 
-use super::{Body, EgressError, upload::UploadBody};
+use super::{Body, EgressError, repeat, upload::UploadBody};
 use crate::credentials::Attach;
 
 /// Header lines in one request: services commonly stop at 100.
@@ -105,6 +105,11 @@ impl Head {
             uri,
             headers,
         })
+    }
+
+    /// Adds the key by which a repeated request is known.
+    pub fn known_by(&mut self, key: HeaderValue) {
+        repeat::attach(&mut self.headers, key);
     }
 
     /// Adds a credential, in place of one added before.

@@ -7,7 +7,7 @@
 //! 2. authority: manifest ∩ grant ∩ run say yes (`metier_core::policy`), and the request is counted, refused or not;
 //! 3. resolve the name, unless the rule says where to connect (`resolve`);
 //! 4. every address is checked, and the ones that pass are pinned: nothing is resolved again (`route`);
-//! 5. the head loses what is not the skill's to say (`head`);
+//! 5. the head loses what is not the skill's to say (`head`), and gets the key by which a repeated request is known (`repeat`);
 //! 6. the credential is attached (`crate::credentials`);
 //! 7. a pooled connection to the pinned address carries it (`pool`, `connect`, `tls`, `upload`);
 //! 8. time and bytes are bounded both ways (`exchange`, `upload`, `download`);
@@ -33,6 +33,7 @@ mod pool;
 mod record;
 mod recorded;
 mod redirect;
+mod repeat;
 mod resolve;
 mod route;
 pub(crate) mod scrub;
@@ -62,6 +63,7 @@ pub use call::{EgressAudit, EgressCall};
 pub use error::{EgressError, Waiting};
 pub use recorded::{Answered, Asked, Exchanges, Tap, Upstream};
 pub use redirect::{Followed, MAX_REDIRECTS};
+pub use repeat::RequestKeys;
 pub use resolve::{Resolve, Resolving, SystemResolver, Unresolved};
 use {
     download::{Download, Patience, Source},
@@ -242,8 +244,13 @@ impl Egress {
         wish: Wish,
         record: &mut Record,
     ) -> Result<Answer, EgressError> {
+        let keys = call.keys.as_deref();
+        let key = keys.and_then(|keys| keys.next(&wish.method, &wish.url));
         let route = self.route(call, &wish.url, allowed).await?;
         let (mut head, listening, body) = wish.head(&call.upstream)?;
+        if let Some(key) = key {
+            head.known_by(key);
+        }
         let attached = attach(call, allowed.credential, &mut head, record).await?;
         let upload = Upload::new(body, call.meter.clone(), head.length(), attached.is_some());
         let upload = Arc::new(upload);
@@ -261,6 +268,9 @@ impl Egress {
         }
         let mut response = response.map(Source::Network);
         clean(&mut response, attached.as_ref(), attached.is_some())?;
+        if call.keys.is_some() {
+            response.headers_mut().remove(repeat::IDEMPOTENCY_KEY);
+        }
         record.answered(response.status().as_u16());
         Ok(Answer {
             response,

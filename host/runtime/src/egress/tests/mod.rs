@@ -9,5 +9,6 @@ mod head;
 mod limits;
 mod recorded;
 mod redirect;
+mod repeat;
 pub mod support;
 mod tls;

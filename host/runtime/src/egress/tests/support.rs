@@ -255,6 +255,7 @@ impl Setup {
             credentials,
             upstream: self.upstream,
             meter: Arc::new(Meter::new(self.limits)),
+            keys: None,
             audit: audit.clone(),
             call: "call-1".parse().unwrap(),
             tenant: TenantId::local(),
