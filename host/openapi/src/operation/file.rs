@@ -43,6 +43,7 @@ pub(super) fn file_schema(document: &Document, member: &Value) -> Value {
             "media_type": {"type": "string"},
             "base64": {"type": "string", "description": "Its bytes in base64"},
             "text": {"type": "string", "description": "Its text, instead of base64"},
+            "artifact": {"type": "string", "description": "Digest of an artifact (sha256:…), instead of base64"},
         },
         "additionalProperties": false,
     });
@@ -64,6 +65,7 @@ pub(super) fn bytes_schema() -> Value {
         "properties": {
             "base64": {"type": "string", "description": "The bytes in base64"},
             "text": {"type": "string", "description": "Text, instead of base64"},
+            "artifact": {"type": "string", "description": "Digest of an artifact (sha256:…), instead of base64"},
         },
         "additionalProperties": false,
     })

@@ -6,7 +6,7 @@ use metier_core::nearest::nearest;
 use metier_openapi_plan::{Fixed, Path, Step, check};
 use serde_json::{Map, Value};
 
-use super::{Pick, SelectError, prune, reflect};
+use super::{Pick, SelectError, headers, prune, reflect};
 use crate::operation::Made;
 
 /// Makes the changes of `pick`.
@@ -39,6 +39,9 @@ fn change(made: &mut Made, pick: &Pick) -> Result<(), String> {
             path: path.clone(),
             value: value.clone(),
         });
+    }
+    for (name, value) in &pick.headers {
+        headers::fix(made, name, value)?;
     }
     for constraint in &pick.constraints {
         known(made, &constraint.path)?;
@@ -108,7 +111,7 @@ fn hide(made: &mut Made, name: &str) -> Result<(), String> {
 }
 
 /// Removes an argument from the schema; says whether it was required.
-fn forget(schema: &mut Value, name: &str) -> bool {
+pub(super) fn forget(schema: &mut Value, name: &str) -> bool {
     let Some(root) = schema.as_object_mut() else {
         return false;
     };

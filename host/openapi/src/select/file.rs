@@ -81,6 +81,7 @@ fn pick(section: &mut Section<'_>) -> Result<Entry, TextError> {
             .transpose()?,
         hide: section.take("hide").map_or(Ok(Vec::new()), Item::list)?,
         fixed: section.take("fixed").map_or(Ok(Vec::new()), fixed)?,
+        headers: section.take("headers").map_or(Ok(Vec::new()), headers)?,
         constraints: section
             .take("constraints")
             .map_or(Ok(Vec::new()), constraints)?,
@@ -97,6 +98,17 @@ fn constraints(item: Item<'_>) -> Result<Vec<metier_openapi_plan::Constraint>, T
     let read =
         |item: &Item<'_>| constraint::parse(item.string()?).map_err(|error| item.error(error));
     items.iter().map(read).collect()
+}
+
+/// A table of values by header.
+fn headers(item: Item<'_>) -> Result<Vec<(String, String)>, TextError> {
+    let entries = item.table(|section| {
+        let entries = section.take_all().into_iter();
+        entries
+            .map(|(name, item)| Ok((name.value, item.string()?.to_owned())))
+            .collect()
+    })?;
+    Ok(entries.value)
 }
 
 /// A table of values by argument; a table within one fixes members of it and leaves the others to the caller.

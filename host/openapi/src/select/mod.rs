@@ -10,6 +10,7 @@
 //! effect = "read"
 //! hide = ["expand", "properties"]               # no argument any more
 //! fixed = { maxResults = 50 }                   # always sent, no argument any more
+//! headers = { X-Atlassian-Token = "no-check" }  # always sent, described or not
 //! constraints = ['jql starts-with "project = ABC AND "']
 //! keep = ["issues[].key", "issues[].fields.summary"]
 //! ```
@@ -20,6 +21,7 @@
 mod apply;
 mod constraint;
 mod file;
+mod headers;
 mod prune;
 mod reflect;
 #[cfg(test)]
@@ -63,6 +65,8 @@ pub struct Pick {
     pub hide: Vec<String>,
     /// Values set whatever the caller says.
     pub fixed: Vec<(Path, Value)>,
+    /// Headers sent whatever the caller says, described or not: name and value.
+    pub headers: Vec<(String, String)>,
     /// What must be true of the arguments.
     pub constraints: Vec<Constraint>,
     /// The fields of the answer that are kept.
