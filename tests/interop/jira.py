@@ -1,12 +1,14 @@
 """The Jira skill and the unmodified client `jira` from PyPI on one emulated site: what one does, the other sees.
 
-    python jira.py METIER SKILL.wasm FOLDER
+    python jira.py METIER SKILL.wasm EMULATOR FOLDER
 """
 
 import json
 import os
+import ssl
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 # This file is called like the client it uses; its own folder is not where that is found.
@@ -15,8 +17,7 @@ sys.path = [path for path in sys.path if Path(path or ".").resolve() != here]
 from jira import JIRA  # noqa: E402
 from jira.exceptions import JIRAError  # noqa: E402
 
-sys.path.append(str(here))
-import jira_emulator as emulator  # noqa: E402
+SITE = "acme.atlassian.net"
 
 GRANT = """
 skill = "com.metier/jira"
@@ -44,14 +45,30 @@ hosts = ["{site}"]
 """
 
 
+class Emulator:
+    """The site, as a process that ends with this one."""
+
+    def __init__(self, program, folder):
+        self.pem = Path(folder, "jira.pem")
+        names = ["--tls", SITE, "--tls", "127.0.0.1", "--ca-out", self.pem, "--empty"]
+        self.process = subprocess.Popen([program, *names], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.ready = json.loads(self.process.stdout.readline())
+        self.port, self.user, self.token = (self.ready[name] for name in ("port", "username", "token"))
+
+    def read(self, path):
+        trust = ssl.create_default_context(cafile=self.pem)
+        with urllib.request.urlopen(f"https://127.0.0.1:{self.port}{path}", context=trust) as answer:
+            return json.load(answer)
+
+
 class Skill:
     """The skill, called the way a person calls it."""
 
-    def __init__(self, metier, wasm, folder, port, token=emulator.TOKEN):
-        self.metier, self.wasm = metier, wasm
+    def __init__(self, metier, wasm, folder, emulator, token=None):
+        self.metier, self.wasm, self.token = metier, wasm, token or emulator.token
         self.grant = Path(folder, "jira-grant.toml")
-        self.grant.write_text(GRANT.format(site=emulator.SITE, port=port, user=emulator.USER))
-        self.env = {**os.environ, "JIRA_TOKEN": token}
+        self.grant.write_text(GRANT.format(site=SITE, port=emulator.port, user=emulator.user))
+        self.env = {**os.environ, "JIRA_TOKEN": self.token}
 
     def run(self, tool, arguments):
         words = [self.metier, "call", self.wasm, tool, "--json", json.dumps(arguments), "--grant", self.grant, "--output", "json"]
@@ -60,7 +77,7 @@ class Skill:
     def call(self, tool, **arguments):
         ran = self.run(tool, arguments)
         assert ran.returncode == 0, f"{tool} {arguments}: {ran.stderr}"
-        assert emulator.TOKEN not in ran.stdout + ran.stderr
+        assert self.token not in ran.stdout + ran.stderr
         return json.loads(ran.stdout) if ran.stdout.strip() else None
 
     def refused(self, code, tool, **arguments):
@@ -71,14 +88,24 @@ class Skill:
 
 
 def paragraph(text):
-    return emulator.adf(text)
+    """Text as an Atlassian document."""
+    content = [{"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in text.split("\n")]
+    return {"type": "doc", "version": 1, "content": content}
+
+
+def words(node):
+    """The text of an Atlassian document."""
+    if node.get("type") == "text":
+        return node["text"]
+    inner = [words(child) for child in node.get("content", [])]
+    return ("\n" if node.get("type") == "doc" else "").join(inner)
 
 
 def client_makes_and_skill_reads(client, skill):
     made = client.create_issue(project="ABC", summary="Login fails", issuetype={"name": "Bug"}, description="On Mondays.")
     read = skill.call("get-issue", issueIdOrKey=made.key, fields=["summary", "description", "status"])
     assert read["key"] == made.key and read["fields"]["summary"] == "Login fails"
-    assert emulator.words(read["fields"]["description"]) == "On Mondays."
+    assert words(read["fields"]["description"]) == "On Mondays."
     assert set(read["fields"]) == {"summary", "description", "status"}, "only the fields that were asked for"
 
 
@@ -96,8 +123,24 @@ def skill_makes_and_client_reads(client, skill):
 def comments_go_both_ways(client, skill):
     client.add_comment("ABC-1", "Seen it too.")
     skill.call("add-comment", issueIdOrKey="ABC-1", body={"body": paragraph("Mended in 1.2.")})
-    bodies = [emulator.words(comment["body"]) for comment in skill.call("list-comments", issueIdOrKey="ABC-1")["comments"]]
+    bodies = [words(comment["body"]) for comment in skill.call("list-comments", issueIdOrKey="ABC-1")["comments"]]
     assert bodies == ["Seen it too.", "Mended in 1.2."] == [comment.body for comment in client.comments("ABC-1")]
+
+
+def files_go_both_ways(client, skill):
+    file = {"text": "quarter;amount\nQ3;12\n", "name": 'the "deal".csv', "media_type": "text/csv"}
+    (made,) = skill.call("add-attachment", issueIdOrKey="ABC-1", file=file)
+    assert set(made) == {"id", "filename", "mimeType", "size", "created"}, made
+    (read,) = client.issue("ABC-1").fields.attachment
+    assert (read.filename, read.mimeType, read.size) == (file["name"], "text/csv", len(file["text"]))
+    assert read.get().decode() == file["text"]
+    kept = Path(skill.grant.parent, "notes.bin")
+    kept.write_bytes(bytes(range(256)) * 300)
+    client.add_attachment(issue="ABC-1", attachment=str(kept))
+    there = skill.call("get-issue", issueIdOrKey="ABC-1", fields=["attachment"])["fields"]["attachment"]
+    assert [(one["filename"], one["size"]) for one in there] == [(file["name"], len(file["text"])), ("notes.bin", 76_800)]
+    assert client.issue("ABC-1").fields.attachment[1].get() == kept.read_bytes()
+    skill.refused("not-found", "add-attachment", issueIdOrKey="ABC-99", file=file)
 
 
 def an_issue_moves(client, skill):
@@ -150,24 +193,25 @@ def mistakes_are_said(client, skill):
         raise AssertionError("the client finds what is not there")
 
 
-def a_wrong_token_is_the_operators(skill, folder, port):
-    stranger = Skill(skill.metier, skill.wasm, folder, port, token="wrong")
+def a_wrong_token_is_the_operators(skill, folder, emulator):
+    stranger = Skill(skill.metier, skill.wasm, folder, emulator, token="wrong")
     stranger.refused("upstream-unauthorized", "get-issue", issueIdOrKey="ABC-1")
 
 
 def main():
-    metier, wasm, folder = sys.argv[1:]
-    site, port, pem = emulator.start(folder)
-    auth = (emulator.USER, emulator.TOKEN)
-    client = JIRA(f"https://127.0.0.1:{port}", basic_auth=auth, options={"verify": str(pem)}, max_retries=0)
-    skill = Skill(metier, wasm, folder, port)
-    for step in (client_makes_and_skill_reads, skill_makes_and_client_reads, comments_go_both_ways, an_issue_moves,
-                 an_issue_is_assigned, searches_agree_page_by_page, mistakes_are_said):
+    metier, wasm, program, folder = sys.argv[1:]
+    emulator = Emulator(program, folder)
+    auth, options = (emulator.user, emulator.token), {"verify": str(emulator.pem)}
+    client = JIRA(f"https://127.0.0.1:{emulator.port}", basic_auth=auth, options=options, max_retries=0)
+    skill = Skill(metier, wasm, folder, emulator)
+    for step in (client_makes_and_skill_reads, skill_makes_and_client_reads, comments_go_both_ways, files_go_both_ways,
+                 an_issue_moves, an_issue_is_assigned, searches_agree_page_by_page, mistakes_are_said):
         step(client, skill)
         print("ok     ", step.__name__.replace("_", " "), flush=True)
-    a_wrong_token_is_the_operators(skill, folder, port)
+    a_wrong_token_is_the_operators(skill, folder, emulator)
     print("ok      a wrong token is the operator's")
-    print(f"{len(site.requests)} requests, {len(site.issues)} issues")
+    counts, issues = emulator.read("/__writes")["counts"], emulator.read("/__state")["issues"]
+    print(f"{counts['requests']} requests, {counts['applied']} changes, {len(issues)} issues")
 
 
 if __name__ == "__main__":

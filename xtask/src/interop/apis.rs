@@ -66,9 +66,10 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
             .arg(&skill)
             .step(&format!("replay the fixtures of {}", api.name))?;
     }
+    let emulator = repo.program("metier-emulator-jira")?;
     Cmd::new(tools.python()?)
         .arg(repo.path("tests/interop/jira.py"))
-        .args([&metier, &work.join("jira.wasm"), &work])
+        .args([&metier, &work.join("jira.wasm"), &emulator, &work])
         .step("the Jira skill and the client `jira` on one emulated site")
 }
 

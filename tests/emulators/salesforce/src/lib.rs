@@ -27,17 +27,15 @@ pub mod org;
 pub mod random;
 pub mod recorder;
 mod routes;
-mod server;
 pub mod soql;
 pub mod sosl;
 mod state;
-mod tls;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
-use anyhow::Context as _;
+use metier_emulator_kit::{Book, Place, Served};
 
 pub use clock::Clock;
 pub use faults::{Fault, Faults, Rule};
@@ -100,11 +98,8 @@ impl Default for Options {
 /// A running org.
 #[derive(Debug)]
 pub struct Emulator {
-    addr: SocketAddr,
-    ca_pem: Option<String>,
     state: Arc<State>,
-    // Last: what it serves must not go before it.
-    _server: server::Running,
+    served: Served,
 }
 
 impl Emulator {
@@ -113,30 +108,17 @@ impl Emulator {
     /// # Errors
     /// When the port is taken, a TLS host is no name or a key cannot be made.
     pub fn start(options: Options) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
-            .with_context(|| format!("cannot listen on 127.0.0.1:{}", options.port))?;
-        let addr = listener.local_addr()?;
-        let identity = if options.tls_hosts.is_empty() {
-            None
-        } else {
-            Some(tls::identity(&options.tls_hosts)?)
-        };
-        let (ca_pem, config) =
-            identity.map_or((None, None), |made| (Some(made.ca_pem), Some(made.config)));
-        let state = Arc::new(state(&options, addr)?);
-        let server = server::start(listener, config, routes::router(Arc::clone(&state)))?;
-        Ok(Self {
-            addr,
-            ca_pem,
-            state,
-            _server: server,
-        })
+        let place = Place::take(options.port, &options.tls_hosts)?;
+        let state = Arc::new(state(&options, place.addr())?);
+        let router = routes::router(Arc::clone(&state));
+        let served = place.serve("salesforce-emulator", router)?;
+        Ok(Self { state, served })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.served.addr()
     }
 
     /// The address of the API, as token answers give it.
@@ -148,7 +130,7 @@ impl Emulator {
     /// The certificate of the authority to trust, as PEM, when it serves https.
     #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
-        self.ca_pem.as_deref()
+        self.served.ca_pem()
     }
 
     /// The private key of the connected app that was made at the start, as PKCS#8 PEM; none when
@@ -196,6 +178,12 @@ impl Emulator {
         &self.state.recorder
     }
 
+    /// What was written, by idempotency key, and a way to hold requests. Only requests with a good token come here.
+    #[must_use]
+    pub fn book(&self) -> &Arc<Book> {
+        &self.state.book
+    }
+
     /// How many API calls were counted against the daily limit.
     #[must_use]
     pub fn api_calls(&self) -> u64 {
@@ -236,6 +224,7 @@ fn state(options: &Options, addr: SocketAddr) -> anyhow::Result<State> {
         private_key_pem,
         faults: Faults::default(),
         recorder: Recorder::default(),
+        book: Arc::new(Book::new(|path| path.starts_with("/services/oauth2/"))),
         cursors: Cursors::default(),
         page: options.page.max(1),
         daily_limit: options.daily_limit,

@@ -42,6 +42,9 @@ struct Arguments {
     /// Seconds an access token is good for.
     #[arg(long, default_value_t = 7_200)]
     token_seconds: i64,
+    /// Write one line of JSON here for every request that has arrived, and for every one that is about to be answered.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
     /// Keep running when standard input ends; otherwise that stops it, so as not to outlive the
     /// program that started it.
     #[arg(long)]
@@ -51,6 +54,10 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let emulator = Emulator::start(options(&arguments))?;
+    if let Some(path) = &arguments.log {
+        let opened = emulator.book().log_to(path);
+        opened.with_context(|| format!("cannot open {}", path.display()))?;
+    }
     if let (Some(path), Some(pem)) = (&arguments.ca_out, emulator.ca_pem()) {
         std::fs::write(path, pem).with_context(|| format!("cannot write {}", path.display()))?;
     }

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use metier_emulator_kit::Book;
 
 use crate::clock::Clock;
 use crate::error::ApiError;
@@ -28,6 +30,7 @@ pub(crate) struct State {
     pub private_key_pem: Option<String>,
     pub faults: Faults,
     pub recorder: Recorder,
+    pub book: Arc<Book>,
     pub cursors: Cursors,
     /// Rows in a page unless the client asks for fewer.
     pub page: usize,

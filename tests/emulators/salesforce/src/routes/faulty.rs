@@ -8,13 +8,13 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use futures::{StreamExt as _, stream};
+use metier_emulator_kit::ResetHandle;
 use serde_json::json;
 
 use super::json as json_answer;
 use crate::error::ApiError;
 use crate::faults::Fault;
 use crate::gzip;
-use crate::server::ResetHandle;
 use crate::state::State;
 
 /// How much of a huge body is made at a time, in bytes.

@@ -69,6 +69,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
             get(control::requests).delete(control::forget),
         ),
     ];
+    let book = Arc::clone(&state.book);
     let mut router = Router::new();
     for (path, handler) in routes {
         // Clients differ over the trailing slash; Salesforce takes both.
@@ -82,10 +83,15 @@ pub(crate) fn router(state: Arc<State>) -> Router {
             ApiError::new(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed.")
         })
         .layer(middleware::from_fn_with_state(
+            Arc::clone(&book),
+            metier_emulator_kit::observe,
+        ))
+        .layer(middleware::from_fn_with_state(
             Arc::clone(&state),
             pipeline::run,
         ))
         .with_state(state)
+        .merge(metier_emulator_kit::routes(book))
 }
 
 /// A JSON answer with Salesforce's content type.

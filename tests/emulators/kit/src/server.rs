@@ -25,11 +25,11 @@ const MAX_CONNECTIONS: usize = 20_000;
 
 /// Resets the connection a request came in on.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ResetHandle(Arc<(AtomicBool, Notify)>);
+pub struct ResetHandle(Arc<(AtomicBool, Notify)>);
 
 impl ResetHandle {
     /// Drop the connection with a TCP RST.
-    pub(crate) fn reset(&self) {
+    pub fn reset(&self) {
         self.0.0.store(true, Ordering::SeqCst);
         self.0.1.notify_one();
     }
@@ -65,6 +65,7 @@ impl Drop for Running {
 pub(crate) fn start(
     listener: StdListener,
     tls: Option<Arc<ServerConfig>>,
+    name: &str,
     router: Router,
 ) -> anyhow::Result<Running> {
     listener.set_nonblocking(true)?;
@@ -77,7 +78,7 @@ pub(crate) fn start(
     };
     let (stop, stopped) = oneshot::channel::<()>();
     let thread = thread::Builder::new()
-        .name("salesforce-emulator".to_owned())
+        .name(name.to_owned())
         .spawn(move || {
             runtime.block_on(accept(
                 listener,

@@ -1,0 +1,8 @@
+//! What every emulator has, tried on a service that counts.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, reason = "tests")]
+
+mod client;
+mod held;
+mod once;
