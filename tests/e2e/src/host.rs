@@ -200,6 +200,22 @@ impl TestHost {
         self.make(call, run, Arc::new(NoObserver)).await
     }
 
+    /// As [`TestHost::call`], known by an idempotency key.
+    pub async fn call_known_by(
+        &self,
+        key: &str,
+        skill: &Installed,
+        tool: &str,
+        arguments: Value,
+    ) -> Ended {
+        let call = Call {
+            idempotency_key: Some(key.to_owned()),
+            ..self.prepare(skill, tool, &arguments)
+        };
+        self.make(call, RunScope::unrestricted(), Arc::new(NoObserver))
+            .await
+    }
+
     /// As [`TestHost::call`], watched.
     pub async fn call_watched(
         &self,

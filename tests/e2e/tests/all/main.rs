@@ -16,6 +16,7 @@ mod hostile;
 mod learn;
 mod openapi;
 mod output;
+mod review;
 mod salesforce;
 mod storage;
 mod system;

@@ -12,8 +12,8 @@ use metier_runtime::credentials::{Credentials, SecretSources};
 use metier_runtime::host::{Host, HostConfig};
 use serde_json::{Value, json};
 
-const ORG: &str = "acme.my.salesforce.com";
-const LOGIN: &str = "login.salesforce.com";
+pub const ORG: &str = "acme.my.salesforce.com";
+pub const LOGIN: &str = "login.salesforce.com";
 
 pub struct Org {
     pub host: TestHost,
@@ -54,7 +54,7 @@ impl Org {
     }
 }
 
-fn write(host: &TestHost, name: &str, text: &str) {
+pub fn write(host: &TestHost, name: &str, text: &str) {
     let path = host.folder().join(name);
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -82,7 +82,7 @@ pub async fn packed() -> Guest {
     Guest::bytes(pack::pack(&host, inputs).await.unwrap().bytes)
 }
 
-fn grant(emulator: &Emulator) -> String {
+pub fn grant(emulator: &Emulator) -> String {
     let (address, client, user) = (
         emulator.addr(),
         &emulator.clients()[0].id,
