@@ -14,7 +14,7 @@ Examples:
 
 A selection file has `name`, `server` and a table [tools.NAME] for each tool: operation,
 description, effect, hide = [arguments], fixed = { argument = value },
-constraints = ['project == \"ABC\"'], keep = [\"issues[].key\"].";
+headers = { name = value }, constraints = ['project == \"ABC\"'], keep = [\"issues[].key\"].";
 
 /// `metier openapi`
 #[derive(Debug, Args)]
