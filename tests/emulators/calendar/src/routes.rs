@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::extract::{Form, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use base64::Engine as _;
 use metier_emulator_kit::{Book, observe};
 use serde_json::{Value, json};
 
@@ -79,15 +80,18 @@ async fn known(State(shared): State<Shared>, request: Request, next: Next) -> Re
     .into_response()
 }
 
-/// RFC 6749, section 6.
+/// RFC 6749, section 6; the client says who it is in the form or, as section 2.3.1 likes better, in the head.
 async fn token(
     State(shared): State<Shared>,
+    headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
     let is = |name: &str, value: &str| form.get(name).is_some_and(|given| given == value);
     let why = if !is("grant_type", "refresh_token") {
         "unsupported_grant_type"
-    } else if !is("client_id", CLIENT_ID) || !is("client_secret", CLIENT_SECRET) {
+    } else if !(is("client_id", CLIENT_ID) && is("client_secret", CLIENT_SECRET))
+        && !is_client(&headers)
+    {
         "invalid_client"
     } else if !is("refresh_token", REFRESH_TOKEN) {
         "invalid_grant"
@@ -98,6 +102,16 @@ async fn token(
         return Json(answer).into_response();
     };
     (StatusCode::BAD_REQUEST, Json(json!({ "error": why }))).into_response()
+}
+
+/// RFC 7617; neither id nor secret has a character that would have to be encoded.
+fn is_client(headers: &HeaderMap) -> bool {
+    let pair = format!("{CLIENT_ID}:{CLIENT_SECRET}");
+    let expected = base64::engine::general_purpose::STANDARD.encode(pair);
+    let sent = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|sent| sent.to_str().ok());
+    sent.and_then(|sent| sent.strip_prefix("Basic ")) == Some(expected.as_str())
 }
 
 async fn calendars() -> Json<Value> {

@@ -4,6 +4,7 @@
 
 mod program;
 
+use base64::Engine as _;
 use metier_emulator_calendar::{
     CLIENT_ID, CLIENT_SECRET, Emulator, OTHER, Options, REFRESH_TOKEN, USER,
 };
@@ -225,6 +226,25 @@ async fn a_refresh_token_gives_access_tokens_and_nothing_else_does() {
         .await
         .json();
     let authorization = format!("Bearer {}", given["access_token"].as_str().unwrap());
+    // The same client, saying so in the head.
+    let pair =
+        base64::engine::general_purpose::STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}"));
+    let form = format!("grant_type=refresh_token&refresh_token={REFRESH_TOKEN}");
+    for (authorization, status) in [
+        (format!("Basic {pair}"), 200),
+        ("Basic YTpi".to_owned(), 400),
+    ] {
+        let headers = [kind[0], ("authorization", authorization.as_str())];
+        let answer = ask(
+            account.emulator.addr(),
+            "POST",
+            "/token",
+            &headers,
+            form.as_bytes(),
+        )
+        .await;
+        assert_eq!(answer.unwrap().status, status);
+    }
     let reading = async || {
         let headers = [("authorization", authorization.as_str())];
         let path = "/calendar/v3/users/me/calendarList";
