@@ -1,15 +1,17 @@
 // One Prism after the other, told which by lines of JSON on standard input; each answers with one line.
 //
-//   {"open": "/path/to/description.json"}  ->  {"operations": 12}   or  {"error": "…"}
+//   {"open": "/path/to/description.json", "base": "/path/of/its/server"}  ->  {"operations": 12}   or  {"error": "…"}
 //   {"seen": true}                         ->  {"exchanges": [{method, url, content_type, status, credential, violations, problem}]}
 //
 // In front of Prism stands a server that passes everything on unchanged and writes down what Prism says of it: the
 // `sl-violations` header, and the problem document of a request it did not serve. Its address is the first line.
 //
-// Usage: node server.mjs NODE_MODULES
+// Usage: node server.mjs NODE_MODULES [CERTIFICATE KEY]: with those, both PEM, requests come over TLS.
 
 import { createRequire } from 'node:module';
+import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import path from 'node:path';
 import readline from 'node:readline';
 
@@ -34,11 +36,14 @@ const config = checkSecurity => ({
 
 let prism = null;
 let exchanges = [];
+// Prism's operations have no path of a server before their own.
+let base = '';
 
-async function open(file) {
+async function open(file, path) {
   if (prism) await Promise.all([prism.judge.server.close(), prism.guard.server.close()]);
   prism = null;
   exchanges = [];
+  base = path ?? '';
   const operations = await getHttpOperationsFromSpec(file);
   const logger = createLogger('prism', { level: 'silent' });
   const start = async checkSecurity => {
@@ -88,8 +93,10 @@ function verdict(request, response, body, credential) {
   };
 }
 
-const front = http.createServer(async (request, reply) => {
+async function pass(request, reply) {
   try {
+    if (!request.url.startsWith(base)) throw new Error(`the request is not for ${base}`);
+    request.url = request.url.slice(base.length);
     const sent = await read(request);
     const response = await ask(prism.judge.port, request, sent);
     const body = await read(response);
@@ -103,11 +110,16 @@ const front = http.createServer(async (request, reply) => {
     exchanges.push({ method: request.method, url: request.url, content_type: null, status: 0, credential: true, violations: null, problem: String(error) });
     reply.destroy();
   }
-});
+}
+
+const [certificate, key] = process.argv.slice(3);
+const front = certificate
+  ? https.createServer({ cert: fs.readFileSync(certificate), key: fs.readFileSync(key) }, pass)
+  : http.createServer(pass);
 
 async function answer(line) {
   const asked = JSON.parse(line);
-  if (asked.open) return open(asked.open);
+  if (asked.open) return open(asked.open, asked.base);
   const seen = exchanges;
   exchanges = [];
   return { exchanges: seen };

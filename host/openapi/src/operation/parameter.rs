@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use metier_openapi_plan::{Place as In, Style};
+use metier_openapi_plan::{Place as In, Style, check};
 use serde_json::{Map, Value};
 
 use super::{Listed, media};
@@ -137,40 +137,18 @@ impl<'d> Inputs<'d> {
     }
 }
 
-/// Headers that are not the caller's: the plan's check refuses them, too.
-const RESERVED: [&str; 14] = [
-    "accept",
-    "content-type",
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "upgrade",
-    "te",
-    "trailer",
-    "keep-alive",
-    "expect",
-];
-
 /// Why a parameter of this name is none of the caller's; OpenAPI says so of three headers, HTTP of the rest.
 fn unsendable(name: &str, place: In) -> Option<&'static str> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     match place {
         _ if name.is_empty() => Some("it has no name"),
-        _ if name.len() > metier_openapi_plan::check::MAX_NAME_BYTES => {
+        _ if name.len() > check::MAX_NAME_BYTES => {
             Some("its name is too long")
         }
         In::Header | In::Cookie if !name.bytes().all(token) => {
             Some("its name is no name of a header or cookie")
         }
-        In::Header
-            if RESERVED
-                .iter()
-                .any(|reserved| name.eq_ignore_ascii_case(reserved)) =>
-        {
+        In::Header if check::is_reserved_header(name) => {
             Some("the host and the component set this header")
         }
         _ => None,

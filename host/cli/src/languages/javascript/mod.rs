@@ -148,9 +148,10 @@ impl<'a> Recipe<'a> {
         let mut esbuild = ESBUILD.command(self.project, &self.beside)?;
         esbuild
             .args(["build/entry.js", "--bundle", "--outfile=build/skill.js"])
+            // A package for browsers and for Node says itself what it does without Node's modules.
             .args([
                 "--format=esm",
-                "--platform=neutral",
+                "--platform=browser",
                 "--main-fields=module,main",
                 "--target=es2023",
             ])
@@ -259,9 +260,24 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use std::fs;
+    use std::path::Path;
 
     use super::{Engine, types, world};
     use crate::templates;
+
+    /// Copies, as every skill in JavaScript has them.
+    #[test]
+    fn the_shipped_skill_has_the_runtime_files_of_the_template() {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../skills/powerpoint");
+        let name = "com.example/weather".parse().unwrap();
+        for (path, bytes) in templates::files("js", &name).unwrap() {
+            let its_own = [super::DECLARATIONS, "src/metier/starlingmonkey/engine.js"];
+            if path.starts_with("src/metier/") && !its_own.contains(&path.as_str()) {
+                let there = fs::read(shipped.join(&path)).unwrap_or_default();
+                assert!(there == bytes, "copy {path} to skills/powerpoint");
+            }
+        }
+    }
 
     #[test]
     fn the_template_has_the_declarations_of_its_world() {

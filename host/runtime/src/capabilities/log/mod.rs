@@ -8,9 +8,11 @@ mod stdio;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use wasmtime::StoreContextMut;
 use wasmtime::component::{HasData, Linker};
 
 use crate::bindings;
+use crate::bindings::logging::logging::{Host as _, Level};
 use crate::context::CallContext;
 use crate::store::CallState;
 
@@ -62,8 +64,22 @@ impl HasData for Has {
 }
 
 pub(super) fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
-    bindings::logging::logging::add_to_linker::<_, Has>(linker, |state| &mut state.capabilities.log)
+    bindings::logging::logging::add_to_linker::<_, Has>(linker, |state| {
+        &mut state.capabilities.log
+    })?;
+    linker.instance(UNVERSIONED)?.func_wrap(
+        "log",
+        |mut state: StoreContextMut<'_, CallState>, (level, context, message): Line| {
+            let log = &mut state.data_mut().capabilities.log;
+            log.log(level, context, message)
+        },
+    )
 }
+
+/// The interface as components name it that were built before its draft had a version; published ones still do.
+const UNVERSIONED: &str = "wasi:logging/logging";
+
+type Line = (Level, String, String);
 
 /// A poisoned buffer still holds whole bytes.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -115,26 +115,29 @@ pub(super) fn is_token(name: &str) -> bool {
     (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(plain)
 }
 
-/// Headers no parameter may set: OpenAPI says so of the first three; the others are the connection's or the host's.
-pub(super) fn is_reserved_header(name: &str) -> bool {
-    [
-        "accept",
-        "content-type",
-        "authorization",
-        "proxy-authorization",
-        "cookie",
-        "host",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "upgrade",
-        "te",
-        "trailer",
-        "keep-alive",
-        "expect",
-    ]
-    .iter()
-    .any(|reserved| name.eq_ignore_ascii_case(reserved))
+/// Headers no parameter may set, in lower case: OpenAPI says so of the first three; the others are the connection's or the host's.
+const RESERVED_HEADERS: [&str; 14] = [
+    "accept",
+    "content-type",
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "upgrade",
+    "te",
+    "trailer",
+    "keep-alive",
+    "expect",
+];
+
+/// Whether a header is one of [`RESERVED_HEADERS`], in any case.
+pub fn is_reserved_header(name: &str) -> bool {
+    RESERVED_HEADERS
+        .iter()
+        .any(|reserved| name.eq_ignore_ascii_case(reserved))
 }
 
 /// `type/subtype`, with parameters of printable characters behind it.
