@@ -1,9 +1,9 @@
 """Cuts an OpenAPI description down to some operations and what they refer to, and mends it.
 
 The third file says how: operations and schemas it lacks (`paths`, `schemas`), and parameters and form fields it calls
-numbers although they are names (`text`).
+numbers although they are names (`text`). Without it, the excerpt is exactly as the whole.
 
-    python excerpt.py DESCRIPTION.json OPERATION,OPERATION MENDED.json > EXCERPT.json
+    python excerpt.py DESCRIPTION.json OPERATION,OPERATION [MENDED.json] > EXCERPT.json
 """
 
 import json
@@ -44,19 +44,22 @@ def excerpt(description, wanted, added):
             paths[path] = {**{k: v for k, v in item.items() if k == "parameters"}, **kept}
     paths.update(added.get("paths", {}))
     as_text(paths, added.get("text", []))
-    known = {**description["components"].get("schemas", {}), **added.get("schemas", {})}
-    schemas, todo = {}, list(references(paths))
+    described = description.get("components", {})
+    known = {**described, "schemas": {**described.get("schemas", {}), **added.get("schemas", {})}}
+    found, todo = {"schemas": {}}, list(references(paths))
     while todo:
-        name = todo.pop().removeprefix("#/components/schemas/")
-        if name not in schemas:
-            schemas[name] = known[name]
-            todo.extend(references(known[name]))
+        kind, name = todo.pop().removeprefix("#/components/").split("/")
+        if name not in found.setdefault(kind, {}):
+            found[kind][name] = known[kind][name]
+            todo.extend(references(known[kind][name]))
     head = {key: description[key] for key in ("openapi", "info", "servers", "security") if key in description}
-    components = {"schemas": dict(sorted(schemas.items())), "securitySchemes": description["components"].get("securitySchemes", {})}
+    components = {kind: dict(sorted(parts.items())) for kind, parts in found.items()}
+    components["securitySchemes"] = described.get("securitySchemes", {})
     return {**head, "paths": paths, "components": components}
 
 
 if __name__ == "__main__":
-    description, added = (json.load(open(name, encoding="utf-8")) for name in (sys.argv[1], sys.argv[3]))
+    description, *mended = (json.load(open(name, encoding="utf-8")) for name in (sys.argv[1], *sys.argv[3:]))
+    added = mended[0] if mended else {}
     json.dump(excerpt(description, set(sys.argv[2].split(",")), added), sys.stdout, indent=1, ensure_ascii=False)
     print()

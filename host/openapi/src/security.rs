@@ -72,6 +72,11 @@ pub(crate) fn parameters(document: &Document) -> BTreeSet<(u8, String)> {
     found
 }
 
+/// Whether the description says who may call an operation; an empty list says that anybody may.
+pub(crate) fn is_said(document: &Document, operation: &Map<String, Value>) -> bool {
+    operation.contains_key("security") || document.root().get("security").is_some()
+}
+
 /// The ways an operation may be called, best first within what is described; none when no credential is needed.
 pub(crate) fn requirements(
     document: &Document,
@@ -103,6 +108,41 @@ pub(crate) fn requirements(
     }
     found
 }
+
+/// What an operation needs that has a key among its parameters and says nothing of security: the scheme of that key, or the header
+/// `Authorization` as the operator writes it.
+pub(crate) fn implied(document: &Document, keys: &[(In, &str)]) -> Option<Requirement> {
+    let by_key = |name: &&String| {
+        keys.iter().any(|(place, key)| match scheme(document, name) {
+            Ok(Scheme::ApiKeyHeader(header)) => {
+                *place == In::Header && header.eq_ignore_ascii_case(key)
+            }
+            Ok(Scheme::ApiKeyQuery(field)) => *place == In::Query && field == *key,
+            _ => false,
+        })
+    };
+    let named = schemes(document).and_then(|schemes| schemes.keys().find(by_key));
+    let is_authorization = |(place, key): &&(In, &str)| {
+        *place == In::Header && key.eq_ignore_ascii_case(AUTHORIZATION)
+    };
+    let (name, scheme) = match named {
+        Some(name) => (name.clone(), scheme(document, name)),
+        None => {
+            let (_, header) = keys.iter().find(is_authorization)?;
+            let scheme = Scheme::ApiKeyHeader((*header).to_owned());
+            (AUTHORIZATION.to_owned(), Ok(scheme))
+        }
+    };
+    Some(Requirement {
+        name,
+        scheme,
+        scopes: Vec::new(),
+        with_others: false,
+    })
+}
+
+/// The header that says who asks, wherever a description puts it.
+pub(crate) const AUTHORIZATION: &str = "authorization";
 
 fn scheme(document: &Document, name: &str) -> Result<Scheme, String> {
     let written = schemes(document).and_then(|schemes| schemes.get(name));

@@ -22,7 +22,9 @@ const MAX_ELEMENTS: u64 = 64;
 /// when it breaks the schema.
 pub fn arguments(schema: &Value, wanted: &[&str], random: &mut Random) -> Value {
     let schema = &requiring(schema, wanted);
-    let validator = jsonschema::draft202012::new(schema).ok();
+    // Prism looks at formats too.
+    let options = jsonschema::draft202012::options().should_validate_formats(true);
+    let validator = options.build(schema).ok();
     let fits = |value: &Value| {
         validator
             .as_ref()

@@ -14,7 +14,7 @@ use super::{Listed, answer, body, names, words};
 use crate::document::Document;
 use crate::pointer::Place;
 use crate::problem::{Problem, Reason};
-use crate::security::Requirement;
+use crate::security::{self, Requirement};
 use crate::server::Server;
 
 /// An operation that can be called.
@@ -62,13 +62,7 @@ pub(crate) fn make(
     let (server, own) = server_of(listed, server).map_err(|error| problem(error.into()))?;
     let mut inputs = parameter::read(document, listed)?;
     let mut notes = std::mem::take(&mut inputs.notes);
-    let secrets = crate::security::parameters(document);
-    let security = crate::security::requirements(document, listed.operation);
-    inputs.parameters.retain(|one| {
-        let secret = secrets.contains(&(one.place as u8, one.name.to_ascii_lowercase()));
-        let told = is_secret(one) && security.iter().any(|way| way.scheme.is_ok());
-        !(secret || told)
-    });
+    let security = without_keys(document, listed, &mut inputs);
     let mut made = request(document, listed, &inputs, &mut notes)?;
     made.base_url = own.then(|| server.base_url.clone());
     made.tool = listed.tool.clone();
@@ -99,6 +93,33 @@ pub(crate) fn make(
     let asked = made.path_pattern().parse::<PathPattern>();
     asked.map_err(|error| problem(Reason::Path(error.to_string())))?;
     Ok((made, notes))
+}
+
+/// Takes out the parameters that are keys; the ways to call the operation, of which they may be the only trace.
+fn without_keys(
+    document: &Document,
+    listed: &Listed<'_>,
+    inputs: &mut Inputs<'_>,
+) -> Vec<Requirement> {
+    let secrets = security::parameters(document);
+    let mut ways = security::requirements(document, listed.operation);
+    let known = ways.iter().any(|way| way.scheme.is_ok());
+    let mut keys: Vec<_> = inputs
+        .authorization
+        .iter()
+        .map(|name| (In::Header, *name))
+        .collect();
+    inputs.parameters.retain(|one| {
+        let secret = secrets.contains(&(one.place as u8, one.name.to_ascii_lowercase()));
+        if secret && one.required {
+            keys.push((one.place, one.name));
+        }
+        !(secret || known && is_secret(one))
+    });
+    if ways.is_empty() && !security::is_said(document, listed.operation) {
+        ways.extend(security::implied(document, &keys));
+    }
+    ways
 }
 
 /// Words by which a description says that a parameter is a secret.

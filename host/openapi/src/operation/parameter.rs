@@ -9,6 +9,7 @@ use super::{Listed, media};
 use crate::document::{Dialect, Document};
 use crate::pointer::Place;
 use crate::problem::{Problem, Reason};
+use crate::security::AUTHORIZATION;
 
 /// One parameter, as described.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub(super) struct Inputs<'d> {
     pub body: Option<&'d Map<String, Value>>,
     /// Swagger 2: parameters `in: formData`.
     pub form: Vec<&'d Value>,
+    /// The header `Authorization`, as it is written, when it is a parameter that is required.
+    pub authorization: Option<&'d str>,
     pub notes: Vec<Problem>,
 }
 
@@ -127,6 +130,10 @@ impl<'d> Inputs<'d> {
             }
         };
         if let Some(why) = unsendable(name, place) {
+            let required = object.get("required") == Some(&Value::Bool(true));
+            if required && place == In::Header && name.eq_ignore_ascii_case(AUTHORIZATION) {
+                self.authorization = Some(name);
+            }
             self.notes
                 .push(problem(Reason::Ignored(crate::text::line(name, 80), why)));
             return Ok(());

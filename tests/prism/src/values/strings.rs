@@ -3,7 +3,7 @@
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Longest text made for a schema that wants a long one, in characters.
 const MAX_LENGTH: u64 = 10_000;
@@ -18,15 +18,15 @@ pub fn made(members: &Map<String, Value>) -> String {
     let most = length("maxLength").unwrap_or(u64::MAX);
     let fits = |text: &str| (least..=most).contains(&(text.chars().count() as u64));
     let pattern = members.get("pattern").and_then(Value::as_str);
+    let known = of_format(format(members));
+    if pattern.is_some_and(|pattern| is_match(pattern, known) && fits(known)) {
+        return known.to_owned();
+    }
     if let Some(text) = pattern.and_then(|pattern| of_pattern(pattern, &fits)) {
         return text;
     }
-    let format = members
-        .get("format")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let mut text = of_format(format).to_owned();
-    if format.is_empty() || !fits(&text) {
+    let mut text = known.to_owned();
+    if format(members).is_empty() || !fits(&text) {
         while (text.chars().count() as u64) < least {
             text.push('a');
         }
@@ -36,6 +36,15 @@ pub fn made(members: &Map<String, Value>) -> String {
             .collect();
     }
     text
+}
+
+fn format(members: &Map<String, Value>) -> &str {
+    let format = members.get("format").and_then(Value::as_str);
+    format.unwrap_or_default()
+}
+
+fn is_match(pattern: &str, text: &str) -> bool {
+    jsonschema::draft202012::is_valid(&json!({"pattern": pattern}), &json!(text))
 }
 
 fn of_format(format: &str) -> &'static str {

@@ -36,4 +36,11 @@ fn examples_are_taken_unless_they_lie() {
     let made = |example| arguments(&schema(example), &[], &mut Random::of(1, ""));
     assert_eq!(made(json!(42)), json!({"a": 42}));
     assert_eq!(made(json!("many")), json!({"a": 1}));
+    let email = json!({"type": "object", "required": ["a"], "properties": {"a": {
+        "type": "string", "format": "email", "pattern": "^(.+)@(.+)$", "default": "{generated}",
+    }}});
+    assert_eq!(
+        arguments(&email, &[], &mut Random::of(1, "")),
+        json!({"a": "somebody@example.com"})
+    );
 }
