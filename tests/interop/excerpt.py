@@ -1,7 +1,7 @@
 """Cuts an OpenAPI description down to some operations and what they refer to, and mends it.
 
 The third file says how: operations and schemas it lacks (`paths`, `schemas`), and parameters and form fields it calls
-numbers although they are names (`text`). Without it, the excerpt is exactly as the whole.
+numbers although they are names (`text`), and parameters that carry the key, which is sent as `Authorization` (`keys`). Without it, the excerpt is exactly as the whole.
 
     python excerpt.py DESCRIPTION.json OPERATION,OPERATION [MENDED.json] > EXCERPT.json
 """
@@ -35,6 +35,14 @@ def as_text(node, names):
         as_text(value, names)
 
 
+def without_keys(paths, names):
+    """Takes out the parameters of these names."""
+    for item in paths.values():
+        for operation in item.values():
+            if isinstance(operation, dict) and "parameters" in operation:
+                operation["parameters"] = [p for p in operation["parameters"] if p.get("name") not in names]
+
+
 def excerpt(description, wanted, added):
     """The description with only these operations, and those added."""
     paths = {}
@@ -44,6 +52,7 @@ def excerpt(description, wanted, added):
             paths[path] = {**{k: v for k, v in item.items() if k == "parameters"}, **kept}
     paths.update(added.get("paths", {}))
     as_text(paths, added.get("text", []))
+    without_keys(paths, added.get("keys", []))
     described = description.get("components", {})
     known = {**described, "schemas": {**described.get("schemas", {}), **added.get("schemas", {})}}
     found, todo = {"schemas": {}}, list(references(paths))

@@ -117,6 +117,9 @@ const front = certificate
   ? https.createServer({ cert: fs.readFileSync(certificate), key: fs.readFileSync(key) }, pass)
   : http.createServer(pass);
 
+// Reading a description takes longer than connections are kept for, and the host keeps those it was not told of.
+front.keepAliveTimeout = 0;
+
 async function answer(line) {
   const asked = JSON.parse(line);
   if (asked.open) return open(asked.open, asked.base);

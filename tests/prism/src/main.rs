@@ -6,7 +6,7 @@
 //! that becomes no tool, or whose call sends nothing, counts against the bar; so does a request Prism fails on without a verdict.
 //! Only a description that Prism cannot read at all is replaced by the next, and told.
 //!
-//! `metier-prism NODE_MODULES skill FOLDER FILE DESCRIPTION PUBLISHED`: every tool of a packed skill, as it is. See [`shipped`].
+//! `metier-prism NODE_MODULES skill FOLDER FILE DESCRIPTION PUBLISHED [KEY]`: every tool of a packed skill, as it is. See [`shipped`].
 
 mod prism;
 mod random;
@@ -37,13 +37,14 @@ fn main() -> Result<()> {
     };
     match words.get(1..).unwrap_or_default() {
         [] => sampled::run(&place, sampled::SEED),
-        ["skill", folder, file, description, published] => shipped::run(
+        ["skill", folder, file, description, published, key @ ..] => shipped::run(
             place,
             &shipped::Skill {
                 folder: Path::new(folder),
                 file: Path::new(file),
                 description: Path::new(description),
                 published: Path::new(published),
+                key: key.first().copied(),
             },
         ),
         [seed] => sampled::run(&place, seed.parse().context("the seed is a number")?),

@@ -36,6 +36,9 @@ pub struct Skill<'p> {
     pub description: &'p Path,
     /// The description as its service publishes it.
     pub published: &'p Path,
+    /// A parameter the published description wants the key in, where the skill has it sent as `Authorization`: its absence is told
+    /// and not held against the skill.
+    pub key: Option<&'p str>,
 }
 
 /// A call that will be made.
@@ -70,11 +73,11 @@ pub fn run(place: Place, skill: &Skill<'_>) -> Result<()> {
     let installed = installed.map_err(|fault| anyhow!("{fault}"))?;
     let recorded = fixtures(skill.folder, &plan)?;
     let trials = [recorded.clone(), made(&plan)].concat();
-    let mut judge = |description: &Path, trials: Vec<Trial>| {
+    let mut judge = |description: &Path, trials: Vec<Trial>, key: Option<&str>| {
         prism.open(description, &address.path)?;
-        runtime.block_on(all(&mut prism, &host, &installed, trials))
+        runtime.block_on(all(&mut prism, &host, &installed, trials, key))
     };
-    let own = judge(skill.description, trials)?;
+    let own = judge(skill.description, trials, None)?;
     let missed: Vec<&str> = plan
         .operations
         .iter()
@@ -86,7 +89,7 @@ pub fn run(place: Place, skill: &Skill<'_>) -> Result<()> {
         let known = routes(skill.published)?;
         let trials = recorded.into_iter();
         let trials = trials.filter(|trial| known.contains(&trial.route));
-        judge(skill.published, trials.collect())?;
+        judge(skill.published, trials.collect(), skill.key)?;
     }
     Ok(())
 }
@@ -97,9 +100,11 @@ async fn all(
     host: &TestHost,
     skill: &Installed,
     trials: Vec<Trial>,
+    key: Option<&str>,
 ) -> Result<BTreeSet<String>> {
-    let (mut tools, mut wrong) = (BTreeSet::new(), Vec::new());
+    let (mut tools, mut wrong, mut keyless) = (BTreeSet::new(), Vec::new(), 0);
     let count = trials.len();
+    let lacks = key.map(|key| format!("must have required property '{key}' ["));
     for trial in trials {
         let ended = host.call(skill, &trial.tool, trial.arguments.clone()).await;
         let exchanges = prism.seen()?;
@@ -109,6 +114,10 @@ async fn all(
         let why = match verdict::of(&exchanges, fault.as_deref()) {
             Verdict::Accepted if credential => None,
             Verdict::Accepted => Some("no credential".to_owned()),
+            Verdict::Refused(why) if is_only(&why, lacks.as_deref()) => {
+                keyless += 1;
+                None
+            }
             Verdict::Refused(why) | Verdict::NotSent(why) | Verdict::Unjudged(why) => Some(why),
         };
         if let Some(why) = why {
@@ -120,12 +129,21 @@ async fn all(
     if !wrong.is_empty() {
         bail!("{} of {count} requests:\n{}", wrong.len(), wrong.join("\n"));
     }
+    let exception = match key.filter(|_| keyless > 0) {
+        Some(key) => format!(", {keyless} of them but for the key, which is not in `{key}`"),
+        None => String::new(),
+    };
     writeln!(
         std::io::stdout(),
-        "{count} requests of {} tools, all accepted",
+        "{count} requests of {} tools, all accepted{exception}",
         tools.len()
     )?;
     Ok(tools)
+}
+
+/// Whether a refusal has one reason, and that is this one.
+fn is_only(why: &str, reason: Option<&str>) -> bool {
+    reason.is_some_and(|reason| why.contains(reason) && !why.contains("; "))
 }
 
 /// Arguments made of each tool's input schema.

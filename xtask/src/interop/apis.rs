@@ -18,6 +18,8 @@ struct Api {
     excerpt: Option<&'static str>,
     /// The operations Prism mocks, where it takes minutes to read the whole.
     mocked: Option<&'static str>,
+    /// The parameter the published description wants the key in.
+    key: Option<&'static str>,
 }
 
 const APIS: [Api; 4] = [
@@ -28,6 +30,7 @@ const APIS: [Api; 4] = [
             "getIssue,createIssue,editIssue,getComments,addComment,getTransitions,doTransition,assignIssue,findAssignableUsers",
         ),
         mocked: None,
+        key: None,
     },
     Api {
         name: "slack",
@@ -36,12 +39,14 @@ const APIS: [Api; 4] = [
             "chat_postMessage,search_messages,conversations_history,conversations_replies,conversations_list",
         ),
         mocked: None,
+        key: Some("token"),
     },
     Api {
         name: "google-calendar",
         published: "googleapis.com/calendar.json",
         excerpt: None,
         mocked: None,
+        key: None,
     },
     Api {
         name: "outlook-calendar",
@@ -50,6 +55,7 @@ const APIS: [Api; 4] = [
         mocked: Some(
             "me.findMeetingTimes,me.ListCalendarView,me.GetEvents,me.CreateEvents,me.UpdateEvents,me.DeleteEvents",
         ),
+        key: None,
     },
 ];
 
@@ -142,6 +148,7 @@ impl Api {
             .arg("skill")
             .arg(repo.path("skills").join(self.name))
             .args([skill, description, &published])
+            .args(self.key)
             .step(&format!(
                 "requests of {} against Prism mocking its description",
                 self.name

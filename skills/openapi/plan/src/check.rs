@@ -246,7 +246,7 @@ fn parameters(parameters: &[Parameter]) -> Result<(), String> {
             ));
         }
         let nameable = match place {
-            Place::Header => text::is_token(name) && !text::is_reserved_header(name),
+            Place::Header => text::is_token(name) && !is_reserved_header(name),
             Place::Cookie => text::is_token(name),
             Place::Path | Place::Query => !name.is_empty() && name.len() <= MAX_NAME_BYTES,
         };
