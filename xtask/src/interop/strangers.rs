@@ -2,6 +2,7 @@
 //! grant. See `tests/strangers/README.md`.
 
 mod build;
+mod published;
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -91,6 +92,7 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
         called(&metier, stranger, &file, &inspected)?;
         report::note(&format!("{} is inspected and called", stranger.name));
     }
+    published::run(repo, tools, &metier)?;
     reaches(&metier, &folder.join("rust.wasm"))?;
     ensure!(
         releases.len() >= RELEASES && releases.iter().any(|it| it.starts_with("0.3")),
