@@ -113,13 +113,14 @@ pub(crate) fn requirements(
 /// `Authorization` as the operator writes it.
 pub(crate) fn implied(document: &Document, keys: &[(In, &str)]) -> Option<Requirement> {
     let by_key = |name: &&String| {
-        keys.iter().any(|(place, key)| match scheme(document, name) {
-            Ok(Scheme::ApiKeyHeader(header)) => {
-                *place == In::Header && header.eq_ignore_ascii_case(key)
-            }
-            Ok(Scheme::ApiKeyQuery(field)) => *place == In::Query && field == *key,
-            _ => false,
-        })
+        keys.iter()
+            .any(|(place, key)| match scheme(document, name) {
+                Ok(Scheme::ApiKeyHeader(header)) => {
+                    *place == In::Header && header.eq_ignore_ascii_case(key)
+                }
+                Ok(Scheme::ApiKeyQuery(field)) => *place == In::Query && field == *key,
+                _ => false,
+            })
     };
     let named = schemes(document).and_then(|schemes| schemes.keys().find(by_key));
     let is_authorization = |(place, key): &&(In, &str)| {

@@ -69,7 +69,8 @@ pub fn run(place: Place, skill: &Skill<'_>) -> Result<()> {
         ..place
     })?;
     let grant = address.grant(text(MANIFEST_FILE)?, &plan, prism.port)?;
-    let installed = runtime.block_on(host.try_install("local", Guest::bytes(bytes.clone()), &grant));
+    let installed =
+        runtime.block_on(host.try_install("local", Guest::bytes(bytes.clone()), &grant));
     let installed = installed.map_err(|fault| anyhow!("{fault}"))?;
     let recorded = fixtures(skill.folder, &plan)?;
     let trials = [recorded.clone(), made(&plan)].concat();
@@ -122,7 +123,10 @@ async fn all(
         };
         if let Some(why) = why {
             let arguments: String = trial.arguments.to_string().chars().take(300).collect();
-            wrong.push(format!("{} ({}) with {arguments}: {why}", trial.tool, trial.route));
+            wrong.push(format!(
+                "{} ({}) with {arguments}: {why}",
+                trial.tool, trial.route
+            ));
         }
         tools.insert(trial.tool);
     }
@@ -154,9 +158,7 @@ fn made(plan: &Plan) -> Vec<Trial> {
         for _ in 0..MADE {
             let schema = &operation.input_schema;
             let arguments = values::arguments(schema, &of_body(operation), &mut random);
-            let same = |trial: &Trial| {
-                trial.tool == operation.tool && trial.arguments == arguments
-            };
+            let same = |trial: &Trial| trial.tool == operation.tool && trial.arguments == arguments;
             if !trials.iter().any(same) {
                 trials.push(Trial {
                     tool: operation.tool.clone(),

@@ -156,12 +156,7 @@ impl Api {
     }
 
     /// What is in the repository is what the generator makes.
-    fn is_made_of(
-        &self,
-        description: &Path,
-        metier: &Path,
-        repo: &Repo,
-    ) -> Result<()> {
+    fn is_made_of(&self, description: &Path, metier: &Path, repo: &Repo) -> Result<()> {
         let kept = repo.path("skills").join(self.name);
         let made = repo.target("interop/apis/made");
         if made.exists() {

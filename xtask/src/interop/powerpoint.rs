@@ -225,7 +225,10 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();
-        if ["node_modules", "dist", "build"].iter().any(|left| name == *left) {
+        if ["node_modules", "dist", "build"]
+            .iter()
+            .any(|left| name == *left)
+        {
             continue;
         }
         // Through links: the vendored contract is linked from the repository's.

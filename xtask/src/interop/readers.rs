@@ -1,5 +1,7 @@
 //! A packed skill is an ordinary component: public tools that never heard of Metier read it.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Result, ensure};
 
 use super::Tools;
@@ -7,7 +9,13 @@ use crate::cmd::Cmd;
 use crate::guests;
 use crate::repo::Repo;
 
-/// Reads the packed Salesforce skill with `jco`.
+/// The version of wasm-tools.
+const WASM_TOOLS: &str = "1.263.0";
+
+/// What the sections of ours are called in the file.
+const SECTIONS: [&str; 3] = ["metier:manifest", "metier:tools", "metier:skill-md"];
+
+/// Reads the packed Salesforce skill with `jco` and `wasm-tools`.
 pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     let skill = repo.target("skills/salesforce.wasm");
     guests::run(
@@ -26,5 +34,44 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
         "`jco wit` does not show the tools of {}:\n{wit}",
         skill.display()
     );
+    wasm_tools(repo, &skill)
+}
+
+/// It is valid, its WIT is there, and its sections are told apart.
+fn wasm_tools(repo: &Repo, skill: &Path) -> Result<()> {
+    let program = installed(repo)?;
+    let read = |words: &[&str]| Cmd::new(&program).args(words).arg(skill).read();
+    read(&["validate"])?;
+    let wit = read(&["component", "wit"])?;
+    ensure!(
+        wit.contains("export query: func(soql: string"),
+        "`wasm-tools component wit` does not show the tools:\n{wit}"
+    );
+    let metadata = read(&["metadata", "show"])?;
+    ensure!(metadata.contains("component"), "{metadata}");
+    let sections = read(&["objdump"])?;
+    for name in SECTIONS {
+        ensure!(sections.contains(name), "no `{name}` in\n{sections}");
+    }
     Ok(())
+}
+
+/// Only the subcommands that are used: three minutes of a processor.
+fn installed(repo: &Repo) -> Result<PathBuf> {
+    let root = repo.target("tools");
+    let program = root.join("bin/wasm-tools");
+    let version = Cmd::new(&program).arg("--version").read();
+    if version.is_ok_and(|version| version.contains(WASM_TOOLS)) {
+        return Ok(program);
+    }
+    Cmd::new("cargo")
+        .args(["install", "--quiet", "--locked", "--debug", "wasm-tools"])
+        .args(["--version", WASM_TOOLS, "--no-default-features"])
+        .args(["--features", "validate,component,print,metadata,objdump"])
+        .args(["--config", "profile.dev.debug=0", "--root"])
+        .arg(&root)
+        .arg("--target-dir")
+        .arg(root.join("build"))
+        .step("install wasm-tools from crates.io")?;
+    Ok(program)
 }

@@ -149,9 +149,7 @@ fn unsendable(name: &str, place: In) -> Option<&'static str> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     match place {
         _ if name.is_empty() => Some("it has no name"),
-        _ if name.len() > check::MAX_NAME_BYTES => {
-            Some("its name is too long")
-        }
+        _ if name.len() > check::MAX_NAME_BYTES => Some("its name is too long"),
         In::Header | In::Cookie if !name.bytes().all(token) => {
             Some("its name is no name of a header or cookie")
         }

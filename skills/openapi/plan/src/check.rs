@@ -9,9 +9,7 @@ use crate::{
     Body, BodyKind, Constraint, Fixed, Operation, Operator, Parameter, Place, Plan, Step, Style,
 };
 
-pub use text::{
-    MAX_NAME_BYTES, Piece, is_dots, is_media_type, is_reserved_header, template,
-};
+pub use text::{MAX_NAME_BYTES, Piece, is_dots, is_media_type, is_reserved_header, template};
 
 /// Most operations in one plan: a skill may have as many tools.
 pub const MAX_OPERATIONS: usize = 512;
