@@ -5,15 +5,32 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Findings, Subject, secret};
-use crate::fixtures::{self, FOLDER, FixtureName};
+use crate::fixtures::{self, FILES_FOLDER, FOLDER, Files, Fixture, FixtureName};
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
-    let mut covered = BTreeSet::new();
+    let packed = subject.files.iter();
+    let files = Files::of_packed(packed.map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+    let (mut covered, mut used) = (BTreeSet::new(), BTreeSet::new());
     for (path, bytes) in &subject.files {
-        match below_folder(path) {
-            Some(file) => covered.extend(fixture(path, file, bytes, findings)),
-            None => resource(path, bytes, findings),
+        let Some(file) = below_folder(path) else {
+            resource(path, bytes, findings);
+            continue;
+        };
+        no_secret(path, bytes, findings);
+        if fixtures::handed_name(path).is_some() {
+            continue;
         }
+        if let Some(fixture) = fixture(path, file, bytes, &files, findings) {
+            covered.insert(fixture.tool.to_string());
+            used.extend(fixture.files.into_iter().map(|file| file.name));
+        }
+    }
+    for name in files.names().filter(|name| !used.contains(*name)) {
+        findings.add(
+            "fixture/unused-file",
+            format!("{FOLDER}/{FILES_FOLDER}/{name}"),
+            "No fixture that can be read hands it over.".to_owned(),
+        );
     }
     let tools = subject
         .manifest
@@ -32,8 +49,7 @@ fn below_folder(path: &str) -> Option<&str> {
     path.strip_prefix(FOLDER)?.strip_prefix('/')
 }
 
-/// The tool that the fixture calls, when it is one.
-fn fixture(path: &str, file: &str, bytes: &[u8], findings: &mut Findings) -> Option<String> {
+fn no_secret(path: &str, bytes: &[u8], findings: &mut Findings) {
     if let Some(what) = secret_in(bytes) {
         findings.add(
             "fixture/secret",
@@ -41,11 +57,21 @@ fn fixture(path: &str, file: &str, bytes: &[u8], findings: &mut Findings) -> Opt
             format!("It has what looks like {what}: anybody who has the skill has it too."),
         );
     }
+}
+
+/// The fixture, when it is one.
+fn fixture(
+    path: &str,
+    file: &str,
+    bytes: &[u8],
+    files: &Files,
+    findings: &mut Findings,
+) -> Option<Fixture> {
     let name = file.strip_suffix(".json").unwrap_or_default();
-    let why = match (name.parse::<FixtureName>(), fixtures::parse(bytes)) {
-        (Ok(_), Ok(fixture)) => return Some(fixture.tool.to_string()),
+    let why = match (name.parse::<FixtureName>(), fixtures::parse(bytes, files)) {
+        (Ok(_), Ok(fixture)) => return Some(fixture),
         (Ok(_), Err(error)) => error.to_string(),
-        (Err(_), _) => format!("`{file}` is no NAME.json, and is never replayed"),
+        (Err(_), _) => format!("`{file}` is no NAME.json, and is never replayed; files to hand over are in {FOLDER}/{FILES_FOLDER}"),
     };
     findings.add("fixture/invalid", path, format!("It is no fixture: {why}."));
     None

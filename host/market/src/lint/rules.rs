@@ -53,7 +53,7 @@ rules! {
         "The component imports no reach that the manifest does not ask for." "Sockets are never given, files only where asked for; code that needs them fails when it gets there."
         "imports `wasi:sockets/tcp`" "imports `metier:skill/fetch` and asks for `[[capabilities.http]]`"
     "fixture/invalid" Error
-        "Each file in `fixtures` is a `NAME.json` that `metier test` can run." "A recording that cannot be read is never replayed."
+        "Each file in `fixtures` is a `NAME.json` that `metier test` can run; what they hand over is in `fixtures/files`." "A recording that cannot be read is never replayed."
         "`{\"tool\": \"zen\", \"anwser\": \"x\"}`" "`{\"tool\": \"zen\", \"arguments\": {}, \"exchanges\": [], \"answer\": \"x\"}`"
     "fixture/none-for-tool" Warning
         "Each tool has a fixture." "Without one, nobody sees when an update breaks it."
@@ -61,6 +61,9 @@ rules! {
     "fixture/secret" Error
         "No fixture has a secret." "Whoever has the skill has its fixtures."
         "`\"authorization\": \"Bearer 8f3a…\"`" "`\"authorization\": \"REDACTED\"`, or no such header"
+    "fixture/unused-file" Warning
+        "Each file in `fixtures/files` is handed over by a fixture." "Nobody reads it, and everybody downloads it with the skill."
+        "`fixtures/files/old.csv`, named by no fixture" "`\"files\": [\"orders.csv\"]` in a fixture whose arguments say `\"file:orders.csv\"`"
     "folder/unpackable" Error
         "The packed folders hold files with plain names, within the limits." "What cannot be packed would be missing where the skill runs."
         "`assets/data.json` is a symbolic link" "`assets/data.json` is the file itself"

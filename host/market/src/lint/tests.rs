@@ -90,6 +90,16 @@ const CASES: [(&str, Change); 22] = [
         let fixture = FIXTURE.replace("{}", r#"{"cookie": "sid=81723"}"#);
         case.files.push(("fixtures/x.json", fixture.into()));
     }),
+    ("fixture/secret", |case| {
+        let file = b"key\nsk-ant-api03-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n".to_vec();
+        case.files.push(("fixtures/files/keys.csv", file));
+        let fixture = FIXTURE.replace("{}", r#"{"artifact": "file:keys.csv"}"#);
+        let fixture = fixture.replacen('{', r#"{"files": ["keys.csv"], "#, 1);
+        case.files.push(("fixtures/x.json", fixture.into()));
+    }),
+    ("fixture/unused-file", |case| {
+        case.files.push(("fixtures/files/old.csv", b"a\n".to_vec()))
+    }),
     ("license/missing", |case| {
         case.manifest = case.manifest.replace("license = \"Apache-2.0\"\n", "")
     }),

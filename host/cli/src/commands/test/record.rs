@@ -2,10 +2,10 @@
 
 use std::{fs, io::Write, path::Path};
 
-use metier_core::{Blame, Code, Fault, ToolName};
-use metier_market::fixtures::{self, Fixture, FixtureName, Named, RecordError, Recorded};
+use metier_core::{Blame, Code, Fault};
+use metier_market::fixtures::{self, Files, Fixture, FixtureName, Named, RecordError, Recorded};
 use metier_runtime::{host::Host, skill::Skill};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tempfile::NamedTempFile;
 
 use super::{show, source::Source};
@@ -40,7 +40,7 @@ pub async fn run(
     let skill = skill_file::load(&host, &source.file()?).await?;
     let wanted = match args.call.as_slice() {
         [] => super::chosen(source.fixtures(&skill)?, names)?,
-        call => match new(&skill, names, call)? {
+        call => match new(&skill, names, call, &source.files(&skill)?)? {
             Ok(named) => vec![named],
             Err(page) => return crate::commands::help_or_failure(app, page),
         },
@@ -62,6 +62,7 @@ fn new(
     skill: &Skill,
     names: &[FixtureName],
     call: &[std::ffi::OsString],
+    files: &Files,
 ) -> Result<Result<Named, clap::Error>, Failure> {
     let [name] = names else {
         return Err(Failure::usage(
@@ -69,11 +70,14 @@ fn new(
             "metier test --record NAME --grant grant.toml -- TOOL …",
         ));
     };
-    let named = |(tool, arguments): (ToolName, Map<String, Value>)| Named {
-        name: name.clone(),
-        fixture: Ok(Fixture::new(tool, arguments)),
+    let (tool, arguments) = match words::parse(skill, call)? {
+        Ok(call) => call,
+        Err(page) => return Ok(Err(page)),
     };
-    Ok(words::parse(skill, call)?.map(named))
+    Ok(Ok(Named {
+        name: name.clone(),
+        fixture: Fixture::typed_in(tool, arguments, files),
+    }))
 }
 
 async fn one(
@@ -84,7 +88,7 @@ async fn one(
 ) -> Result<Result<Recorded, Exit>, Failure> {
     let fixture = named.fixture.as_ref().map_err(|error| {
         let message = format!("The fixture `{}` cannot be read: {error}.", named.name);
-        Failure::from(Fault::new(Code::InvalidArguments, message).with_hint("Mend the file first."))
+        Failure::from(Fault::new(Code::InvalidArguments, message).with_hint("Mend it first."))
     })?;
     let options = CallOptions {
         grant: args.grant.clone(),

@@ -6,7 +6,10 @@ use std::{
 };
 
 use metier_core::{Code, Fault};
-use metier_market::fixtures::{self, FOLDER, FixtureName, MAX_FIXTURE_BYTES, Named};
+use metier_market::fixtures::{
+    self, FILES_FOLDER, FOLDER, Files, FixtureName, MAX_FIXTURE_BYTES, Named,
+};
+use metier_market::folder::read_below;
 use metier_runtime::skill::Skill;
 
 use super::fresh;
@@ -105,17 +108,30 @@ impl Source {
             }
             Err(error) => return Err(Failure::unreadable(&folder, &error)),
         };
+        let files = self.files(skill)?;
         let mut found = Vec::new();
         for entry in entries {
             let path = entry
                 .map_err(|error| Failure::unreadable(&folder, &error))?
                 .path();
             if let Some(name) = name_of(&path) {
-                found.push(Named::parse(name, &read(&path)?));
+                found.push(Named::parse(name, &read(&path)?, &files));
             }
         }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
+    }
+
+    /// What fixtures may hand over: the folder's as they are now, or those a file carries. Links are not followed.
+    pub fn files(&self, skill: &Skill) -> Result<Files, Failure> {
+        let Some(folder) = self.folder() else {
+            return Ok(Files::of_skill(skill));
+        };
+        let folder = folder.join(FILES_FOLDER);
+        match fs::symlink_metadata(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Files::default()),
+            _ => Ok(read_below(&folder)?.into_iter().collect()),
+        }
     }
 }
 
