@@ -85,3 +85,23 @@ pub fn amount(cell: &Cell) -> Option<f64> {
         Cell::Empty | Cell::Text(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::describe;
+    use crate::{frame::Frame, reading::Reading};
+
+    #[test]
+    fn a_sample_has_only_so_many_rows() {
+        let ask = |sample| {
+            let reading = Reading {
+                frame: Frame::default(),
+                sheets: Vec::new(),
+            };
+            describe(reading, Some(sample))
+        };
+        assert!(ask(0).is_ok() && ask(50).is_ok());
+        let refused = format!("{:?}", ask(51));
+        assert!(refused.contains("it is 0 to 50"), "{refused}");
+    }
+}

@@ -88,14 +88,27 @@ pub fn fits(columns: usize, rows: usize) -> Result<(), Error> {
         format!("more than {MAX_COLUMNS} columns")
     } else if rows > MAX_ROWS {
         format!("more than {MAX_ROWS} rows")
-    } else if columns.saturating_mul(rows) > MAX_CELLS {
-        format!("more than {MAX_CELLS} cells")
     } else {
-        return Ok(());
+        return fits_cells(columns.saturating_mul(rows));
     };
-    Err(Error::InvalidInput(format!(
+    Err(too_large(&problem))
+}
+
+/// Refuses so many cells, if they are too many, wherever they stand.
+///
+/// # Errors
+/// The same.
+pub fn fits_cells(cells: usize) -> Result<(), Error> {
+    match cells > MAX_CELLS {
+        true => Err(too_large(&format!("more than {MAX_CELLS} cells"))),
+        false => Ok(()),
+    }
+}
+
+fn too_large(problem: &str) -> Error {
+    Error::InvalidInput(format!(
         "the table has {problem}; ask for a smaller extract of it"
-    )))
+    ))
 }
 
 #[cfg(test)]

@@ -8,20 +8,14 @@ use crate::{
             types::Error,
         },
     },
-    reading::MAX_BYTES,
+    reading,
 };
 
 /// The bytes of an artifact the caller named.
 pub fn open_artifact(digest: &str) -> Result<Vec<u8>, Error> {
     let refused = |error| refused(digest, error);
     let reader = Reader::open(digest).map_err(refused)?;
-    let size = reader.size();
-    if size > MAX_BYTES {
-        return Err(Error::InvalidInput(format!(
-            "the file {digest} has {size} bytes; at most {} MiB are read",
-            MAX_BYTES >> 20
-        )));
-    }
+    reading::fits(digest, reader.size())?;
     let mut bytes = Vec::new();
     loop {
         let piece = reader.read().map_err(refused)?;

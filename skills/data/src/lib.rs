@@ -55,13 +55,7 @@ impl Guest for Data {
         limit: Option<u32>,
         save_as: Option<String>,
     ) -> Result<Answer, Error> {
-        let limit = limit.unwrap_or(LIMIT.0);
-        if !(1..=LIMIT.1).contains(&limit) {
-            return Err(Error::InvalidInput(format!(
-                "`limit` is {limit}; it is 1 to {}",
-                LIMIT.1
-            )));
-        }
+        let limit = within(limit)?;
         let database = load(&tables)?;
         let mut sheet = save_as.as_ref().map(|_| Sheet::new());
         let rows = database.select_each(&sql, limit.into(), |cells| match &mut sheet {
@@ -92,6 +86,18 @@ impl Guest for Data {
             points: drawn.points,
             remarks: drawn.remarks,
         })
+    }
+}
+
+/// How many rows are returned.
+fn within(limit: Option<u32>) -> Result<u32, Error> {
+    let limit = limit.unwrap_or(LIMIT.0);
+    match (1..=LIMIT.1).contains(&limit) {
+        true => Ok(limit),
+        false => Err(Error::InvalidInput(format!(
+            "`limit` is {limit}; it is 1 to {}",
+            LIMIT.1
+        ))),
     }
 }
 
@@ -134,4 +140,35 @@ mod exports {
     use crate::{Data, bindings};
 
     bindings::export!(Data with_types_in bindings);
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::{Table, load, within};
+
+    #[test]
+    fn an_answer_has_only_so_many_rows() {
+        assert_eq!(within(None).unwrap(), 100);
+        assert_eq!(within(Some(1_000)).unwrap(), 1_000);
+        for limit in [0, 1_001] {
+            let refused = format!("{:?}", within(Some(limit)));
+            assert!(refused.contains("it is 1 to 1000"), "{refused}");
+        }
+    }
+
+    /// Nothing of them is opened: outside a host that could not be.
+    #[test]
+    fn a_query_has_only_so_many_files() {
+        let table = Table {
+            name: "t".to_owned(),
+            artifact: String::new(),
+            format: None,
+            sheet: None,
+        };
+        for tables in [vec![], vec![table; 17]] {
+            let refused = format!("{:?}", load(&tables).err().unwrap());
+            assert!(refused.contains("it is 1 to 16"), "{refused}");
+        }
+    }
 }

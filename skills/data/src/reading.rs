@@ -12,7 +12,21 @@ use crate::{
 };
 
 /// Most bytes of one file: what a frame of the most cells takes, and half of what a call may hold.
-pub const MAX_BYTES: u64 = 128 << 20;
+const MAX_BYTES: u64 = 128 << 20;
+
+/// Refuses a file of this size before it is read, if it is too large.
+///
+/// # Errors
+/// How large it may be.
+pub fn fits(file: &str, size: u64) -> Result<(), Error> {
+    match size > MAX_BYTES {
+        true => Err(Error::InvalidInput(format!(
+            "the file {file} has {size} bytes; at most {} MiB are read",
+            MAX_BYTES >> 20
+        ))),
+        false => Ok(()),
+    }
+}
 
 /// A file that was read.
 #[derive(Debug)]

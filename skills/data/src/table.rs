@@ -68,3 +68,17 @@ impl Sheet {
 fn fault(error: &::csv::Error) -> Error {
     Error::Internal(format!("a row cannot be written: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_ANSWER, texts};
+    use crate::cell::Cell;
+
+    #[test]
+    fn an_answer_has_only_so_much_text() {
+        let rows = |bytes: usize| vec![vec![Cell::Text("x".repeat(bytes)), Cell::Empty]];
+        assert!(texts(rows(MAX_ANSWER)).is_ok());
+        let refused = format!("{:?}", texts(rows(MAX_ANSWER + 1)));
+        assert!(refused.contains("more than 1048576 bytes of text"), "{refused}");
+    }
+}

@@ -45,6 +45,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_page_says_late_does_not_count() {
+        let page = |before: usize| {
+            let page = format!("{}<meta charset=windows-1252>", " ".repeat(before));
+            [page.as_bytes(), b"caf\xe9"].concat()
+        };
+        assert!(decode(&page(900), None).ends_with("café"));
+        assert!(decode(&page(1_024), None).ends_with("caf\u{fffd}"));
+    }
+
+    #[test]
     fn nothing_said_is_utf_8_and_bad_bytes_are_marked() {
         assert_eq!(decode("日本".as_bytes(), None), "日本");
         assert_eq!(decode(b"a\xffb", Some("no-such-encoding")), "a\u{fffd}b");

@@ -150,3 +150,25 @@ fn rows_of_category_series_and_value_are_turned() {
     assert_eq!(plot.series[0].values, [Some(1.0), None]);
     assert_eq!(plot.series[1].values, [Some(2.0), Some(3.0)]);
 }
+
+#[test]
+fn more_series_than_colours_are_refused() {
+    let wide = |series: usize| {
+        let mut row = vec![Cell::Text("a".to_owned())];
+        row.resize(series + 1, Cell::Number(1.0));
+        Rows {
+            columns: (0..=series).map(|at| format!("c{at}")).collect(),
+            rows: vec![row],
+            total: 1,
+        }
+    };
+    assert!(draw(wide(8), &chart(ChartKind::Line)).is_ok());
+    assert!(refused(wide(9), &chart(ChartKind::Line)).contains("9 series and 8"));
+}
+
+#[test]
+fn as_many_bars_and_slices_as_fit_are_drawn() {
+    let many: Vec<(&str, f64)> = vec![("a", 1.0); 60];
+    assert!(draw(rows(&many), &chart(ChartKind::Bar)).is_ok());
+    assert!(draw(rows(&many[..12]), &chart(ChartKind::Pie)).is_ok());
+}

@@ -16,6 +16,7 @@ use crate::{
 pub fn objects(bytes: Vec<u8>) -> Result<Frame, Error> {
     let (text, remark) = decode(bytes);
     let objects = find(&text)?;
+    fits(1, objects.len())?;
     let mut table = Table::default();
     for (at, object) in objects.into_iter().enumerate() {
         let Value::Object(object) = object else {

@@ -125,3 +125,64 @@ fn too_many_columns_are_refused() {
     let header = vec!["a"; 1_001].join(",");
     assert!(refused(header.as_bytes(), None).contains("1000 columns"));
 }
+
+#[test]
+fn a_file_is_refused_by_its_size_before_it_is_read() {
+    assert!(super::fits("f", 128 << 20).is_ok());
+    let Err(Error::InvalidInput(why)) = super::fits("f", (128 << 20) + 1) else {
+        panic!("it is too large");
+    };
+    assert!(why.contains("at most 128 MiB"), "{why}");
+}
+
+#[test]
+fn too_many_rows_are_refused() {
+    let csv = "a\n".repeat(1_048_578);
+    assert!(refused(csv.as_bytes(), None).contains("1048576 rows"));
+    let lines = "{\"a\":1}\n".repeat(1_048_577);
+    assert!(refused(lines.as_bytes(), None).contains("1048576 rows"));
+    // One array is as many rows as lines are.
+    let array = format!("[{}0]", "0,".repeat(1_048_577));
+    assert!(refused(array.as_bytes(), None).contains("rows"));
+}
+
+#[test]
+fn too_many_cells_are_refused() {
+    let header = (0..1_000).map(|at| format!("c{at}")).collect::<Vec<_>>();
+    let csv = header.join(",") + &"\n1".repeat(6_001);
+    assert!(refused(csv.as_bytes(), None).contains("6000000 cells"));
+    let first: Vec<String> = header.iter().map(|name| format!("\"{name}\":1")).collect();
+    let lines = format!("{{{}}}", first.join(",")) + &"\n{}".repeat(6_000);
+    assert!(refused(lines.as_bytes(), None).contains("6000000 cells"));
+    // Members that come late widen every row before them.
+    let late = "{\"c0\":1}\n".repeat(6_000) + &format!("{{{}}}", first.join(","));
+    assert!(refused(late.as_bytes(), None).contains("6000000 cells"));
+    let wide: Vec<String> = (0..1_001).map(|at| format!("\"c{at}\":1")).collect();
+    let wide = format!("[{{{}}}]", wide.join(","));
+    assert!(refused(wide.as_bytes(), None).contains("1000 columns"));
+}
+
+/// A workbook as ZIP files say it: so many files, the first of which says it is this large.
+fn archive(files: usize, says: u32) -> Vec<u8> {
+    use std::io::Cursor;
+    use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for at in 0..files {
+        archive.start_file(format!("f{at}"), stored).unwrap();
+    }
+    let mut bytes = archive.finish().unwrap().into_inner();
+    let entry = bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    bytes.splice(entry + 24..entry + 28, says.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn a_workbook_is_refused_by_what_it_says_of_itself() {
+    for (files, says) in [(1, (384 << 20) + 1), (10_001, 0)] {
+        let said = refused(&archive(files, says), None);
+        assert!(said.contains("unpacks to more than 384 MiB or 10000 files"), "{said}");
+    }
+    let said = refused(&archive(10_000, 384 << 20), None);
+    assert!(!said.contains("unpacks"), "{said}");
+}

@@ -8,7 +8,7 @@ use super::{Reading, size};
 use crate::{
     bindings::{ColumnType, metier::skill::types::Error},
     cell::Cell,
-    frame::{Column, Frame, fits, names},
+    frame::{Column, Frame, fits, fits_cells, names},
     infer,
 };
 
@@ -60,7 +60,7 @@ impl Grid {
         }
         self.cells += 1;
         fits(1, self.rows.len())?;
-        fits(self.cells.div_ceil(crate::frame::MAX_ROWS).max(1), 1)?;
+        fits_cells(self.cells)?;
         match self.rows.last_mut() {
             Some((last, cells)) if *last == row => cells.push((column, cell)),
             _ => self.rows.push((row, vec![(column, cell)])),
@@ -180,4 +180,49 @@ fn moment(time: &ExcelDateTime) -> Cell {
 
 fn broken(error: &XlsxError) -> Error {
     Error::InvalidInput(format!("the workbook cannot be read: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::{Cell, Error, Grid};
+    use crate::frame::{MAX_CELLS, MAX_ROWS};
+
+    fn refused(result: Result<(), Error>) -> String {
+        match result.unwrap_err() {
+            Error::InvalidInput(why) => why,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    /// Cells beside the header are in no table, and take as much memory while the sheet is read.
+    #[test]
+    fn cells_are_counted_wherever_they_stand() {
+        let mut grid = Grid {
+            cells: MAX_CELLS - 1,
+            ..Grid::default()
+        };
+        assert!(grid.put(0, 0, Cell::Boolean(true)).is_ok());
+        assert!(grid.put(1, 9_000, Cell::Empty).is_ok(), "an empty one is none");
+        assert!(refused(grid.put(1, 9_000, Cell::Boolean(true))).contains("6000000 cells"));
+    }
+
+    #[test]
+    fn rows_are_counted_while_they_come() {
+        let rows = (0..=MAX_ROWS).map(|row| (row as u32, Vec::new()));
+        let mut grid = Grid {
+            rows: rows.collect(),
+            cells: 0,
+        };
+        assert!(refused(grid.put(0, 0, Cell::Boolean(true))).contains("1048576 rows"));
+    }
+
+    #[test]
+    fn a_header_wider_than_a_table_may_be_is_refused() {
+        let mut grid = Grid::default();
+        grid.put(0, 0, Cell::Boolean(true)).unwrap();
+        grid.put(0, 1_000, Cell::Boolean(true)).unwrap();
+        let refused = refused(grid.into_frame("s").map(drop));
+        assert!(refused.contains("1000 columns"), "{refused}");
+    }
 }

@@ -124,7 +124,8 @@ fn rows_beyond_what_is_kept_are_counted() {
 #[test]
 fn a_table_needs_a_plain_name_of_its_own() {
     let mut database = database();
-    for name in ["", "1a", "a b", "a\"b", "Orders", "sqlite_master"] {
+    let long = "x".repeat(65);
+    for name in ["", "1a", "a b", "a\"b", "Orders", "sqlite_master", &long] {
         let frame = read_table("a\n1".into(), None, None).unwrap().frame;
         assert!(database.add(name, frame).is_err(), "{name}");
     }

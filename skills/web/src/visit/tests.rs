@@ -242,3 +242,17 @@ fn media_types_are_read_and_guessed() {
     assert!(!MediaType::of(None, b"\x00\x01").is_text());
     assert!(MediaType::of(Some("image/svg+xml"), b"").is_text());
 }
+
+/// RFC 9309 asks to read so much; a site cannot make this reader parse without end.
+#[test]
+fn rules_after_500_kib_do_not_count() {
+    let rules = |filler: usize| {
+        let rules = format!("User-agent: *\n{}\nDisallow: /x\n", "#".repeat(filler));
+        let sites = Sites::default()
+            .with("https://a.example/robots.txt", 200, &[], &rules)
+            .page("https://a.example/x", "hello");
+        sites.visit("https://a.example/x").is_ok()
+    };
+    assert!(!rules(500 << 9));
+    assert!(rules(500 << 10));
+}

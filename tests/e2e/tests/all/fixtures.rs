@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use metier_core::Code;
 use metier_e2e::{Guest, TestHost};
-use metier_market::fixtures::{self, Expected, Fixture, Mismatch, Named, Report};
+use metier_market::fixtures::{self, Expected, Files, Fixture, Mismatch, Named, Report};
 use metier_runtime::skill::Skill;
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ async fn load(host: &TestHost, guest: Guest) -> Arc<Skill> {
 }
 
 fn named(name: &str, fixture: Value) -> Named {
-    Named::parse(name.parse().unwrap(), fixture.to_string().as_bytes())
+    Named::parse(name.parse().unwrap(), fixture.to_string().as_bytes(), &Files::default())
 }
 
 fn of_folder(folder: &Path) -> Vec<Named> {
@@ -23,7 +23,7 @@ fn of_folder(folder: &Path) -> Vec<Named> {
         .map(|entry| {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
-            Named::parse(name, &std::fs::read(&path).unwrap())
+            Named::parse(name, &std::fs::read(&path).unwrap(), &Files::default())
         })
         .collect();
     fixtures.sort_by(|a, b| a.name.cmp(&b.name));
@@ -185,7 +185,7 @@ async fn what_is_recorded_from_a_service_replays_and_holds_no_secret() {
     .await
     .unwrap();
     let text = fixtures::write(&recorded.fixture);
-    assert_eq!(fixtures::parse(text.as_bytes()).unwrap(), recorded.fixture);
+    assert_eq!(fixtures::parse(text.as_bytes(), &Files::default()).unwrap(), recorded.fixture);
     assert_eq!(recorded.fixture.exchanges.len(), 1);
     assert!(
         !text.to_lowercase().contains("bearer") && !text.contains("00D"),
@@ -197,7 +197,7 @@ async fn what_is_recorded_from_a_service_replays_and_holds_no_secret() {
     let skill = load(&host, crate::salesforce::packed().await).await;
     let again = Named {
         name: call.name,
-        fixture: fixtures::parse(text.as_bytes()),
+        fixture: fixtures::parse(text.as_bytes(), &Files::default()),
     };
     let report = replay(&host, &skill, &[again]).await;
     assert!(report.passed(), "{:#?}", mismatches(&report));
@@ -211,7 +211,7 @@ async fn two_rehearsals_see_the_same_time_and_the_same_chance() {
     let mut seen = Vec::new();
     for tool in ["system.now", "system.random"] {
         let fixture = json!({"tool": tool, "time": "2030-02-03T04:05:06Z"});
-        let fixture = fixtures::parse(fixture.to_string().as_bytes()).unwrap();
+        let fixture = fixtures::parse(fixture.to_string().as_bytes(), &Files::default()).unwrap();
         let mut answers = Vec::new();
         for _ in 0..2 {
             let run = fixtures::run(host.host(), &skill, &fixture, None);
@@ -231,4 +231,109 @@ async fn two_rehearsals_see_the_same_time_and_the_same_chance() {
     assert_ne!(answers[0].to_string(), seen[1]);
     let now = host.call(&live, "system.now", json!({})).await.json();
     assert!(!now.to_string().contains("1896321906"));
+}
+
+/// A file of the fixture is an artifact before the call: the arguments name it, and the guest reads it by digest.
+#[tokio::test]
+async fn a_fixture_hands_files_over_and_gets_files_back() {
+    let host = TestHost::start();
+    let skill = load(&host, Guest::named("capabilities")).await;
+    let file = |text: &str| -> Files {
+        let file = ("orders.csv".to_owned(), text.as_bytes().to_vec());
+        [file].into_iter().collect()
+    };
+    let read = json!({
+        "tool": "output.read-artifact",
+        "files": ["orders.csv"],
+        "arguments": {"digest": ["file:orders.csv"]},
+        "answer": "id,pieces\n",
+    });
+    let named = |text: &str| {
+        let bytes = read.to_string();
+        Named::parse(
+            "read".parse().unwrap(),
+            bytes.as_bytes(),
+            &file(text),
+        )
+    };
+    let report = replay(&host, &skill, &[named("id,pieces\n")]).await;
+    assert!(report.passed(), "{:#?}", mismatches(&report));
+    let report = replay(&host, &skill, &[named("other\n")]).await;
+    assert!(matches!(mismatches(&report)[..], [Mismatch::Answer { .. }]));
+}
+
+/// Each thing that is written down about a file is compared.
+#[tokio::test]
+async fn a_file_handed_back_with_another_name_type_size_or_digest_is_told() {
+    let host = TestHost::start();
+    let skill = load(&host, Guest::named("capabilities")).await;
+    let digest = metier_core::Digest::of(b"text").to_string();
+    let fixture = |artifact: Value| {
+        named(
+            "put",
+            json!({
+                "tool": "output.put-artifact",
+                "arguments": {"name": "a.txt", "media-type": "text/plain", "body": "text"},
+                "answer": digest,
+                "artifacts": [artifact],
+            }),
+        )
+    };
+    let whole = json!({"name": "a.txt", "digest": digest, "media-type": "text/plain", "size": 4});
+    let short = json!({"name": "a.txt", "digest": digest});
+    for right in [whole.clone(), short] {
+        let report = replay(&host, &skill, &[fixture(right)]).await;
+        assert!(report.passed(), "{:#?}", mismatches(&report));
+    }
+    for (key, other) in [
+        ("name", json!("b.txt")),
+        ("media-type", json!("text/csv")),
+        ("size", json!(5)),
+        ("digest", json!(metier_core::Digest::of(b"other"))),
+    ] {
+        let mut wrong = whole.clone();
+        wrong[key] = other;
+        let report = replay(&host, &skill, &[fixture(wrong)]).await;
+        let found = mismatches(&report);
+        let [Mismatch::Artifacts { differences }] = &found[..] else {
+            panic!("{key}: {found:#?}")
+        };
+        assert_eq!(differences.len(), 1, "{differences:?}");
+        assert!(differences[0].at.ends_with(key), "{differences:?}");
+    }
+}
+
+/// What is recorded with a file replays without anything but its folder.
+#[tokio::test]
+async fn a_call_with_files_is_recorded_with_their_digests() {
+    let host = TestHost::start();
+    let skill = load(&host, Guest::named("capabilities")).await;
+    let files: Files = [("orders.csv".to_owned(), b"id\n".to_vec())].into_iter().collect();
+    let arguments = json!({"digest": [metier_core::Digest::of(b"id\n")]});
+    let fixture = Fixture::typed_in(
+        "output.read-artifact".parse().unwrap(),
+        arguments.as_object().unwrap().clone(),
+        &files,
+    )
+    .unwrap();
+    let call = Named {
+        name: "read".parse().unwrap(),
+        fixture: Ok(fixture.clone()),
+    };
+    let grant = metier_core::Grant::parse(
+        "skill = \"test.metier/capabilities\"\ntools = [\"*\"]\n[artifacts]\n",
+    )
+    .unwrap();
+    let sources = metier_runtime::credentials::SecretSources::files_only(host.folder());
+    let credentials = host.host().credentials(&grant, sources);
+    let recorded =
+        fixtures::record(host.host(), &skill, &call, &fixture, (grant, credentials)).await;
+    let text = fixtures::write(&recorded.unwrap().fixture);
+    let written: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(written["arguments"], json!({"digest": ["file:orders.csv"]}));
+    assert_eq!(written["files"][0]["digest"], json!(metier_core::Digest::of(b"id\n")));
+    assert_eq!(written["answer"], "id\n");
+    let changed: Files = [("orders.csv".to_owned(), b"other\n".to_vec())].into_iter().collect();
+    let problem = fixtures::parse(text.as_bytes(), &changed).unwrap_err().to_string();
+    assert!(problem.contains("another than was recorded"), "{problem}");
 }

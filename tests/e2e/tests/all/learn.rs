@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const HEAD: &str = "[skill]\nname = \"test.metier/capabilities\"\nversion = \"0.1.0\"\n";
 
 fn call(fixture: &Value) -> Fixture {
-    fixtures::parse(fixture.to_string().as_bytes()).unwrap()
+    fixtures::parse(fixture.to_string().as_bytes(), &fixtures::Files::default()).unwrap()
 }
 
 /// Six calls that use something of everything.

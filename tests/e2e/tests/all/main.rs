@@ -8,6 +8,7 @@
 )]
 
 mod concurrent;
+mod data;
 mod dynamic;
 mod files;
 mod fixtures;
