@@ -79,6 +79,9 @@ mod tests {
         let rows = |bytes: usize| vec![vec![Cell::Text("x".repeat(bytes)), Cell::Empty]];
         assert!(texts(rows(MAX_ANSWER)).is_ok());
         let refused = format!("{:?}", texts(rows(MAX_ANSWER + 1)));
-        assert!(refused.contains("more than 1048576 bytes of text"), "{refused}");
+        assert!(
+            refused.contains("more than 1048576 bytes of text"),
+            "{refused}"
+        );
     }
 }

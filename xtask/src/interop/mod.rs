@@ -5,6 +5,7 @@
 
 mod apis;
 mod conformance;
+mod data;
 mod openapi_corpus;
 mod powerpoint;
 mod prism;
@@ -43,6 +44,7 @@ const STEPS: &[Step] = &[
     ("powerpoint", powerpoint::run),
     ("strangers", strangers::run),
     ("conformance", conformance::run),
+    ("data", data::run),
     ("openapi-corpus", openapi_corpus::run),
     ("apis", apis::run),
     ("prism", prism::run),

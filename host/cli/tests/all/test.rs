@@ -203,3 +203,33 @@ fn recording_needs_a_grant_a_folder_and_one_name() {
         assert!(ran.stderr.contains(expected), "{words:?} {}", ran.stderr);
     }
 }
+
+/// What a fixture hands over is in its own folder, and small enough to be packed.
+#[test]
+fn a_file_that_cannot_be_handed_over_is_told() {
+    let sandbox = sandbox();
+    let call = json!({"tool": "add", "files": ["orders.csv"], "arguments": {"a": 2, "b": "file:orders.csv"}, "answer": 5});
+    fixture(&sandbox, "sum", &call);
+    let ran = sandbox.metier(&RUN);
+    assert_eq!(ran.code, 11, "{}", ran.stdout);
+    let missing = "at $.files[0]: there is no file `fixtures/files/orders.csv`; put it there";
+    assert!(ran.stdout.contains(missing), "{}", ran.stdout);
+
+    let files = sandbox.path("fixtures/files");
+    std::fs::create_dir(&files).unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", files.join("orders.csv")).unwrap();
+    let ran = sandbox.metier(&RUN);
+    assert!(ran.code != 0, "{}", ran.stdout);
+    assert!(ran.stderr.contains("symbolic link"), "{}", ran.stderr);
+
+    std::fs::remove_file(files.join("orders.csv")).unwrap();
+    let large = std::fs::File::create(files.join("orders.csv")).unwrap();
+    large.set_len((16 << 20) + 1).unwrap();
+    let ran = sandbox.metier(&RUN);
+    assert!(ran.code != 0, "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("larger than 16777216 bytes"),
+        "{}",
+        ran.stderr
+    );
+}

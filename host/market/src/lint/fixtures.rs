@@ -71,7 +71,9 @@ fn fixture(
     let why = match (name.parse::<FixtureName>(), fixtures::parse(bytes, files)) {
         (Ok(_), Ok(fixture)) => return Some(fixture),
         (Ok(_), Err(error)) => error.to_string(),
-        (Err(_), _) => format!("`{file}` is no NAME.json, and is never replayed; files to hand over are in {FOLDER}/{FILES_FOLDER}"),
+        (Err(_), _) => format!(
+            "`{file}` is no NAME.json, and is never replayed; files to hand over are in {FOLDER}/{FILES_FOLDER}"
+        ),
     };
     findings.add("fixture/invalid", path, format!("It is no fixture: {why}."));
     None

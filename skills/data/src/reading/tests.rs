@@ -172,7 +172,10 @@ fn archive(files: usize, says: u32) -> Vec<u8> {
         archive.start_file(format!("f{at}"), stored).unwrap();
     }
     let mut bytes = archive.finish().unwrap().into_inner();
-    let entry = bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    let entry = bytes
+        .windows(4)
+        .position(|four| four == b"PK\x01\x02")
+        .unwrap();
     bytes.splice(entry + 24..entry + 28, says.to_le_bytes());
     bytes
 }
@@ -181,7 +184,10 @@ fn archive(files: usize, says: u32) -> Vec<u8> {
 fn a_workbook_is_refused_by_what_it_says_of_itself() {
     for (files, says) in [(1, (384 << 20) + 1), (10_001, 0)] {
         let said = refused(&archive(files, says), None);
-        assert!(said.contains("unpacks to more than 384 MiB or 10000 files"), "{said}");
+        assert!(
+            said.contains("unpacks to more than 384 MiB or 10000 files"),
+            "{said}"
+        );
     }
     let said = refused(&archive(10_000, 384 << 20), None);
     assert!(!said.contains("unpacks"), "{said}");

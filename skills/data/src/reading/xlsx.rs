@@ -203,7 +203,10 @@ mod tests {
             ..Grid::default()
         };
         assert!(grid.put(0, 0, Cell::Boolean(true)).is_ok());
-        assert!(grid.put(1, 9_000, Cell::Empty).is_ok(), "an empty one is none");
+        assert!(
+            grid.put(1, 9_000, Cell::Empty).is_ok(),
+            "an empty one is none"
+        );
         assert!(refused(grid.put(1, 9_000, Cell::Boolean(true))).contains("6000000 cells"));
     }
 

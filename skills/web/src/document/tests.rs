@@ -175,12 +175,18 @@ fn a_page_that_nests_without_end_is_refused() {
 #[test]
 fn a_page_of_too_many_elements_is_read_whole() {
     let page = |elements: usize| {
-        let page = PAGE.replace("</article>", &format!("{}</article>", "<i></i>".repeat(elements)));
+        let page = PAGE.replace(
+            "</article>",
+            &format!("{}</article>", "<i></i>".repeat(elements)),
+        );
         html(&page).read(Format::Text, Part::Main).content
     };
     assert!(!page(40_000).contains("Imprint"));
     let whole = page(50_000);
-    assert!(whole.contains("Imprint") && whole.contains("propane"), "{whole}");
+    assert!(
+        whole.contains("Imprint") && whole.contains("propane"),
+        "{whole}"
+    );
 }
 
 fn deep(depth: usize) -> String {

@@ -1,20 +1,22 @@
 //! The data skill: files in, SQL over them, a chart out.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use metier_core::{Blame, Code, Digest, TenantId};
+use metier_core::{Blame, Code, Digest, RunScope, TenantId};
 use metier_e2e::{Guest, Installed, TestHost};
 use metier_market::pack::{self, Inputs};
+use metier_runtime::audit::NoObserver;
 use metier_runtime::host::{Host, HostConfig};
 use serde_json::{Value, json};
 
 const ORDERS: &[u8] = b"region,pieces\nNorth,3\nSouth,4\nNorth,5\n";
-const REGIONS: &[u8] = br#"[{"name": "North", "manager": "Ada"}, {"name": "South", "manager": "Bo"}]"#;
+const REGIONS: &[u8] =
+    br#"[{"name": "North", "manager": "Ada"}, {"name": "South", "manager": "Bo"}]"#;
 
 async fn packed() -> Guest {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../skills/data");
-    let built =
-        metier_e2e::guests::target().join("guests/data/wasm32-wasip2/release/data.wasm");
+    let built = metier_e2e::guests::target().join("guests/data/wasm32-wasip2/release/data.wasm");
     let component = std::fs::read(&built)
         .unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask guests`", built.display()));
     let inputs = Inputs {
@@ -73,7 +75,9 @@ async fn files_are_joined_and_the_answer_is_drawn() {
     let ended = scene.host.call(&scene.skill, "query", query).await;
     let answer = ended.json();
     assert_eq!(answer["rows"], json!([["Ada", "8"], ["Bo", "4"]]));
-    let saved = scene.read(answer["saved"]["digest"].as_str().unwrap()).await;
+    let saved = scene
+        .read(answer["saved"]["digest"].as_str().unwrap())
+        .await;
     assert_eq!(saved, b"manager,pieces\nAda,8\nBo,4\n");
 
     // What one call hands back, the next one reads.
@@ -100,23 +104,40 @@ async fn files_are_joined_and_the_answer_is_drawn() {
     assert!(ended.egress.is_empty());
 }
 
-/// Being kept by the same tenant is not enough: whoever calls says what is read.
+/// Being kept for the same tenant is not enough: whoever calls says what is read, in the words it is written everywhere.
 #[tokio::test]
 async fn a_file_the_caller_did_not_name_is_refused() {
     let scene = Scene::new().await;
-    let secret = scene.add(b"salary\n1\n").await;
-    // As the skill sees it this is no digest of a file it was handed, whatever the store holds.
-    let unnamed = Value::from(secret.to_string().replace("sha256:", "sha256:\u{200b}"));
-    let arguments = json!({"source": {"artifact": unnamed}});
-    let ended = scene.host.call(&scene.skill, "describe-table", arguments).await;
-    ended.failed(Code::SkillInvalidInput, Blame::Caller);
+    let kept = scene.add(b"salary\n1\n").await;
+    let named = json!({"source": {"artifact": kept}});
+    // The skill gets the digest all the same, as it could have made it up: the host does not find it in what the caller wrote.
+    let mut call = scene.host.prepare(&scene.skill, "describe-table", &named);
+    call.arguments = call.arguments.replace("sha256:", "sha256\\u003a");
+    let host = scene.host.host();
+    let outcome = host
+        .call(
+            call,
+            Arc::new(RunScope::unrestricted()),
+            Arc::new(NoObserver),
+        )
+        .await;
+    let fault = outcome.result.unwrap_err();
+    assert_eq!(
+        (fault.code, fault.blame()),
+        (Code::UpstreamDenied, Blame::Operator),
+        "{fault}"
+    );
+    let ended = scene
+        .host
+        .call(&scene.skill, "describe-table", named.clone())
+        .await;
+    assert_eq!(ended.json()["rows"], "1");
+
     // Another tenant names it, and has no such file.
-    let grant = "[artifacts]\n";
-    let other = scene.host.install_for("other", packed().await, grant).await;
-    let arguments = json!({"source": {"artifact": secret}});
-    let ended = scene.host.call(&other, "describe-table", arguments.clone()).await;
-    let fault = ended.fault();
-    assert!(fault.message.contains("there is no artifact"), "{fault}");
-    let ended = scene.host.call(&scene.skill, "describe-table", arguments).await;
-    assert_eq!(ended.json()["rows"], 1);
+    let other = scene
+        .host
+        .install_for("other", packed().await, "[artifacts]\n")
+        .await;
+    let ended = scene.host.call(&other, "describe-table", named).await;
+    ended.failed(Code::InvalidArguments, Blame::Caller);
 }

@@ -14,7 +14,11 @@ async fn load(host: &TestHost, guest: Guest) -> Arc<Skill> {
 }
 
 fn named(name: &str, fixture: Value) -> Named {
-    Named::parse(name.parse().unwrap(), fixture.to_string().as_bytes(), &Files::default())
+    Named::parse(
+        name.parse().unwrap(),
+        fixture.to_string().as_bytes(),
+        &Files::default(),
+    )
 }
 
 fn of_folder(folder: &Path) -> Vec<Named> {
@@ -185,7 +189,10 @@ async fn what_is_recorded_from_a_service_replays_and_holds_no_secret() {
     .await
     .unwrap();
     let text = fixtures::write(&recorded.fixture);
-    assert_eq!(fixtures::parse(text.as_bytes(), &Files::default()).unwrap(), recorded.fixture);
+    assert_eq!(
+        fixtures::parse(text.as_bytes(), &Files::default()).unwrap(),
+        recorded.fixture
+    );
     assert_eq!(recorded.fixture.exchanges.len(), 1);
     assert!(
         !text.to_lowercase().contains("bearer") && !text.contains("00D"),
@@ -250,11 +257,7 @@ async fn a_fixture_hands_files_over_and_gets_files_back() {
     });
     let named = |text: &str| {
         let bytes = read.to_string();
-        Named::parse(
-            "read".parse().unwrap(),
-            bytes.as_bytes(),
-            &file(text),
-        )
+        Named::parse("read".parse().unwrap(), bytes.as_bytes(), &file(text))
     };
     let report = replay(&host, &skill, &[named("id,pieces\n")]).await;
     assert!(report.passed(), "{:#?}", mismatches(&report));
@@ -308,7 +311,9 @@ async fn a_file_handed_back_with_another_name_type_size_or_digest_is_told() {
 async fn a_call_with_files_is_recorded_with_their_digests() {
     let host = TestHost::start();
     let skill = load(&host, Guest::named("capabilities")).await;
-    let files: Files = [("orders.csv".to_owned(), b"id\n".to_vec())].into_iter().collect();
+    let files: Files = [("orders.csv".to_owned(), b"id\n".to_vec())]
+        .into_iter()
+        .collect();
     let arguments = json!({"digest": [metier_core::Digest::of(b"id\n")]});
     let fixture = Fixture::typed_in(
         "output.read-artifact".parse().unwrap(),
@@ -331,9 +336,16 @@ async fn a_call_with_files_is_recorded_with_their_digests() {
     let text = fixtures::write(&recorded.unwrap().fixture);
     let written: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(written["arguments"], json!({"digest": ["file:orders.csv"]}));
-    assert_eq!(written["files"][0]["digest"], json!(metier_core::Digest::of(b"id\n")));
+    assert_eq!(
+        written["files"][0]["digest"],
+        json!(metier_core::Digest::of(b"id\n"))
+    );
     assert_eq!(written["answer"], "id\n");
-    let changed: Files = [("orders.csv".to_owned(), b"other\n".to_vec())].into_iter().collect();
-    let problem = fixtures::parse(text.as_bytes(), &changed).unwrap_err().to_string();
+    let changed: Files = [("orders.csv".to_owned(), b"other\n".to_vec())]
+        .into_iter()
+        .collect();
+    let problem = fixtures::parse(text.as_bytes(), &changed)
+        .unwrap_err()
+        .to_string();
     assert!(problem.contains("another than was recorded"), "{problem}");
 }
