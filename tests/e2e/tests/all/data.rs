@@ -131,7 +131,7 @@ async fn a_file_the_caller_did_not_name_is_refused() {
         .host
         .call(&scene.skill, "describe-table", named.clone())
         .await;
-    assert_eq!(ended.json()["rows"], "1");
+    assert_eq!(ended.json()["rows"], 1);
 
     // Another tenant names it, and has no such file.
     let other = scene
