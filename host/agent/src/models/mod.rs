@@ -14,6 +14,7 @@ mod model;
 mod origin;
 mod request;
 mod transport;
+pub mod wire;
 
 pub use answer::{Completion, StopReason, Usage};
 pub use event::{Deaf, Delta, ModelEvent, Sink};

@@ -1,0 +1,184 @@
+//! Bytes of an answer in, events out.
+
+use http::{HeaderMap, header};
+use serde_json::Value;
+
+use super::{
+    anthropic,
+    assemble::Assembly,
+    broken::Broken,
+    limits::{MAX_ERROR_BYTES, MAX_WIRE_BYTES},
+    openai_chat,
+    refused::refused,
+    sse::Sse,
+};
+use crate::{
+    models::{ModelEvent, ModelFailure, ModelRequest},
+    routes::{Candidate, Format},
+};
+
+/// What a format does with its answers.
+pub(super) trait Reader: Send {
+    /// One event of a stream; events that mean nothing here are passed over.
+    fn event(&mut self, event: &Value, out: &mut Vec<ModelEvent>) -> Result<(), Broken>;
+
+    /// An answer that was not streamed.
+    fn whole(&mut self, answer: &Value, out: &mut Vec<ModelEvent>) -> Result<(), Broken>;
+
+    /// The stream is over: gives out the answer if it is whole, and only once.
+    fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), Broken>;
+
+    /// What is there of the answer.
+    fn assembly(&self) -> &Assembly;
+}
+
+/// Decodes one answer. Push its bytes in pieces of any size, then finish.
+pub struct Decoder {
+    framing: Framing,
+    reader: Box<dyn Reader>,
+    status: u16,
+    headers: HeaderMap,
+    wire_bytes: usize,
+    done: bool,
+}
+
+enum Framing {
+    Sse(Sse),
+    Whole(Vec<u8>),
+    /// An answer with an error status: its first bytes.
+    Refused(Vec<u8>),
+}
+
+impl Decoder {
+    /// For an answer with this head to this request, whose body had so many bytes.
+    pub fn new(
+        candidate: &Candidate,
+        request: &ModelRequest,
+        request_bytes: usize,
+        status: u16,
+        headers: &HeaderMap,
+    ) -> Self {
+        let assembly = Assembly::new(candidate.origin(), request, request_bytes);
+        let reader: Box<dyn Reader> = match candidate.format {
+            Format::Anthropic => Box::new(anthropic::Reader::new(assembly)),
+            _ => Box::new(openai_chat::Reader::new(assembly)),
+        };
+        let kind = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let framing = match kind.map(|kind| kind.split(';').next().unwrap_or(kind).trim()) {
+            _ if !(200..300).contains(&status) => Framing::Refused(Vec::new()),
+            Some("text/event-stream") => Framing::Sse(Sse::default()),
+            _ => Framing::Whole(Vec::new()),
+        };
+        Decoder {
+            framing,
+            reader,
+            status,
+            headers: headers.clone(),
+            wire_bytes: 0,
+            done: false,
+        }
+    }
+
+    /// The events these bytes complete.
+    ///
+    /// # Errors
+    /// [`ModelFailure`]; nothing more can be decoded then.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ModelEvent>, ModelFailure> {
+        let mut out = Vec::new();
+        if !self.done {
+            self.take(bytes, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    /// The events that only the end of the body completes.
+    ///
+    /// # Errors
+    /// [`ModelFailure`] when the answer is an error or not whole.
+    pub fn finish(&mut self) -> Result<Vec<ModelEvent>, ModelFailure> {
+        let mut out = Vec::new();
+        if !self.done {
+            self.end(&mut out)?;
+        }
+        Ok(out)
+    }
+
+    /// The answer is whole; what still comes is of no interest.
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Bytes of content so far, for the price of an answer that broke off.
+    pub fn content_bytes(&self) -> usize {
+        self.reader.assembly().bytes()
+    }
+
+    fn take(&mut self, bytes: &[u8], out: &mut Vec<ModelEvent>) -> Result<(), Broken> {
+        self.wire_bytes = self.wire_bytes.saturating_add(bytes.len());
+        if self.wire_bytes > MAX_WIRE_BYTES {
+            return Err(Broken::TooLarge("the whole"));
+        }
+        match &mut self.framing {
+            Framing::Refused(kept) => {
+                let room = MAX_ERROR_BYTES.saturating_sub(kept.len());
+                kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                Ok(())
+            }
+            Framing::Whole(kept) => {
+                kept.extend_from_slice(bytes);
+                Ok(())
+            }
+            Framing::Sse(sse) => {
+                let events = sse.push(bytes)?;
+                events
+                    .iter()
+                    .try_for_each(|event| self.sse_event(&event.data, out))
+            }
+        }
+    }
+
+    fn sse_event(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<(), Broken> {
+        match data.trim() {
+            _ if self.done => Ok(()),
+            "" => Ok(()),
+            "[DONE]" => {
+                self.done = true;
+                self.reader.end(out)
+            }
+            data => {
+                self.reader.event(&parse(data.as_bytes())?, out)?;
+                self.done = matches!(out.last(), Some(ModelEvent::Done(_)));
+                Ok(())
+            }
+        }
+    }
+
+    fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), ModelFailure> {
+        match &mut self.framing {
+            Framing::Refused(kept) => return Err(refused(self.status, &self.headers, kept)),
+            Framing::Whole(kept) if kept.is_empty() => return Err(Broken::BrokenOff.into()),
+            Framing::Whole(kept) => self.reader.whole(&parse(kept)?, out)?,
+            Framing::Sse(sse) => {
+                if let Some(event) = sse.finish()? {
+                    self.sse_event(&event.data, out)?;
+                }
+                if !self.done {
+                    self.reader.end(out)?;
+                }
+            }
+        }
+        self.done = true;
+        Ok(())
+    }
+}
+
+/// JSON, or a failure that shows nothing of it: it may hold what a tool said.
+fn parse(bytes: &[u8]) -> Result<Value, Broken> {
+    serde_json::from_slice(bytes).map_err(|error| match std::str::from_utf8(bytes) {
+        Err(_) => Broken::NotUtf8,
+        Ok(_) if error.is_eof() => Broken::Malformed("JSON that ends too early".to_owned()),
+        Ok(_) => Broken::Malformed(format!("no JSON at column {}", error.column())),
+    })
+}
