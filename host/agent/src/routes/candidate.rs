@@ -38,6 +38,8 @@ pub enum Feature {
     Documents,
     /// Answers in a given shape.
     Schema,
+    /// Thinks first, and gives its thoughts to be sent back.
+    Reasoning,
 }
 
 /// One model at one provider, as `[candidates.NAME]` in the routes file.

@@ -1,14 +1,17 @@
 //! Bytes of an answer in, events out.
 
 use http::{HeaderMap, header};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     anthropic,
     assemble::Assembly,
+    bedrock,
     broken::Broken,
+    frames::{Frame, Frames},
+    gemini,
     limits::{MAX_ERROR_BYTES, MAX_WIRE_BYTES},
-    openai_chat,
+    openai_chat, openai_responses,
     refused::refused,
     sse::Sse,
 };
@@ -28,8 +31,8 @@ pub(super) trait Reader: Send {
     /// The stream is over: gives out the answer if it is whole, and only once.
     fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), Broken>;
 
-    /// What is there of the answer.
-    fn assembly(&self) -> &Assembly;
+    /// Bytes of content so far.
+    fn content_bytes(&self) -> usize;
 }
 
 /// Decodes one answer. Push its bytes in pieces of any size, then finish.
@@ -44,6 +47,7 @@ pub struct Decoder {
 
 enum Framing {
     Sse(Sse),
+    Frames(Frames),
     Whole(Vec<u8>),
     /// An answer with an error status: its first bytes.
     Refused(Vec<u8>),
@@ -61,7 +65,12 @@ impl Decoder {
         let assembly = Assembly::new(candidate.origin(), request, request_bytes);
         let reader: Box<dyn Reader> = match candidate.format {
             Format::Anthropic => Box::new(anthropic::Reader::new(assembly)),
-            _ => Box::new(openai_chat::Reader::new(assembly)),
+            Format::OpenaiChat | Format::AzureOpenai => {
+                Box::new(openai_chat::Reader::new(assembly))
+            }
+            Format::OpenaiResponses => Box::new(openai_responses::Reader::new(assembly)),
+            Format::Bedrock => Box::new(bedrock::Reader::new(assembly)),
+            Format::Gemini => Box::new(gemini::Reader::new(assembly)),
         };
         let kind = headers
             .get(header::CONTENT_TYPE)
@@ -69,6 +78,7 @@ impl Decoder {
         let framing = match kind.map(|kind| kind.split(';').next().unwrap_or(kind).trim()) {
             _ if !(200..300).contains(&status) => Framing::Refused(Vec::new()),
             Some("text/event-stream") => Framing::Sse(Sse::default()),
+            Some("application/vnd.amazon.eventstream") => Framing::Frames(Frames::default()),
             _ => Framing::Whole(Vec::new()),
         };
         Decoder {
@@ -81,28 +91,26 @@ impl Decoder {
         }
     }
 
-    /// The events these bytes complete.
+    /// Takes bytes and adds the events they complete; those before a failure are added as well.
     ///
     /// # Errors
     /// [`ModelFailure`]; nothing more can be decoded then.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ModelEvent>, ModelFailure> {
-        let mut out = Vec::new();
-        if !self.done {
-            self.take(bytes, &mut out)?;
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<ModelEvent>) -> Result<(), ModelFailure> {
+        if self.done {
+            return Ok(());
         }
-        Ok(out)
+        Ok(self.take(bytes, out)?)
     }
 
-    /// The events that only the end of the body completes.
+    /// Adds the events that only the end of the body completes.
     ///
     /// # Errors
     /// [`ModelFailure`] when the answer is an error or not whole.
-    pub fn finish(&mut self) -> Result<Vec<ModelEvent>, ModelFailure> {
-        let mut out = Vec::new();
-        if !self.done {
-            self.end(&mut out)?;
+    pub fn finish(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), ModelFailure> {
+        if self.done {
+            return Ok(());
         }
-        Ok(out)
+        self.end(out)
     }
 
     /// The answer is whole; what still comes is of no interest.
@@ -112,7 +120,7 @@ impl Decoder {
 
     /// Bytes of content so far, for the price of an answer that broke off.
     pub fn content_bytes(&self) -> usize {
-        self.reader.assembly().bytes()
+        self.reader.content_bytes()
     }
 
     fn take(&mut self, bytes: &[u8], out: &mut Vec<ModelEvent>) -> Result<(), Broken> {
@@ -131,10 +139,18 @@ impl Decoder {
                 Ok(())
             }
             Framing::Sse(sse) => {
-                let events = sse.push(bytes)?;
+                let mut events = Vec::new();
+                let pushed = sse.push(bytes, &mut events);
                 events
                     .iter()
-                    .try_for_each(|event| self.sse_event(&event.data, out))
+                    .try_for_each(|event| self.sse_event(&event.data, out))?;
+                pushed
+            }
+            Framing::Frames(frames) => {
+                let mut whole = Vec::new();
+                let pushed = frames.push(bytes, &mut whole);
+                whole.iter().try_for_each(|frame| self.frame(frame, out))?;
+                pushed
             }
         }
     }
@@ -155,6 +171,29 @@ impl Decoder {
         }
     }
 
+    /// An event without the line feeds at its end. Where its JSON has no end either, the answer broke off.
+    fn last_event(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<(), Broken> {
+        let cut = serde_json::from_str::<Value>(data).is_err_and(|error| error.is_eof());
+        if cut && !data.trim().is_empty() {
+            return Err(Broken::BrokenOff);
+        }
+        self.sse_event(data, out)
+    }
+
+    /// As an object with one key, which is how Amazon's own libraries show it.
+    fn frame(&mut self, frame: &Frame, out: &mut Vec<ModelEvent>) -> Result<(), Broken> {
+        if self.done {
+            return Ok(());
+        }
+        let event = match frame.message_type.as_str() {
+            "error" => json!({ "error": { "code": frame.kind, "message": frame.error } }),
+            _ => json!({ &*frame.kind: parse(&frame.payload)? }),
+        };
+        self.reader.event(&event, out)?;
+        self.done = matches!(out.last(), Some(ModelEvent::Done(_)));
+        Ok(())
+    }
+
     fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), ModelFailure> {
         match &mut self.framing {
             Framing::Refused(kept) => return Err(refused(self.status, &self.headers, kept)),
@@ -162,12 +201,14 @@ impl Decoder {
             Framing::Whole(kept) => self.reader.whole(&parse(kept)?, out)?,
             Framing::Sse(sse) => {
                 if let Some(event) = sse.finish()? {
-                    self.sse_event(&event.data, out)?;
+                    self.last_event(&event.data, out)?;
                 }
                 if !self.done {
                     self.reader.end(out)?;
                 }
             }
+            Framing::Frames(frames) if frames.is_empty() => self.reader.end(out)?,
+            Framing::Frames(_) => return Err(Broken::BrokenOff.into()),
         }
         self.done = true;
         Ok(())

@@ -7,6 +7,7 @@
 mod assemble;
 mod broken;
 mod decoder;
+mod frames;
 mod json;
 mod limits;
 mod media;
@@ -14,13 +15,18 @@ mod names;
 mod refused;
 mod schema;
 mod sse;
+mod turns;
 
 mod anthropic;
+mod bedrock;
+mod gemini;
 mod openai_chat;
+mod openai_responses;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use broken::Broken;
 pub use decoder::Decoder;
@@ -72,7 +78,9 @@ pub fn encode(request: &ModelRequest, candidate: &Candidate) -> Result<WireReque
     let Encoded { path, mut body } = match candidate.format {
         Format::OpenaiChat | Format::AzureOpenai => openai_chat::encode(request, candidate)?,
         Format::Anthropic => anthropic::encode(request, candidate)?,
-        Format::OpenaiResponses | Format::Bedrock | Format::Gemini => return Err(Unfit::Url),
+        Format::OpenaiResponses => openai_responses::encode(request, candidate)?,
+        Format::Bedrock => bedrock::encode(request, candidate)?,
+        Format::Gemini => gemini::encode(request, candidate)?,
     };
     if let Value::Object(body) = &mut body {
         merge(body, &candidate.options);
@@ -81,7 +89,7 @@ pub fn encode(request: &ModelRequest, candidate: &Candidate) -> Result<WireReque
     Ok(WireRequest {
         method: Method::POST,
         url: format!("{}{path}", candidate.base_url.trim_end_matches('/')),
-        headers: headers(candidate),
+        headers: headers(candidate, &body)?,
         body: Bytes::from(body),
         candidate: candidate.name.clone(),
     })
@@ -99,7 +107,7 @@ fn merge(body: &mut Map<String, Value>, options: &Map<String, Value>) {
     }
 }
 
-fn headers(candidate: &Candidate) -> HeaderMap {
+fn headers(candidate: &Candidate, body: &[u8]) -> Result<HeaderMap, Unfit> {
     let json = HeaderValue::from_static("application/json");
     let accept = match (candidate.stream, candidate.format) {
         (false, _) => "application/json",
@@ -112,7 +120,14 @@ fn headers(candidate: &Candidate) -> HeaderMap {
     if candidate.format == Format::Anthropic {
         headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
     }
-    headers
+    if candidate.format == Format::Bedrock {
+        let digest = names::hex(&Sha256::digest(body));
+        headers.insert(
+            "x-amz-content-sha256",
+            HeaderValue::from_str(&digest).map_err(|_| Unfit::Url)?,
+        );
+    }
+    Ok(headers)
 }
 
 #[cfg(test)]

@@ -13,11 +13,12 @@ pub fn call_id(id: &str) -> String {
     if is_plain(id) {
         return id.to_owned();
     }
-    let digest = Sha256::digest(id.as_bytes());
-    digest
-        .iter()
-        .take(12)
-        .fold("call_".to_owned(), |id, byte| id + &format!("{byte:02x}"))
+    format!("call_{}", &hex(&Sha256::digest(id.as_bytes()))[..24])
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A tool's name: itself, or without what nobody accepts. A model that calls a tool that is not there writes anything.

@@ -50,7 +50,14 @@ pub fn said(body: &Value, more: Option<&str>, status: Option<u16>) -> ModelFailu
     let inner = inner
         .and_then(|inner| text(inner, "code"))
         .unwrap_or_default();
-    let named = format!("{} {inner} {}", codes.join(" "), more.unwrap_or_default());
+    let reason = items(error, "details").find_map(|detail| text(detail, "reason"));
+    let named = [
+        &codes.join(" "),
+        inner,
+        reason.unwrap_or_default(),
+        more.unwrap_or_default(),
+    ]
+    .join(" ");
     let kind = kind(
         &named.to_ascii_lowercase(),
         &words.to_ascii_lowercase(),
@@ -102,7 +109,7 @@ fn kind(named: &str, words: &str, status: Option<u16>) -> FailureKind {
 }
 
 /// What names in errors mean; the first that is found counts.
-const NAMES: [(&str, FailureKind); 39] = [
+const NAMES: [(&str, FailureKind); 40] = [
     ("context_length_exceeded", FailureKind::ContextTooLong),
     ("model_context_window_exceeded", FailureKind::ContextTooLong),
     ("insufficient_quota", FailureKind::Exhausted),
@@ -133,6 +140,7 @@ const NAMES: [(&str, FailureKind); 39] = [
     ("deadline_exceeded", FailureKind::Timeout),
     ("authentication", FailureKind::Auth),
     ("invalid_api_key", FailureKind::Auth),
+    ("api_key_invalid", FailureKind::Auth),
     ("unauthenticated", FailureKind::Auth),
     ("permission", FailureKind::Auth),
     ("accessdenied", FailureKind::Auth),

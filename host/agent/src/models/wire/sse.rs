@@ -22,24 +22,32 @@ pub struct Sse {
 }
 
 impl Sse {
-    /// Takes bytes and gives back the events they complete.
+    /// Takes bytes and adds the events they complete.
     ///
     /// # Errors
     /// A line or event that is too long, or text that is not UTF-8.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<SseEvent>, Broken> {
-        let mut events = Vec::new();
-        for &byte in bytes {
-            let after_cr = std::mem::replace(&mut self.after_cr, byte == b'\r');
-            match byte {
-                b'\n' if after_cr => {}
-                b'\n' | b'\r' => events.extend(self.end_line()?),
-                _ => self.line.push(byte),
+    pub fn push(&mut self, bytes: &[u8], events: &mut Vec<SseEvent>) -> Result<(), Broken> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            // The line feed of a CRLF that was already taken as the end of a line.
+            if std::mem::take(&mut self.after_cr) && rest[0] == b'\n' {
+                rest = &rest[1..];
+                continue;
             }
-            if self.line.len() > MAX_EVENT_BYTES {
+            let end = memchr::memchr2(b'\n', b'\r', rest);
+            let (line, more) = rest.split_at(end.unwrap_or(rest.len()));
+            if self.line.len() + line.len() > MAX_EVENT_BYTES {
                 return Err(Broken::TooLarge("an event"));
             }
+            self.line.extend_from_slice(line);
+            rest = more;
+            if let [ending, more @ ..] = more {
+                self.after_cr = *ending == b'\r';
+                rest = more;
+                events.extend(self.end_line()?);
+            }
         }
-        Ok(events)
+        Ok(())
     }
 
     /// The event whose last line feeds are missing: the standard drops it, but servers that close early mean it.
@@ -100,7 +108,8 @@ mod tests {
 
     fn all(bytes: &[u8]) -> Vec<String> {
         let mut sse = Sse::default();
-        let mut events = sse.push(bytes).unwrap();
+        let mut events = Vec::new();
+        sse.push(bytes, &mut events).unwrap();
         events.extend(sse.finish().unwrap());
         events.into_iter().map(|event| event.data).collect()
     }
@@ -129,7 +138,8 @@ mod tests {
     fn a_line_without_end_is_given_up() {
         let mut sse = Sse::default();
         let piece = vec![b'x'; 1 << 20];
-        let pushed = (0..=MAX_EVENT_BYTES >> 20).try_for_each(|_| sse.push(&piece).map(drop));
+        let pushed =
+            (0..=MAX_EVENT_BYTES >> 20).try_for_each(|_| sse.push(&piece, &mut Vec::new()));
         assert_eq!(pushed, Err(Broken::TooLarge("an event")));
     }
 
@@ -137,12 +147,15 @@ mod tests {
     fn an_event_of_endless_lines_is_given_up() {
         let mut sse = Sse::default();
         let line = [&b"data: "[..], &vec![b'x'; 1 << 20], b"\n"].concat();
-        let pushed = (0..=MAX_EVENT_BYTES >> 20).try_for_each(|_| sse.push(&line).map(drop));
+        let pushed = (0..=MAX_EVENT_BYTES >> 20).try_for_each(|_| sse.push(&line, &mut Vec::new()));
         assert_eq!(pushed, Err(Broken::TooLarge("an event")));
     }
 
     #[test]
     fn text_that_is_not_utf8_is_refused() {
-        assert_eq!(Sse::default().push(b"data: \xff\n\n"), Err(Broken::NotUtf8));
+        assert_eq!(
+            Sse::default().push(b"data: \xff\n\n", &mut Vec::new()),
+            Err(Broken::NotUtf8)
+        );
     }
 }

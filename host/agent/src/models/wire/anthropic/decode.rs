@@ -175,8 +175,8 @@ impl decoder::Reader for Reader {
         Err(Broken::BrokenOff)
     }
 
-    fn assembly(&self) -> &Assembly {
-        &self.assembly
+    fn content_bytes(&self) -> usize {
+        self.assembly.bytes()
     }
 }
 

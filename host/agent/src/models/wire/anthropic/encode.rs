@@ -7,19 +7,29 @@ use super::super::{
     json::put,
     media::{Carried, as_text, carried},
     names::{call_id, tool_name},
+    turns::{Turns, turns},
 };
 use crate::{
-    models::{
-        Arguments, Media, Message, ModelRequest, Origin, Part, ResultPart, Role, ToolChoice,
-        ToolResult,
-    },
+    models::{Arguments, Media, ModelRequest, Origin, Part, ResultPart, ToolChoice, ToolResult},
     routes::Candidate,
 };
 
 /// The request.
 pub fn encode(request: &ModelRequest, candidate: &Candidate) -> Result<Encoded, Unfit> {
     let origin = candidate.origin();
-    let (system, messages) = conversation(request, &origin)?;
+    let Turns { system, turns } = turns(request, "assistant", |message| {
+        message
+            .parts
+            .iter()
+            .filter_map(|part| block(part, &origin).transpose())
+            .collect()
+    })?;
+    let system: Vec<Value> = system
+        .iter()
+        .map(|text| json!({ "type": "text", "text": text }))
+        .collect();
+    let turn = |(role, content): &(&str, Vec<Value>)| json!({ "role": role, "content": content });
+    let messages: Vec<Value> = turns.iter().map(turn).collect();
     let mut body = json!({
         "model": candidate.model,
         "max_tokens": request.max_tokens.unwrap_or(candidate.max_output),
@@ -69,46 +79,6 @@ fn tools(body: &mut Value, request: &ModelRequest) {
         put(&mut choice, "disable_parallel_tool_use", Some(true));
     }
     put(body, "tool_choice", Some(choice));
-}
-
-/// The system's blocks, and the rest as turns of user and assistant. All results of one turn of tools have to stand in
-/// the one message that follows it, before any words.
-fn conversation(
-    request: &ModelRequest,
-    origin: &Origin,
-) -> Result<(Vec<Value>, Vec<Value>), Unfit> {
-    let mut system = Vec::new();
-    let mut turns: Vec<(&str, Vec<Value>)> = Vec::new();
-    for message in &request.messages {
-        if message.role == Role::System {
-            let words = message.words();
-            if !words.is_empty() {
-                system.push(json!({ "type": "text", "text": words }));
-            }
-            continue;
-        }
-        let role = if message.role == Role::Assistant {
-            "assistant"
-        } else {
-            "user"
-        };
-        let blocks = blocks(message, origin)?;
-        match turns.last_mut() {
-            Some((last, turn)) if *last == role => turn.extend(blocks),
-            _ if blocks.is_empty() => {}
-            _ => turns.push((role, blocks)),
-        }
-    }
-    let turn = |(role, content): (&str, Vec<Value>)| json!({ "role": role, "content": content });
-    Ok((system, turns.into_iter().map(turn).collect()))
-}
-
-fn blocks(message: &Message, origin: &Origin) -> Result<Vec<Value>, Unfit> {
-    let blocks = message
-        .parts
-        .iter()
-        .filter_map(|part| block(part, origin).transpose());
-    blocks.collect()
 }
 
 /// None for what this provider must not see: empty words, and thoughts that are another's.

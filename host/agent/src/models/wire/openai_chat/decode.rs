@@ -189,8 +189,8 @@ impl decoder::Reader for Reader {
         Ok(())
     }
 
-    fn assembly(&self) -> &Assembly {
-        &self.assembly
+    fn content_bytes(&self) -> usize {
+        self.assembly.bytes()
     }
 }
 

@@ -27,22 +27,25 @@ fn there_are_enough_answers_of_every_provider() {
     }
 }
 
-/// Text that came before a failure may come in the same piece as what failed: then it is not told, which is as well.
+/// Byte by byte, and cut in two: short streams at every byte, long ones at many. An answer that is not a stream is put
+/// together before it is looked at, so there a few cuts are enough.
 #[test]
 fn an_answer_means_the_same_wherever_it_is_cut() {
     for format in FORMATS {
         for answer in fixture::all(format) {
             let whole = fixture::decode(format, &answer, [answer.body.as_slice()]);
-            for at in 0..=answer.body.len() {
+            let step = match (answer.is_stream(), answer.body.len()) {
+                (true, ..1500) => 1,
+                (true, _) => 11,
+                (false, _) => 97,
+            };
+            for at in (0..=answer.body.len()).step_by(step) {
                 let (one, two) = answer.body.split_at(at);
                 let cut = fixture::decode(format, &answer, [one, two]);
-                assert_eq!(cut.failure, whole.failure, "{} cut at {at}", answer.name);
-                if whole.failure.is_none() {
-                    assert_eq!(cut.events, whole.events, "{} cut at {at}", answer.name);
-                }
+                assert_eq!(cut, whole, "{} cut at {at}", answer.name);
             }
             let bytes = fixture::decode(format, &answer, answer.body.chunks(1));
-            assert_eq!(bytes.failure, whole.failure, "{} byte by byte", answer.name);
+            assert_eq!(bytes, whole, "{} byte by byte", answer.name);
         }
     }
 }

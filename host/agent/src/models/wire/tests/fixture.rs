@@ -10,7 +10,14 @@ use crate::{
     routes::{Candidate, Format},
 };
 
-pub const FORMATS: [Format; 3] = [Format::OpenaiChat, Format::Anthropic, Format::AzureOpenai];
+pub const FORMATS: [Format; 6] = [
+    Format::OpenaiChat,
+    Format::OpenaiResponses,
+    Format::Anthropic,
+    Format::Bedrock,
+    Format::AzureOpenai,
+    Format::Gemini,
+];
 
 /// One answer.
 pub struct Fixture {
@@ -18,6 +25,13 @@ pub struct Fixture {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
+}
+
+impl Fixture {
+    pub fn is_stream(&self) -> bool {
+        let kind = self.headers["content-type"].to_str().unwrap();
+        kind.contains("stream")
+    }
 }
 
 /// What became of it.
@@ -116,12 +130,10 @@ pub fn decode<'p>(
         &fixture.headers,
     );
     let mut events = Vec::new();
-    let mut push =
-        |decoded: Result<Vec<ModelEvent>, ModelFailure>| decoded.map(|more| events.extend(more));
+    let mut pieces = pieces.into_iter();
     let failure = pieces
-        .into_iter()
-        .try_for_each(|piece| push(decoder.push(piece)))
-        .and_then(|()| push(decoder.finish()))
+        .try_for_each(|piece| decoder.push(piece, &mut events))
+        .and_then(|()| decoder.finish(&mut events))
         .err();
     Decoded { events, failure }
 }
