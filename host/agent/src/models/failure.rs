@@ -8,6 +8,8 @@ use metier_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::routes::NanoDollars;
+
 /// The kinds of failure: what the caller does differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -64,6 +66,12 @@ pub struct ModelFailure {
     /// The candidate that failed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate: Option<String>,
+    /// What the attempts may have cost: answers that broke off may have to be paid. Never more than the worst case.
+    #[serde(default, skip_serializing_if = "NanoDollars::is_zero")]
+    pub spent: NanoDollars,
+    /// Requests sent.
+    #[serde(default)]
+    pub attempts: u32,
 }
 
 impl FailureKind {
@@ -116,6 +124,8 @@ impl ModelFailure {
             retry_after_ms: None,
             status: None,
             candidate: None,
+            spent: NanoDollars(0),
+            attempts: 0,
         }
     }
 

@@ -194,6 +194,22 @@ pub enum ResultPart {
     Document(Media),
 }
 
+impl ResultPart {
+    /// Whether it is a picture or a document.
+    pub const fn is_media(&self) -> bool {
+        matches!(self, ResultPart::Image(_) | ResultPart::Document(_))
+    }
+
+    /// Bytes of text, of data as JSON, and none of anything else.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            ResultPart::Text { text } => text.len(),
+            ResultPart::Json { value } => value.to_string().len(),
+            ResultPart::Image(_) | ResultPart::Document(_) => 0,
+        }
+    }
+}
+
 /// What a model thought, in a form only its provider understands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

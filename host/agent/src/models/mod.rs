@@ -8,11 +8,15 @@
 
 mod answer;
 mod event;
+mod exchange;
 mod failure;
 mod message;
 mod model;
 mod origin;
+mod pace;
+mod recorded;
 mod request;
+mod routed;
 mod transport;
 pub mod wire;
 
@@ -25,5 +29,8 @@ pub use message::{
 };
 pub use model::{Answer, Model, Question};
 pub use origin::Origin;
+pub use pace::Pace;
+pub use recorded::{Recorded, Recorder, RecordingError};
 pub use request::{ModelRequest, ResponseSchema, ToolChoice, ToolDefinition};
+pub use routed::{MAX_SIDE_BY_SIDE, Routed};
 pub use transport::{Transport, TransportFailure, WireRequest, WireResponse};

@@ -105,6 +105,19 @@ const fn streams() -> bool {
     true
 }
 
+impl Feature {
+    /// The word in the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Feature::Tools => "tools",
+            Feature::Vision => "vision",
+            Feature::Documents => "documents",
+            Feature::Schema => "schema",
+            Feature::Reasoning => "reasoning",
+        }
+    }
+}
+
 impl Format {
     /// The word in the file.
     pub const fn as_str(self) -> &'static str {

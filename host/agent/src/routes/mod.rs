@@ -3,12 +3,21 @@
 //! A run names a [`Route`] instead of a provider: candidates in order, and rules they have to fit. Everything here is a
 //! pure function of configuration, prices, health and the time it is given.
 
+mod bound;
 mod candidate;
+mod config;
+mod health;
 mod money;
 mod price;
 mod route;
+mod select;
+mod wait;
 
+pub use bound::FRAME_TOKENS;
 pub use candidate::{Candidate, Feature, Format};
+pub use config::{PriceFile, RouteSpec, Routes, RoutesError};
+pub use health::{Breaker, Condition, FAILURES_TO_REST, FIRST_REST_MS, Health, LONGEST_REST_MS};
 pub use money::{NANOS_PER_DOLLAR, NanoDollars};
 pub use price::{Long, MaxPrice, Price, PriceTable};
 pub use route::{Needs, Retry, Route};
+pub use select::{Circumstances, LeftOut, Selection, select};

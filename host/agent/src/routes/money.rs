@@ -29,6 +29,11 @@ impl Sum for NanoDollars {
 }
 
 impl NanoDollars {
+    /// Whether it is nothing.
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+
     /// The amount that many times.
     #[must_use]
     pub const fn times(self, count: u64) -> NanoDollars {

@@ -112,3 +112,6 @@ impl Price {
             .max(self.cache_write.unwrap_or(0))
     }
 }
+
+#[cfg(test)]
+mod tests;
