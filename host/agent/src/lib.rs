@@ -4,5 +4,19 @@
 //! are reached through traits that a surface implements over `Host::call` and over egress.
 
 pub mod definition;
+pub mod expression;
+
+pub mod journal;
+pub mod state;
+
+pub mod ask;
+pub mod decide;
+pub mod naming;
+
+pub mod driver;
+
+#[cfg(test)]
+mod testing;
+
 pub mod models;
 pub mod routes;

@@ -19,7 +19,12 @@ pub struct Chain {
     pub output: Option<Value>,
 }
 
-/// One step. Later expressions see its output as `steps.NAME`.
+/// One step.
+///
+/// Later expressions see it as `steps.NAME`: `steps.NAME.output` is what it answered (null where it was skipped), and
+/// `steps.NAME.artifacts` the files it handed back, a list of `{ digest, name, media-type, size }` in their order, so that
+/// `steps.deck.artifacts[0].digest` names the first. Where it is done for `each` item, `output` is the list of the outputs
+/// and `artifacts` all their files, both in the order of the items. CEL names have no `-`: write `steps['my-step']`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Step {

@@ -9,6 +9,11 @@ mod agent;
 mod chain;
 mod terms;
 
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use metier_core::toml_text::TextError;
 use serde::{Deserialize, Serialize};
 
 pub use agent::Agent;
@@ -29,6 +34,14 @@ pub enum Definition {
 }
 
 impl Definition {
+    /// Reads the text of an agent or chain file; `read` reads a file named in it, by its path beside the definition.
+    pub fn parse(
+        text: &str,
+        read: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<Self, TextError> {
+        parse::definition(text, read)
+    }
+
     /// The half that both have.
     pub fn terms(&self) -> &Terms {
         match self {

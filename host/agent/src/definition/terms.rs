@@ -1,6 +1,6 @@
 //! What an agent and a chain have in common: skills, money, consent.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, str::FromStr, time::Duration};
 
 use metier_core::{Digest, Effect, SkillName};
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,27 @@ use serde::{Deserialize, Serialize};
 /// The name of an agent, chain, step or skill alias: 1 to 64 characters of `a-z 0-9 - _`, beginning with a letter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Name(pub(crate) String);
+
+/// A text that is no [`Name`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no name: 1 to 64 of the characters `a-z 0-9 - _`, beginning with a letter")]
+pub struct InvalidName(String);
+
+impl FromStr for Name {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_inner = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
+        let fits = (1..=64).contains(&text.len())
+            && text.starts_with(|first: char| first.is_ascii_lowercase())
+            && text.bytes().all(is_inner);
+        if fits {
+            Ok(Name(text.to_owned()))
+        } else {
+            Err(InvalidName(text.chars().take(80).collect()))
+        }
+    }
+}
 
 impl Name {
     /// The name as text.

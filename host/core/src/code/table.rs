@@ -49,6 +49,7 @@ codes! {
     ModelRequestInvalid "model-request-invalid" Caller "Mend what the provider names in the question, its tools or the candidate's options."
     ModelContextExceeded "model-context-exceeded" Caller "Shorten the conversation, or use a route with a candidate of a longer context."
     ModelContentFiltered "model-content-filtered" Caller "Ask in other words, or use a route whose provider accepts the content."
+    ExpressionFailed "expression-failed" Caller "Mend the expression named; `metier check` finds most such mistakes before a run."
 
     SkillTrap "skill-trap" Skill "Report it to the skill's author with the arguments that led there."
     SkillInternal "skill-internal" Skill "Report the skill's own message to its author."
@@ -101,18 +102,27 @@ codes! {
     GrantInvalid "grant-invalid" Operator "Mend the grant at the line named."
     UpstreamUnauthorized "upstream-unauthorized" Operator "The operator checks that the credential is valid and meant for this service."
     UpstreamDenied "upstream-denied" Operator "The operator gives the credential's account the permission it lacks."
+    RunBudgetExceeded "run-budget-exceeded" Operator "Raise what the message names under `[budget]`, or ask for less."
+    ApprovalDenied "approval-denied" Operator "Ask who refused it, or change what is asked for."
+    ApprovalTimedOut "approval-timed-out" Operator "Decide sooner, or raise `timeout` under `[approvals]`."
+    JournalNewer "journal-newer" Operator "Use the Metier that wrote the journal, or a newer one."
 
     Busy "busy" Host "Try again shortly, or let the operator allow more calls at once."
     HostInternal "host-internal" Host "A fault in the host: report it with the call id."
     StorageFull "storage-full" Host "The operator frees room on the host's disk."
     StorageUnavailable "storage-unavailable" Host "The operator checks the host's data directory and its permissions."
     CodeCacheUnusable "code-cache-unusable" Host "The operator makes the cache directory writable by the host alone, or names another."
+    EffectUncertain "effect-uncertain" Host "Look at the service whether it was done, then decide: `metier approvals list`."
+    JournalDamaged "journal-damaged" Host "The operator restores the store from a backup."
 
     UpstreamRateLimited "upstream-rate-limited" Upstream "Wait before the next call; the answer says how long when the service told."
     UpstreamUnavailable "upstream-unavailable" Upstream "Try again later: the service answered that it cannot serve."
     UpstreamUnreachable "upstream-unreachable" Upstream "Check the host name and the network, then try again."
     UpstreamTimeout "upstream-timeout" Upstream "Try again later, or allow more time."
     UpstreamInvalidAnswer "upstream-invalid-answer" Upstream "The service broke its protocol: report it to whoever runs it."
+    ModelLooping "model-looping" Upstream "Change the instructions, or raise `same-call` under `[limits]`."
+    ModelRefused "model-refused" Upstream "Ask in other words, or use another route."
+    ModelAnswerUnusable "model-answer-unusable" Upstream "Loosen the output schema, raise `max-tokens`, or use another model."
 }
 
 impl Code {

@@ -29,6 +29,12 @@ impl TextError {
         self
     }
 
+    /// The same place, with other words.
+    pub fn saying(mut self, message: impl std::fmt::Display) -> Self {
+        self.message = message.to_string();
+        self
+    }
+
     /// The line, from 1.
     pub fn line(&self) -> usize {
         self.position.line

@@ -127,6 +127,24 @@ impl<'t> Item<'t> {
         }
     }
 
+    /// Any value, kept as it is.
+    pub fn verbatim(&self) -> toml::Value {
+        plain_value(self.value.get_ref())
+    }
+
+    /// True or false.
+    pub fn truth(&self) -> Result<bool, TextError> {
+        match self.value.get_ref() {
+            DeValue::Boolean(answer) => Ok(*answer),
+            _ => Err(self.wrong_type("true or false")),
+        }
+    }
+
+    /// Whether it is a table.
+    pub fn is_table(&self) -> bool {
+        self.value.get_ref().is_table()
+    }
+
     /// A whole number that fits.
     pub fn number<T: TryFrom<i64>>(&self, wanted: &str) -> Result<T, TextError> {
         let DeValue::Integer(number) = self.value.get_ref() else {

@@ -1,0 +1,134 @@
+//! Whether a call may be made without asking anybody.
+
+use metier_core::Effect;
+use serde_json::{Value, json};
+
+use crate::{
+    definition::{Consent, ConsentThen},
+    expression::{ExpressionError, Scope},
+    routes::NanoDollars,
+    state::State,
+};
+
+use super::{eval, terms};
+
+/// Whether a call may be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ruling {
+    /// Now.
+    Go,
+    /// Once somebody consents; why.
+    Ask(String),
+    /// Never; why.
+    Refuse(String),
+}
+
+/// The first rule that matches decides; then what the conversation has read; then the tool's effect; then money. A rule
+/// that lets a call pass does not overrule the taint of text from outside: that text may have written the arguments.
+pub(super) fn ruling(state: &State, tool: &str, arguments: &Value) -> Ruling {
+    let Some(pinned) = state.started.tools.get(tool) else {
+        return Ruling::Refuse(format!("this run has no tool {tool}"));
+    };
+    let terms = terms(state);
+    let tainted = taints(state, pinned.effect);
+    match rule(state, tool, pinned.effect, arguments) {
+        Some((ConsentThen::Deny, why)) => return Ruling::Refuse(why),
+        Some((ConsentThen::Ask, why)) => return Ruling::Ask(why),
+        Some((ConsentThen::Allow, _)) if tainted.is_none() => return Ruling::Go,
+        Some((ConsentThen::Allow, _)) | None => {}
+    }
+    if let Some(why) = tainted {
+        return Ruling::Ask(why);
+    }
+    if terms
+        .approvals
+        .from_effect
+        .is_some_and(|from| pinned.effect >= from)
+    {
+        return Ruling::Ask(format!("{tool} is {}", described(pinned.effect)));
+    }
+    let spent = state.spent.nano_dollars;
+    match terms.approvals.from_nano_dollars {
+        Some(from) if spent >= from => Ruling::Ask(format!(
+            "the run has spent {} and asks from {} on",
+            NanoDollars(spent),
+            NanoDollars(from)
+        )),
+        _ => Ruling::Go,
+    }
+}
+
+fn taints(state: &State, effect: Effect) -> Option<String> {
+    let since = state.tainted?;
+    let from = terms(state).taint.from_effect?;
+    (effect >= from).then(|| {
+        format!(
+            "the run has read text from outside (event {since}), which may be what asks for this"
+        )
+    })
+}
+
+fn rule(
+    state: &State,
+    tool: &str,
+    effect: Effect,
+    arguments: &Value,
+) -> Option<(ConsentThen, String)> {
+    let rules = terms(state).approvals.rules.iter();
+    for rule in rules.filter(|rule| names(&rule.tool, tool)) {
+        match applies(state, rule, tool, effect, arguments) {
+            Ok(false) => {}
+            Ok(true) => return Some((rule.then, reason(rule))),
+            // A rule that cannot be evaluated must not let anything pass.
+            Err(error) => {
+                let why = format!("the rule for {} cannot be evaluated: {error}", rule.tool);
+                return Some((ConsentThen::Ask, why));
+            }
+        }
+    }
+    None
+}
+
+fn applies(
+    state: &State,
+    rule: &Consent,
+    tool: &str,
+    effect: Effect,
+    arguments: &Value,
+) -> Result<bool, ExpressionError> {
+    let Some(when) = &rule.when else {
+        return Ok(true);
+    };
+    let scope = Scope::new()
+        .with("args", arguments.clone())
+        .with("tool", json!(tool))
+        .with("effect", json!(effect.as_str()))
+        .with("tainted", json!(state.tainted.is_some()))
+        .with("spent", json!(state.spent.nano_dollars))
+        .with("input", state.started.input.clone());
+    eval::holds(when, &scope)
+}
+
+fn reason(rule: &Consent) -> String {
+    match &rule.when {
+        Some(when) => format!("the rule for {} says so where {when}", rule.tool),
+        None => format!("the rule for {} says so", rule.tool),
+    }
+}
+
+/// Whether a rule written for `pattern` speaks of `tool`.
+fn names(pattern: &str, tool: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => tool.starts_with(prefix),
+        None => pattern == tool,
+    }
+}
+
+const fn described(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Read => "a tool that reads",
+        Effect::Idempotent => "a tool that changes things",
+        Effect::Write => "a tool that changes things, each time anew",
+        Effect::Destructive => "a tool that may destroy things",
+    }
+}

@@ -1,0 +1,200 @@
+//! What is decided and not yet durable, as one batch for the store.
+
+use metier_core::Effect;
+use metier_store::{
+    Store,
+    types::{
+        AccountName, Batch, BudgetMove, Key, LedgerLine, NanoDollars, Next, OpId, RunId, SignalKey,
+    },
+};
+use serde_json::json;
+
+use super::{journal, runs::RunError, runs::account_of};
+use crate::{
+    journal::{Act, Entry, Event, Intent, Outcome, Seq, Settlement},
+    state::State,
+};
+
+/// Events in one batch; the store takes a few more.
+const FULL: usize = 200;
+
+/// The account all runs of a tenant share; its cap, where there is one, is the operator's.
+const SHARED: &str = "tenant";
+
+/// What is decided and not yet durable.
+pub(super) struct Pages {
+    run: RunId,
+    entries: Vec<Entry>,
+    consume: Vec<SignalKey>,
+    budget: Vec<BudgetMove>,
+    ledger: Vec<LedgerLine>,
+    audit: Vec<Vec<u8>>,
+}
+
+impl Pages {
+    pub(super) const fn of(run: RunId) -> Pages {
+        Pages {
+            run,
+            entries: Vec::new(),
+            consume: Vec::new(),
+            budget: Vec::new(),
+            ledger: Vec::new(),
+            audit: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.entries.len() >= FULL || self.budget.len() >= FULL
+    }
+
+    pub(super) fn consume(&mut self, key: SignalKey) {
+        self.consume.push(key);
+    }
+
+    /// Adds the event that follows `state`, with the money it moves and what the audit keeps of it.
+    pub(super) fn add(&mut self, state: &State, entry: &Entry) -> Result<(), RunError> {
+        let seq = Seq(state.head.0 + 1);
+        match &entry.event {
+            Event::Intended(intent) => self.reserve(seq, intent)?,
+            Event::Settled(settlement) => self.settle(state, settlement)?,
+            _ => {}
+        }
+        self.audit.extend(audited(state, seq, entry));
+        self.entries.push(entry.clone());
+        Ok(())
+    }
+
+    fn reserve(&mut self, seq: Seq, intent: &Intent) -> Result<(), RunError> {
+        let amount = nanos(intent.worst.nano_dollars);
+        if amount.0 == 0 {
+            return Ok(());
+        }
+        for account in self.accounts()? {
+            let key = key_of(seq)?;
+            self.budget.push(BudgetMove::Reserve {
+                account,
+                key,
+                amount,
+            });
+        }
+        Ok(())
+    }
+
+    /// The truth takes the place of the worst case. A model that used more than its worst case is booked as that: the
+    /// budget was promised, and the provider's own words stay in the event.
+    fn settle(&mut self, state: &State, settlement: &Settlement) -> Result<(), RunError> {
+        let pending = state.pending.get(&settlement.effect);
+        let worst = pending.map_or(0, |pending| pending.intent.worst.nano_dollars);
+        if worst == 0 {
+            return Ok(());
+        }
+        let actual = nanos(settlement.cost.nano_dollars.min(worst));
+        for account in self.accounts()? {
+            self.budget.push(BudgetMove::Settle {
+                account,
+                key: key_of(settlement.effect)?,
+                actual,
+            });
+        }
+        if actual.0 > 0 {
+            self.ledger.push(LedgerLine {
+                account: booked_on(settlement)?,
+                amount: actual,
+                memo: format!("{}/{}", self.run, settlement.effect),
+            });
+        }
+        Ok(())
+    }
+
+    fn accounts(&self) -> Result<[AccountName; 2], RunError> {
+        let shared = SHARED.parse().map_err(RunError::id)?;
+        Ok([account_of(&self.run)?, shared])
+    }
+
+    /// As the store wants it; long texts are stored on the way.
+    pub(super) async fn batch(
+        &self,
+        store: &dyn Store,
+        op: OpId,
+        next: Next,
+    ) -> Result<Batch, RunError> {
+        let mut events = Vec::with_capacity(self.entries.len());
+        for entry in &self.entries {
+            events.push(journal::prepare(store, entry).await?);
+        }
+        Ok(Batch {
+            op,
+            events,
+            ledger: self.ledger.clone(),
+            budget: self.budget.clone(),
+            audit: self.audit.clone(),
+            consume: self.consume.clone(),
+            next,
+        })
+    }
+
+    /// The entries; everything else is gone.
+    pub(super) fn take(&mut self) -> Vec<Entry> {
+        let run = self.run;
+        std::mem::replace(self, Pages::of(run)).entries
+    }
+
+    /// The entries before the first that costs money, and the signals they account for.
+    pub(super) fn take_before_intents(&mut self) -> (Vec<Entry>, Vec<SignalKey>) {
+        let run = self.run;
+        let pages = std::mem::replace(self, Pages::of(run));
+        let costs = |entry: &Entry| matches!(&entry.event, Event::Intended(intent) if intent.worst.nano_dollars > 0);
+        let first = pages.entries.iter().position(costs);
+        let mut entries = pages.entries;
+        entries.truncate(first.unwrap_or(entries.len()));
+        (entries, pages.consume)
+    }
+}
+
+fn key_of(effect: Seq) -> Result<Key, RunError> {
+    effect.to_string().parse().map_err(RunError::id)
+}
+
+fn nanos(amount: u64) -> NanoDollars {
+    NanoDollars(i64::try_from(amount).unwrap_or(i64::MAX))
+}
+
+/// Where a cost is booked: the candidate that answered.
+fn booked_on(settlement: &Settlement) -> Result<AccountName, RunError> {
+    let candidate = match &settlement.outcome {
+        Outcome::Answer(answer) => answer.candidate.as_str(),
+        Outcome::NoAnswer(failure) => failure.candidate.as_deref().unwrap_or("none"),
+        Outcome::Output { .. } | Outcome::Fault { .. } => "tool",
+    };
+    format!("model/{candidate}").parse().map_err(RunError::id)
+}
+
+/// What the audit trail keeps: calls of tools with their effect, and who decided what. No arguments, no answers.
+fn audited(state: &State, seq: Seq, entry: &Entry) -> Option<Vec<u8>> {
+    let line = match &entry.event {
+        Event::Intended(Intent {
+            act: Act::Tool { tool, .. },
+            ..
+        }) => {
+            let pinned = state.started.tools.get(tool);
+            let effect = pinned.map_or(Effect::default(), |pinned| pinned.effect);
+            json!({"seq": seq, "at": entry.at, "tool": tool, "effect": effect})
+        }
+        Event::Decided {
+            question,
+            verdict,
+            by,
+        } => {
+            json!({"seq": seq, "at": entry.at, "question": question, "verdict": verdict, "by": by})
+        }
+        Event::CancelAsked { by, why } => {
+            json!({"seq": seq, "at": entry.at, "cancelled-by": by, "why": why})
+        }
+        _ => return None,
+    };
+    Some(line.to_string().into_bytes())
+}

@@ -1,0 +1,314 @@
+//! One run in the hands of this host, from its claim until it rests.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use metier_core::{Code, Fault, TenantId};
+use metier_store::{
+    StoreError,
+    types::{Claim, Due, Head, Lease, Next as Then, RunId},
+};
+use tokio::task::JoinSet;
+
+use super::{
+    batch::Pages,
+    inbox, journal,
+    perform::Effect,
+    runs::{Parts, RunError},
+};
+use crate::{
+    decide::{Next, decide},
+    journal::{Cost, Ending, Entry, Event, Millis, Outcome, Seq, Settlement},
+    state::State,
+};
+
+/// How often the inbox is looked into while effects are under way.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// A run that was woken a moment too early is waited for rather than parked again.
+const MOMENT: Duration = Duration::from_secs(2);
+
+/// First and longest wait before a batch that the store did not take is sent again.
+const PATIENCE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// Where a run stands when this host lets go of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rest {
+    /// It has ended.
+    Ended(Box<Ending>),
+    /// Somebody has to decide these questions.
+    Asks(Vec<Seq>),
+    /// It goes on by itself, at this time.
+    Waits(Millis),
+    /// It waits for nothing that can come; only a signal wakes it.
+    Stuck,
+}
+
+/// A run in the hands of this host.
+pub(super) struct Held {
+    parts: Parts,
+    lease: Lease,
+    tenant: TenantId,
+    head: Head,
+    state: State,
+    /// Effects under way here.
+    flying: JoinSet<Settlement>,
+    begun: BTreeMap<Seq, tokio::task::Id>,
+    /// What is decided and not yet durable; the state is ahead of the journal by it.
+    pages: Pages,
+}
+
+impl Held {
+    /// Takes up a run that was claimed: reads its journal, and notes when effects of another host are open.
+    pub(super) async fn take(parts: Parts, claim: Claim) -> Result<Held, RunError> {
+        let run = claim.lease.run;
+        let state = journal::state(&*parts.store, &run).await?;
+        let is_open = !state.pending.is_empty();
+        let mut held = Held {
+            parts,
+            lease: claim.lease,
+            tenant: claim.tenant,
+            head: claim.head,
+            state,
+            flying: JoinSet::new(),
+            begun: BTreeMap::new(),
+            pages: Pages::of(run),
+        };
+        if is_open {
+            let epoch = held.lease.epoch.0;
+            held.write(Event::Resumed { epoch })?;
+        }
+        Ok(held)
+    }
+
+    /// Does what there is to do until the run rests.
+    pub(super) async fn go(mut self) -> Result<Rest, RunError> {
+        loop {
+            self.read_inbox().await?;
+            let next = self.decide()?;
+            let rest = next.as_ref().and_then(|next| self.rest(next));
+            if let Some(rest) = self.let_go(rest).await? {
+                return Ok(rest);
+            }
+            if let Some(Next::Act { perform, until }) = next {
+                self.begin(&perform);
+                self.wait(until).await?;
+            }
+        }
+    }
+
+    fn run(&self) -> RunId {
+        self.lease.run
+    }
+
+    fn now(&self) -> Millis {
+        (self.parts.clock)().max(self.state.now)
+    }
+
+    /// Puts one event behind the others; it counts from here on, and is durable after the next flush.
+    fn write(&mut self, event: Event) -> Result<(), RunError> {
+        let entry = Entry {
+            at: self.now(),
+            event,
+        };
+        self.pages.add(&self.state, &entry)?;
+        self.state.apply(entry)?;
+        Ok(())
+    }
+
+    async fn read_inbox(&mut self) -> Result<(), RunError> {
+        for signal in self.parts.store.inbox(&self.run()).await? {
+            let (event, key) = inbox::event(&self.state, &signal);
+            self.write(event)?;
+            self.pages.consume(key);
+        }
+        Ok(())
+    }
+
+    /// Writes what the reducer wants written; nothing when the batch is full before it is done.
+    fn decide(&mut self) -> Result<Option<Next>, RunError> {
+        loop {
+            match decide(&self.state, self.now()) {
+                Next::Write(_) if self.pages.is_full() => return Ok(None),
+                Next::Write(event) => self.write(*event)?,
+                next => return Ok(Some(next)),
+            }
+        }
+    }
+
+    /// How the run rests, if it does.
+    fn rest(&self, next: &Next) -> Option<Rest> {
+        match next {
+            Next::Over => self.state.ended.clone().map(Box::new).map(Rest::Ended),
+            Next::Act { perform, until } if perform.is_empty() && self.flying.is_empty() => {
+                let questions: Vec<Seq> = self.state.questions.keys().copied().collect();
+                Some(match (questions.is_empty(), until) {
+                    (false, _) => Rest::Asks(questions),
+                    (true, Some(until)) => Rest::Waits(*until),
+                    (true, None) => Rest::Stuck,
+                })
+            }
+            Next::Act { .. } | Next::Write(_) => None,
+        }
+    }
+
+    /// Makes what was decided durable and, where the run rests, gives it back in the same transaction.
+    async fn let_go(&mut self, rest: Option<Rest>) -> Result<Option<Rest>, RunError> {
+        let Some(rest) = rest else {
+            if !self.pages.is_empty() {
+                self.flush(Then::Hold).await?;
+            }
+            return Ok(None);
+        };
+        if self.pages.is_empty() {
+            if let Some(wait) = self.a_moment() {
+                tokio::time::sleep(wait).await;
+                return Ok(None);
+            }
+            let why = "nothing has changed for it".to_owned();
+            self.write(Event::Ignored {
+                signal: "woken".to_owned(),
+                why,
+            })?;
+        }
+        let then = self.then(&rest)?;
+        match self.flush(then).await? {
+            true => Ok(Some(rest)),
+            false => Ok(None),
+        }
+    }
+
+    fn a_moment(&self) -> Option<Duration> {
+        let now = self.now();
+        match decide(&self.state, now) {
+            Next::Act {
+                until: Some(until), ..
+            } if until.since(now) <= MOMENT => Some(until.since(now)),
+            _ => None,
+        }
+    }
+
+    fn then(&self, rest: &Rest) -> Result<Then, RunError> {
+        let due = |until: Option<Millis>| match until {
+            Some(until) => Due::After(until.since(self.now())),
+            None => Due::OnSignal,
+        };
+        Ok(match rest {
+            Rest::Ended(ending) => Then::Done {
+                outcome: ending.as_str().parse().map_err(RunError::id)?,
+            },
+            Rest::Waits(until) => Then::Park {
+                due: due(Some(*until)),
+            },
+            Rest::Asks(_) => match decide(&self.state, self.now()) {
+                Next::Act { until, .. } => Then::Park { due: due(until) },
+                Next::Write(_) | Next::Over => Then::Park { due: Due::Now },
+            },
+            Rest::Stuck => Then::Park { due: due(None) },
+        })
+    }
+
+    /// Appends the batch, as often as it takes. `false` when it had to be cut short for lack of budget and the run does
+    /// not rest after all.
+    async fn flush(&mut self, then: Then) -> Result<bool, RunError> {
+        let op = metier_store::types::OpId::new((self.parts.ids)());
+        let batch = self.pages.batch(&*self.parts.store, op, then).await?;
+        let mut pause = PATIENCE.0;
+        loop {
+            match self
+                .parts
+                .store
+                .append(&self.lease, &self.head, &batch)
+                .await
+            {
+                Ok(head) => {
+                    self.written(head);
+                    return Ok(true);
+                }
+                Err(error) if error.is_worth_retrying() => {
+                    tracing::warn!(run = %self.run(), %error, "the journal cannot be written; it is tried again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PATIENCE.1);
+                }
+                Err(StoreError::OverBudget { account, available }) => {
+                    let message = format!(
+                        "The next question to a model does not fit the budget {account}, which has {available} left."
+                    );
+                    self.cut_short(message).await?;
+                    return Ok(false);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn written(&mut self, head: Head) {
+        let first = self.head.seq.0 + 1;
+        self.head = head;
+        let run = self.run();
+        for (seq, entry) in (first..).zip(self.pages.take()) {
+            self.parts.watch.event(run, Seq(seq), &entry);
+        }
+    }
+
+    /// A budget shared with other runs is used up: what is known is kept, what was only intended is not, and the run ends.
+    async fn cut_short(&mut self, message: String) -> Result<(), RunError> {
+        let (kept, consumed) = self.pages.take_before_intents();
+        self.state = journal::state(&*self.parts.store, &self.run()).await?;
+        for entry in kept {
+            self.pages.add(&self.state, &entry)?;
+            self.state.apply(entry)?;
+        }
+        consumed.into_iter().for_each(|key| self.pages.consume(key));
+        self.write(Event::Ended(Ending::Failed {
+            fault: Box::new(Fault::new(Code::RunBudgetExceeded, message)),
+        }))
+    }
+
+    fn begin(&mut self, perform: &[Seq]) {
+        for seq in perform {
+            if self.begun.contains_key(seq) {
+                continue;
+            }
+            let effect = Effect::of(&self.parts, &self.tenant, self.run(), *seq, &self.state);
+            let task = self.flying.spawn(effect.perform());
+            self.begun.insert(*seq, task.id());
+        }
+    }
+
+    /// Waits for the first effect to end, and takes those that have ended as well; or for a time to come.
+    async fn wait(&mut self, until: Option<Millis>) -> Result<(), RunError> {
+        let timer = until.map_or(LOOK, |until| until.since(self.now()).min(LOOK));
+        let first = tokio::select! {
+            ended = self.flying.join_next_with_id() => ended,
+            () = tokio::time::sleep(timer) => None,
+        };
+        let mut next = first;
+        while let Some(ended) = next {
+            let settlement = match ended {
+                Ok((_, settlement)) => settlement,
+                Err(error) => self.crashed(error.id()),
+            };
+            self.begun.remove(&settlement.effect);
+            self.write(Event::Settled(settlement))?;
+            next = match self.pages.is_full() {
+                true => None,
+                false => self.flying.try_join_next_with_id(),
+            };
+        }
+        Ok(())
+    }
+
+    /// An effect's task panicked: a fault of the host's, told like any other.
+    fn crashed(&self, task: tokio::task::Id) -> Settlement {
+        let effect = self.begun.iter().find(|(_, id)| **id == task);
+        let message = "The host failed while it made the call; its log has the reason.";
+        Settlement {
+            effect: effect.map_or(Seq(0), |(seq, _)| *seq),
+            outcome: Outcome::Fault {
+                fault: Box::new(Fault::new(Code::HostInternal, message)),
+            },
+            cost: Cost::default(),
+            took_ms: 0,
+        }
+    }
+}
