@@ -102,7 +102,7 @@ async fn a_call_that_dies_anywhere_is_made_again_and_has_happened_once() {
                 if step == at {
                     die(&scene, &taken, &key, moment, verdict).await;
                 }
-                answers.push(scene.take(&key, &taken).await);
+                answers.push(scene.insist(&key, &taken).await);
             }
             let tried = format!("step {at}, {moment:?}, {verdict:?}");
             assert_eq!(answers, expected, "{tried}");

@@ -133,6 +133,13 @@ impl Shared {
     }
 }
 
+/// A list in a query: with commas, by naming it again, or both.
+fn list<'q>(query: &'q [(String, String)], name: &str) -> Vec<&'q str> {
+    let named = query.iter().filter(|(known, _)| known == name);
+    let texts = named.flat_map(|(_, text)| text.split(','));
+    texts.filter(|text| !text.is_empty()).collect()
+}
+
 /// The body as JSON; nothing is an empty object.
 fn body(bytes: &[u8]) -> Result<Value, Refused> {
     if bytes.is_empty() {

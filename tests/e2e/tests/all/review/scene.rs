@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use metier_core::Code;
 use metier_e2e::{Ended, Guest, Installed, TestHost};
 use metier_emulator_calendar as calendar;
 use metier_emulator_jira as jira;
@@ -19,6 +20,9 @@ pub const PPTX: &str = "application/vnd.openxmlformats-officedocument.presentati
 const SITE: &str = "acme.atlassian.net";
 const GOOGLE: &str = "www.googleapis.com";
 const TOKENS: &str = "oauth2.googleapis.com";
+
+/// How often a call is made before the service is given up.
+const ATTEMPTS: usize = 5;
 
 /// One tool call of the story.
 pub struct Step {
@@ -56,6 +60,12 @@ impl Scene {
     pub async fn start() -> Scene {
         let salesforce = salesforce::Emulator::start(salesforce::Options {
             tls_hosts: names(&[ORG, LOGIN]),
+            sizes: salesforce::Sizes {
+                accounts: 20,
+                contacts: 20,
+                opportunities: 20,
+                cases: 5,
+            },
             ..salesforce::Options::default()
         })
         .unwrap();
@@ -188,6 +198,23 @@ impl Scene {
             .host
             .call_known_by(key, &step.skill, step.tool, arguments);
         ended.await.json()
+    }
+
+    /// As [`Scene::take`], and made again while the service cannot be reached: a connection that was reset is found out by
+    /// using it.
+    pub async fn insist(&self, key: &str, step: &Step) -> Value {
+        for _ in 0..ATTEMPTS {
+            let arguments = step.arguments.clone();
+            let ended = self
+                .host
+                .call_known_by(key, &step.skill, step.tool, arguments);
+            let ended = ended.await;
+            match &ended.outcome.result {
+                Err(fault) if fault.code == Code::UpstreamUnavailable => {}
+                _ => return ended.json(),
+            }
+        }
+        panic!("the service was never reached");
     }
 
     pub async fn attach(&self, file: Value) -> Ended {

@@ -1,13 +1,11 @@
 //! Issues: made, read, changed, moved, commented on.
 
-use std::collections::HashMap;
-
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Shared, body, json as answer, nothing};
+use super::{Answer, Shared, body, json as answer, list, nothing};
 use crate::site::STATUSES;
 
 /// Version and key.
@@ -36,12 +34,11 @@ pub(super) async fn create(
 pub(super) async fn read(
     State(shared): State<Shared>,
     Path((version, key)): Place,
-    Query(query): Query<HashMap<String, String>>,
+    Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Answer {
     let view = shared.view(&version, &headers)?;
-    let names = query.get("fields").map(String::as_str).unwrap_or_default();
-    let names: Vec<&str> = names.split(',').filter(|name| !name.is_empty()).collect();
+    let names = list(&query, "fields");
     Ok(answer(200, view.issue(shared.site().issue(&key)?, &names)))
 }
 

@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::{Answer, Shared, body, json as answer};
+use super::{Answer, Shared, body, json as answer, list};
 use crate::jql;
 use crate::refused::Refused;
 use crate::site::{PEOPLE, TYPES};
@@ -22,14 +22,17 @@ const PAGE: usize = 50;
 pub(super) async fn by_query(
     State(shared): State<Shared>,
     Path(version): Path<String>,
-    Query(query): Query<HashMap<String, String>>,
+    Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Answer {
     let view = shared.view(&version, &headers)?;
+    let one = |name: &str| {
+        let found = query.iter().find(|(known, _)| known == name);
+        found.map(|(_, text)| text.as_str())
+    };
     let asked = json!({
-        "jql": query.get("jql"), "nextPageToken": query.get("nextPageToken"),
-        "maxResults": query.get("maxResults").and_then(|text| text.parse::<u64>().ok()),
-        "fields": query.get("fields").map(|text| text.split(',').collect::<Vec<_>>()),
+        "jql": one("jql"), "nextPageToken": one("nextPageToken"),
+        "maxResults": one("maxResults").and_then(|text| text.parse::<u64>().ok()), "fields": list(&query, "fields"),
     });
     found(&shared, &view, &asked)
 }

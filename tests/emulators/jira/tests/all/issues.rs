@@ -42,6 +42,21 @@ async fn an_issue_is_made_changed_moved_and_found() {
 }
 
 #[tokio::test]
+async fn fields_are_listed_with_commas_or_one_by_one() {
+    let site = Site::start();
+    for query in ["fields=summary,status", "fields=summary&fields=status"] {
+        let read = site.get(&format!("/issue/ABC-1?{query}")).await;
+        let mut fields: Vec<_> = read["fields"].as_object().unwrap().keys().collect();
+        fields.sort();
+        assert_eq!(fields, ["status", "summary"], "{query}");
+        let found = site
+            .get(&format!("/search/jql?jql=key=ABC-1&{query}"))
+            .await;
+        assert_eq!(found["issues"][0]["fields"], read["fields"], "{query}");
+    }
+}
+
+#[tokio::test]
 async fn a_change_with_one_wrong_field_changes_nothing() {
     let site = Site::start();
     let before = site.emulator.state();
