@@ -173,6 +173,9 @@ pub struct LedgerLine {
 }
 
 /// A change to what a run has reserved on an account of its tenant. A key names one open reservation of its run and account.
+///
+/// In PostgreSQL appends that touch the same account wait for each other's commit. Where many runs share one, let each reserve there once
+/// (its own cap, settled by its last batch) and step by step on an account of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BudgetMove {
     /// Sets the worst case aside: settled + reserved never exceeds the account's cap.

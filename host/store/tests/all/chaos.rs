@@ -30,6 +30,9 @@ const PRICE: i64 = 7;
 /// How long a lease lasts: a killed host's runs go on elsewhere after that.
 const LEASE: Duration = Duration::from_secs(1);
 
+/// Runs a host works on at the same time.
+const RUNS_AT_ONCE: usize = 24;
+
 /// Room under the cap beside what all runs cost together: less than all hosts want to reserve at once.
 const ROOM: i64 = 8 * PRICE;
 
@@ -62,12 +65,13 @@ async fn host_process() {
         .create(true)
         .open(notes)
         .unwrap();
-    let held = Arc::default();
+    let (held, shared) = (Arc::default(), url.starts_with("sqlite:"));
     let worker = Arc::new(Host {
         store,
         notes: Mutex::new(notes),
         held,
         steps: steps.parse().unwrap(),
+        shared,
     });
     worker.work().await;
 }
@@ -77,6 +81,9 @@ struct Host {
     notes: Mutex<fs::File>,
     held: Arc<Mutex<HashMap<RunId, Lease>>>,
     steps: u64,
+    /// Whether every step is reserved on the one account of all runs. Where a database's transactions wait for each other at its row,
+    /// a run reserves there once, and its steps on an account of its own.
+    shared: bool,
 }
 
 impl Host {
@@ -85,7 +92,7 @@ impl Host {
         let renewing = tokio::spawn(self.clone().renew(me.clone()));
         let serve = [(pool("default"), Duration::ZERO)];
         loop {
-            let room = 8usize.saturating_sub(self.held.lock().unwrap().len());
+            let room = RUNS_AT_ONCE.saturating_sub(self.held.lock().unwrap().len());
             // What goes wrong now is tried again: hosts do not give up.
             let claims = self
                 .store
@@ -136,7 +143,10 @@ impl Host {
     async fn drive(self: Arc<Self>, claim: Claim) {
         let (lease, mut head) = (claim.lease, claim.head);
         while head.seq.0 <= 2 * self.steps {
-            match self.append(&lease, &head, self.step(&head)).await {
+            match self
+                .append(&lease, &head, self.step(lease.run, &head))
+                .await
+            {
                 Some(next) => head = next,
                 None => break,
             }
@@ -147,33 +157,55 @@ impl Host {
         }
     }
 
-    /// Even events settle what the odd ones before intended; the last one ends the run.
-    fn step(&self, head: &Head) -> Batch {
-        let (account, seq) = (name("agent"), head.seq.0 + 1);
+    /// Even events intend, the odd ones after them settle; the last one ends the run.
+    fn step(&self, run: RunId, head: &Head) -> Batch {
+        let seq = head.seq.0 + 1;
         let op = OpId::new(u128::from(rand()) << 64 | u128::from(rand()));
+        let account = if self.shared {
+            name("agent")
+        } else {
+            name(&format!("run/{run}"))
+        };
         if seq.is_multiple_of(2) {
-            let reserve = BudgetMove::Reserve {
+            let amount = NanoDollars(PRICE + 1);
+            let mut budget = vec![BudgetMove::Reserve {
                 account,
                 key: key(&seq.to_string()),
-                amount: NanoDollars(PRICE + 1),
-            };
+                amount,
+            }];
+            if !self.shared && seq == 2 {
+                let amount = NanoDollars(PRICE * self.steps as i64);
+                budget.push(BudgetMove::Reserve {
+                    account: name("agent"),
+                    key: key("run"),
+                    amount,
+                });
+            }
             return Batch {
-                budget: vec![reserve],
+                budget,
                 ..Batch::of(op, vec![event("intended", "{}")])
             };
         }
-        let intent = key(&(seq - 1).to_string());
-        let settle = BudgetMove::Settle {
-            account: account.clone(),
-            key: intent,
-            actual: NanoDollars(PRICE),
-        };
+        let (intent, actual) = (key(&(seq - 1).to_string()), NanoDollars(PRICE));
         let line = LedgerLine {
-            account,
-            amount: NanoDollars(PRICE),
+            account: account.clone(),
+            amount: actual,
             memo: String::new(),
         };
+        let mut budget = vec![BudgetMove::Settle {
+            account,
+            key: intent,
+            actual,
+        }];
         let is_last = seq == 2 * self.steps + 1;
+        if !self.shared && is_last {
+            let actual = NanoDollars(PRICE * self.steps as i64);
+            budget.push(BudgetMove::Settle {
+                account: name("agent"),
+                key: key("run"),
+                actual,
+            });
+        }
         let next = if is_last {
             Next::Done {
                 outcome: "succeeded".parse().unwrap(),
@@ -182,7 +214,7 @@ impl Host {
             Next::Hold
         };
         Batch {
-            budget: vec![settle],
+            budget,
             ledger: vec![line],
             next,
             ..Batch::of(op, vec![event("settled", "{}")])
@@ -308,9 +340,9 @@ fn total(runs: u64, steps: u64) -> i64 {
 async fn prepare(store: Arc<dyn Store>, runs: u64, steps: u64) {
     let f = Fixture::over(store);
     f.set_cap("agent", Some(total(runs, steps) + ROOM)).await;
-    for _ in 0..runs {
-        f.store.create(&f.new_run()).await.unwrap();
-    }
+    let new: Vec<NewRun> = (0..runs).map(|_| f.new_run()).collect();
+    let all = futures::future::join_all(new.iter().map(|run| f.store.create(run))).await;
+    assert!(all.iter().all(Result::is_ok), "{all:?}");
 }
 
 /// Every journal whole, every acknowledged append in it, the ledger and the budget exact.

@@ -27,7 +27,6 @@ while read -r order; do
     case $order in
         start) "$@" </dev/null >>"$KEPT/log" 2>&1 & server=$! ;;
         kill) kill -KILL "$server" 2>/dev/null; wait "$server" ;;
-        reload) kill -HUP "$server" ;;
     esac
 done
 stop
@@ -89,6 +88,7 @@ impl Cluster {
         let mut keeper = keeper
             .env("KEPT", &dir)
             .stdin(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let orders = Mutex::new(keeper.stdin.take().unwrap());
@@ -135,11 +135,6 @@ impl Cluster {
             self.order("start");
             sleep(Duration::from_millis(500));
         }
-    }
-
-    /// Makes it read its configuration again.
-    pub fn reload(&self) {
-        self.order("reload");
     }
 
     fn order(&self, order: &str) {
