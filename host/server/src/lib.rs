@@ -17,6 +17,7 @@
 pub mod answer;
 pub mod guard;
 mod limited;
+pub mod models;
 mod routes;
 mod tools;
 

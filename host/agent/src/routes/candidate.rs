@@ -86,6 +86,12 @@ pub struct Candidate {
     /// The provider streams; switch off for a server that cannot.
     #[serde(default = "streams", skip_serializing_if = "Clone::clone")]
     pub stream: bool,
+    /// Networks its host may lead to although they are not public, `10.0.0.0/8`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
+    /// A file of extra root certificates (PEM) for its host, relative to the routes file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<String>,
     /// Put into the top level of every request's body, for what the request form has no word for: `thinking`, `reasoning`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub options: Map<String, Value>,

@@ -16,9 +16,9 @@
 //!     features = ["tools", "vision"]
 //!
 //!     [credentials.anthropic]
-//!     type = "api-key-header"
+//!     kind = "api-key-header"
 //!     header = "x-api-key"
-//!     env = "ANTHROPIC_API_KEY"
+//!     secret = { env = "ANTHROPIC_API_KEY" }
 //! "#)?;
 //! assert_eq!(routes.route("drafting")?.candidates[0].model, "claude-sonnet-4-5");
 //! # Ok::<(), metier_agent::routes::RoutesError>(())
@@ -49,7 +49,8 @@ pub struct Routes {
     /// The routes by name.
     #[serde(default)]
     pub routes: BTreeMap<String, RouteSpec>,
-    /// The credentials by name, in the words of a grant; whoever sends requests reads them.
+    /// The credentials by name, in the words of a grant; whoever sends requests reads them. Their `hosts` may be left out:
+    /// then they go to the hosts of the candidates that name them.
     #[serde(default)]
     pub credentials: BTreeMap<String, toml::Table>,
 }
