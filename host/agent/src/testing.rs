@@ -83,6 +83,8 @@ pub(crate) fn route() -> Route {
             model: "m".into(),
             base_url: "http://127.0.0.1:1/v1".into(),
             credential: None,
+            addresses: Vec::new(),
+            ca_file: None,
             region: None,
             residency: None,
             context: 100_000,

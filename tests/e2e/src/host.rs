@@ -55,15 +55,15 @@ impl Builder {
             resolver,
             ..EgressConfig::default()
         }));
-        let artifacts =
-            DirArtifacts::open(&folder.path().join("artifacts")).expect("an empty folder");
+        let artifacts = DirArtifacts::open(&folder.path().join("artifacts"));
+        let artifacts = Arc::new(artifacts.expect("an empty folder"));
         let host = Host::new(HostConfig {
             calls: self.calls,
             patience: self.patience,
             code_cache: Some(guests::target().join("tmp/e2e-code")),
             egress: egress.clone(),
             kv: Arc::new(MemoryKv::default()),
-            artifacts: Arc::new(artifacts),
+            artifacts: artifacts.clone(),
             audit: records.clone(),
             ..HostConfig::default()
         });
@@ -71,6 +71,7 @@ impl Builder {
         TestHost {
             host,
             egress,
+            artifacts,
             records,
             names,
             folder,
@@ -83,6 +84,7 @@ impl Builder {
 pub struct TestHost {
     host: Arc<Host>,
     egress: Arc<Egress>,
+    artifacts: Arc<DirArtifacts>,
     records: Arc<Records>,
     names: Names,
     folder: TempDir,
@@ -105,6 +107,11 @@ impl TestHost {
             calls: CALLS,
             patience: PATIENCE,
         }
+    }
+
+    /// Where its artifacts are.
+    pub fn artifacts(&self) -> &DirArtifacts {
+        &self.artifacts
     }
 
     /// A host as it comes.

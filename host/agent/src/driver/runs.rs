@@ -5,10 +5,7 @@ use std::sync::Arc;
 use metier_core::{PrincipalId, TenantId};
 use metier_store::{
     Store, StoreError,
-    types::{
-        AccountName, Due, InvalidId, Labels, NanoDollars, NewRun as StoredRun, PoolId, RunId,
-        Seq as StoreSeq,
-    },
+    types::{AccountName, Due, InvalidId, Labels, NanoDollars, NewRun as StoredRun, PoolId, RunId},
 };
 
 use super::{

@@ -129,6 +129,7 @@ impl ModelTransport {
             tenant: self.tenant.clone(),
             digest: nobodys_digest(),
             deadline: None,
+            keys: None,
         }))
     }
 

@@ -7,8 +7,9 @@ use metier_core::{Blame, Code, Digest, RunScope, TenantId};
 use metier_e2e::{Guest, Installed, TestHost};
 use metier_market::pack::{self, Inputs};
 use metier_runtime::audit::NoObserver;
+use metier_runtime::capabilities::artifacts::ArtifactStore;
 use metier_runtime::host::{Host, HostConfig};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const ORDERS: &[u8] = b"region,pieces\nNorth,3\nSouth,4\nNorth,5\n";
 const REGIONS: &[u8] =
@@ -49,13 +50,13 @@ impl Scene {
     /// What a caller does first: hand the host a file.
     async fn add(&self, bytes: &[u8]) -> Digest {
         let tenant = TenantId::local();
-        let mut writer = self.host.host().artifacts().begin(&tenant).await.unwrap();
+        let mut writer = self.host.artifacts().begin(&tenant).await.unwrap();
         writer.write(bytes.to_vec()).await.unwrap();
         writer.finish().await.unwrap().digest
     }
 
     async fn read(&self, digest: &str) -> Vec<u8> {
-        let (store, tenant) = (self.host.host().artifacts(), TenantId::local());
+        let (store, tenant) = (self.host.artifacts(), TenantId::local());
         let found = store.open(&tenant, &digest.parse().unwrap()).await.unwrap();
         let (mut reader, mut bytes) = (found.unwrap(), Vec::new());
         while let Some(piece) = reader.next().await.unwrap() {
