@@ -126,6 +126,22 @@ fn there_is_one_tls_stack() {
     );
 }
 
+/// A database is reached over the same TLS as everything else.
+#[test]
+fn the_store_links_one_tls_stack() {
+    links_none_of(
+        "metier-store",
+        [
+            "native-tls",
+            "openssl",
+            "openssl-sys",
+            "postgres-native-tls",
+            "ring",
+        ],
+    );
+    assert!(linked_into("metier-store").contains("aws-lc-rs"));
+}
+
 /// A library says what went wrong in an enum its caller can match; `anyhow` is for programs.
 #[test]
 fn libraries_have_their_own_errors() {
