@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf, absolute},
 };
 
-use metier_core::grant::{CredentialSpec, Grant, GrantError, SecretSource};
+use metier_core::grant::{Grant, GrantError, SecretSource};
 
 /// Largest grant file, in bytes: a thousand rules fit.
 const MAX_GRANT_BYTES: u64 = 1 << 20;
@@ -73,11 +73,8 @@ pub fn read(path: &Path) -> Result<GrantFile, GrantFileError> {
 pub fn needs_vault(grant: &Grant) -> bool {
     let in_vault = |source: &SecretSource| matches!(source, SecretSource::Vault(_));
     grant.credentials.values().any(|credential| {
-        let second = match &credential.spec {
-            CredentialSpec::OAuth2RefreshToken { client_secret, .. } => client_secret.as_ref(),
-            _ => None,
-        };
-        in_vault(&credential.secret) || second.is_some_and(in_vault)
+        let mut more = credential.spec.more_secrets().into_iter();
+        in_vault(&credential.secret) || more.any(in_vault)
     })
 }
 

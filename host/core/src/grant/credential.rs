@@ -43,6 +43,18 @@ pub enum CredentialSpec {
         /// Which parameter.
         parameter: String,
     },
+    /// AWS Signature Version 4; the secret is the secret access key. The request carries the digest of its body in
+    /// `x-amz-content-sha256`.
+    SigV4 {
+        /// Where the id of the access key is kept.
+        access_key_id: SecretSource,
+        /// Where the session token is kept, for temporary keys.
+        session_token: Option<SecretSource>,
+        /// The region that is signed for: the one in the host's name.
+        region: String,
+        /// The service that is signed for: `bedrock`.
+        service: String,
+    },
     /// OAuth 2.0 client credentials (RFC 6749, section 4.4); the secret is the client secret.
     OAuth2ClientCredentials {
         /// Where tokens come from.
@@ -88,9 +100,25 @@ impl CredentialSpec {
             CredentialSpec::Basic { .. } => "basic",
             CredentialSpec::ApiKeyHeader { .. } => "api-key-header",
             CredentialSpec::ApiKeyQuery { .. } => "api-key-query",
+            CredentialSpec::SigV4 { .. } => "sigv4",
             CredentialSpec::OAuth2ClientCredentials { .. } => "oauth2-client-credentials",
             CredentialSpec::OAuth2RefreshToken { .. } => "oauth2-refresh-token",
             CredentialSpec::OAuth2JwtBearer { .. } => "oauth2-jwt-bearer",
+        }
+    }
+
+    /// Where more of it is kept than the one secret every kind has.
+    pub fn more_secrets(&self) -> Vec<&SecretSource> {
+        match self {
+            CredentialSpec::OAuth2RefreshToken { client_secret, .. } => {
+                client_secret.iter().collect()
+            }
+            CredentialSpec::SigV4 {
+                access_key_id,
+                session_token,
+                ..
+            } => [access_key_id].into_iter().chain(session_token).collect(),
+            _ => Vec::new(),
         }
     }
 

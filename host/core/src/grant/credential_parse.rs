@@ -17,16 +17,18 @@ enum Kind {
     Basic,
     ApiKeyHeader,
     ApiKeyQuery,
+    SigV4,
     ClientCredentials,
     RefreshToken,
     JwtBearer,
 }
 
-const KINDS: [(&str, Kind); 7] = [
+const KINDS: [(&str, Kind); 8] = [
     ("bearer", Kind::Bearer),
     ("basic", Kind::Basic),
     ("api-key-header", Kind::ApiKeyHeader),
     ("api-key-query", Kind::ApiKeyQuery),
+    ("sigv4", Kind::SigV4),
     ("oauth2-client-credentials", Kind::ClientCredentials),
     ("oauth2-refresh-token", Kind::RefreshToken),
     ("oauth2-jwt-bearer", Kind::JwtBearer),
@@ -85,6 +87,15 @@ fn spec(kind: Kind, section: &mut Section<'_>) -> Result<CredentialSpec, TextErr
         Kind::ApiKeyQuery => CredentialSpec::ApiKeyQuery {
             parameter: required(section, "parameter", "parameter = \"api_key\"")?,
         },
+        Kind::SigV4 => CredentialSpec::SigV4 {
+            access_key_id: secret(section.require(
+                "access-key-id",
+                "access-key-id = { env = \"AWS_ACCESS_KEY_ID\" }",
+            )?)?,
+            session_token: section.take("session-token").map(secret).transpose()?,
+            region: scope_word(section, "region", "region = \"eu-central-1\"")?,
+            service: scope_word(section, "service", "service = \"bedrock\"")?,
+        },
         Kind::ClientCredentials => CredentialSpec::OAuth2ClientCredentials {
             token: token_endpoint(section)?,
             client_id: client_id(section)?,
@@ -114,6 +125,21 @@ fn username(section: &mut Section<'_>) -> Result<String, TextError> {
         return Err(item.error("a user name has no colon (RFC 7617)"));
     }
     Ok(username)
+}
+
+/// A part of a signature's scope: the parts are joined with `/`.
+fn scope_word(
+    section: &mut Section<'_>,
+    key: &'static str,
+    example: &str,
+) -> Result<String, TextError> {
+    let item = section.require(key, example)?;
+    let word = item.prose(MAX_TEXT_CHARACTERS)?;
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    match word.bytes().all(plain) {
+        true => Ok(word),
+        false => Err(item.error("use a-z 0-9 and -")),
+    }
 }
 
 fn client_id(section: &mut Section<'_>) -> Result<String, TextError> {

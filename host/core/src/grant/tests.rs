@@ -91,6 +91,12 @@ fn each_kind_of_credential_carries_what_it_needs() {
     assert!(
         matches!(only(file!("api-key-query")).spec, CredentialSpec::ApiKeyQuery { parameter } if parameter == "api_key")
     );
+    let sigv4 = only(file!("sigv4")).spec;
+    assert_eq!(sigv4.kind(), "sigv4");
+    assert_eq!(sigv4.more_secrets().len(), 2);
+    assert!(
+        matches!(sigv4, CredentialSpec::SigV4 { region, service, .. } if region == "eu-central-1" && service == "bedrock")
+    );
     for (credential, kind) in [
         (
             only(file!("client-credentials")),

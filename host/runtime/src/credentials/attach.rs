@@ -1,13 +1,16 @@
 //! What is added to a request, and what must not come back.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use metier_core::grant::CredentialSpec;
 use zeroize::Zeroizing;
 
-use super::{NotVisible, Secret};
+use super::{
+    NotVisible, Secret,
+    sigv4::{Signer, Unsigned},
+};
 use crate::egress::scrub::Echoes;
 
 /// A credential in the form in which it goes out. `Debug` shows where it goes, not what it is.
@@ -17,6 +20,20 @@ pub enum Attach {
     Header(HeaderName, HeaderValue),
     /// In the query, in place of parameters of that name.
     Query(String, Secret),
+    /// As a signature over the request.
+    Signature(Arc<Signer>),
+}
+
+/// What of a request a credential may have to look at.
+pub struct Outgoing<'r> {
+    /// The method.
+    pub method: &'r Method,
+    /// Host and port, as in the `Host` field.
+    pub authority: &'r str,
+    /// Path and query.
+    pub target: &'r str,
+    /// The time of sending.
+    pub now: SystemTime,
 }
 
 impl Attach {
@@ -41,6 +58,8 @@ impl Attach {
             CredentialSpec::ApiKeyQuery { parameter } => {
                 Ok(Attach::Query(parameter.clone(), secret.clone()))
             }
+            // It needs more than one secret; its issuer makes it.
+            CredentialSpec::SigV4 { .. } => Err(NotVisible),
             CredentialSpec::Bearer
             | CredentialSpec::OAuth2ClientCredentials { .. }
             | CredentialSpec::OAuth2RefreshToken { .. }
@@ -51,14 +70,24 @@ impl Attach {
         }
     }
 
-    /// Puts it on a request whose path and query are `target`; gives back the new one when it changed.
-    pub fn apply(&self, headers: &mut HeaderMap, target: &str) -> Option<Zeroizing<String>> {
+    /// Puts it on a request; gives back the new path and query when they changed.
+    ///
+    /// # Errors
+    /// [`Unsigned`] when the request cannot be signed.
+    pub fn apply(
+        &self,
+        headers: &mut HeaderMap,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Option<Zeroizing<String>>, Unsigned> {
         match self {
             Attach::Header(name, value) => {
                 headers.insert(name.clone(), value.clone());
-                None
+                Ok(None)
             }
-            Attach::Query(parameter, secret) => Some(with_parameter(target, parameter, secret)),
+            Attach::Query(parameter, secret) => {
+                Ok(Some(with_parameter(outgoing.target, parameter, secret)))
+            }
+            Attach::Signature(signer) => signer.sign(headers, outgoing).map(|()| None),
         }
     }
 }
@@ -68,6 +97,7 @@ impl fmt::Debug for Attach {
         match self {
             Attach::Header(name, _) => write!(f, "Header({name}: ***)"),
             Attach::Query(parameter, _) => write!(f, "Query({parameter}=***)"),
+            Attach::Signature(_) => f.write_str("Signature(***)"),
         }
     }
 }

@@ -106,6 +106,20 @@ impl Issuer {
         now: SystemTime,
     ) -> Result<Issued, CredentialError> {
         let secret = self.read(&self.credential.secret).await?;
+        if let CredentialSpec::SigV4 {
+            access_key_id,
+            session_token,
+            region,
+            service,
+        } = &self.credential.spec
+        {
+            let id = self.read(access_key_id).await?;
+            let session = match session_token {
+                Some(source) => Some(self.read(source).await?),
+                None => None,
+            };
+            return self.signer(Signer::new(id, secret, session, region, service), now);
+        }
         match self.credential.spec.token_endpoint() {
             None => self.plain(&secret, now),
             Some(endpoint) => self.token(call, endpoint, &secret, now).await,
@@ -127,6 +141,18 @@ impl Issuer {
         Ok(Issued {
             attach,
             echoes,
+            renew_from: now + REREAD_AFTER,
+            good_until: Some(now + REVOKED_AFTER),
+        })
+    }
+
+    /// What must not come back is the key and the session's token; the key's id is no secret, and in every signature.
+    fn signer(&self, signer: Option<Signer>, now: SystemTime) -> Result<Issued, CredentialError> {
+        let signer =
+            signer.ok_or_else(|| self.unusable("a part of it cannot be part of a header"))?;
+        Ok(Issued {
+            echoes: Echoes::of(signer.secrets()),
+            attach: Attach::Signature(Arc::new(signer)),
             renew_from: now + REREAD_AFTER,
             good_until: Some(now + REVOKED_AFTER),
         })

@@ -22,6 +22,7 @@ mod error;
 mod issuer;
 mod keeper;
 mod private_file;
+mod sigv4;
 mod token;
 
 pub mod vault;
@@ -36,13 +37,14 @@ use std::{
     sync::Arc,
 };
 
-pub use attach::{Attach, Attached};
+pub use attach::{Attach, Attached, Outgoing};
 pub use error::CredentialError;
 pub use issuer::{TokenAnswer, TokenRequest, TokenTransport};
 use keeper::Keeper;
 use metier_core::{grant::Grant, ids::CredentialName};
 pub use private_file::PrivateFileError;
 pub use secret::{NotVisible, Secret};
+pub use sigv4::{Signer, Unsigned};
 pub use source::{EnvReader, SecretSources, SourceError};
 
 use crate::egress::{Clock, EgressCall};

@@ -7,6 +7,8 @@
 //! well, and so does `Set-Cookie` in the answer; `Accept-Encoding` becomes `identity`, because a compressed answer cannot be
 //! scrubbed. Without a credential, cookies are a matter between the skill and the service.
 
+use std::time::SystemTime;
+
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
     header::{self, CONNECTION, CONTENT_LENGTH, USER_AGENT},
@@ -15,7 +17,7 @@ use http_body::Body as _;
 use metier_core::http::CanonicalUrl;
 
 use super::{Body, EgressError, repeat, upload::UploadBody};
-use crate::credentials::Attach;
+use crate::credentials::{Attach, Outgoing};
 
 /// Header lines in one request: services commonly stop at 100.
 const MAX_REQUEST_HEADERS: usize = 100;
@@ -113,13 +115,29 @@ impl Head {
     }
 
     /// Adds a credential, in place of one added before.
-    pub fn attach(&mut self, attach: &Attach) -> Result<(), EgressError> {
+    ///
+    /// # Errors
+    /// [`EgressError::InvalidRequest`] when the request cannot be signed.
+    pub fn attach(&mut self, attach: &Attach, now: SystemTime) -> Result<(), EgressError> {
         self.headers.remove(header::COOKIE);
         self.headers.insert(
             header::ACCEPT_ENCODING,
             HeaderValue::from_static("identity"),
         );
-        if let Some(target) = attach.apply(&mut self.headers, &self.target) {
+        let authority = self
+            .origin
+            .split_once("://")
+            .map_or("", |(_, authority)| authority);
+        let outgoing = Outgoing {
+            method: &self.method,
+            authority,
+            target: &self.target,
+            now,
+        };
+        let applied = attach.apply(&mut self.headers, &outgoing);
+        if let Some(target) =
+            applied.map_err(|error| EgressError::InvalidRequest(error.to_string()))?
+        {
             self.uri = parse(&self.origin, &target)?;
         }
         Ok(())

@@ -251,7 +251,8 @@ impl Egress {
         if let Some(key) = key {
             head.known_by(key);
         }
-        let attached = attach(call, allowed.credential, &mut head, record).await?;
+        let now = (self.inner.config.clock)();
+        let attached = attach(call, allowed.credential, &mut head, now, record).await?;
         let upload = Upload::new(body, call.meter.clone(), head.length(), attached.is_some());
         let upload = Arc::new(upload);
         record.upload = Some(upload.clone());
@@ -262,7 +263,7 @@ impl Egress {
             && upload.is_repeatable()
             && let Some(new) = call.credentials.renew(name, old, call).await
         {
-            head.attach(&new.attach)?;
+            head.attach(&new.attach, (self.inner.config.clock)())?;
             attached = Some(new);
             response = self.exchange(&route, &head, &upload, record).await?;
         }
@@ -441,12 +442,13 @@ async fn attach(
     call: &Arc<EgressCall>,
     name: Option<&CredentialName>,
     head: &mut Head,
+    now: SystemTime,
     record: &mut Record,
 ) -> Result<Option<Attached>, EgressError> {
     let Some(name) = name else { return Ok(None) };
     record.credential = Some(name.clone());
     let attached = call.credentials.get(name, call).await?;
-    head.attach(&attached.attach)?;
+    head.attach(&attached.attach, now)?;
     Ok(Some(attached))
 }
 

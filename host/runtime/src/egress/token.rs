@@ -64,7 +64,8 @@ impl Egress {
         let body = whole(Bytes::from(request.form.as_bytes().to_vec()));
         let mut head = Head::new(Method::POST, &endpoint.url, form_headers(), &body)?;
         if let Some(authorization) = request.authorization {
-            head.attach(&Attach::Header(header::AUTHORIZATION, authorization))?;
+            let header = Attach::Header(header::AUTHORIZATION, authorization);
+            head.attach(&header, (self.inner.config.clock)())?;
         }
         // The skill does not pay for it: a meter of its own.
         let upload = Arc::new(Upload::new(

@@ -118,6 +118,15 @@ impl Decoder {
         self.done
     }
 
+    /// Bytes of an error or of an answer that was not streamed that are held.
+    #[cfg(test)]
+    pub(super) fn kept_bytes(&self) -> usize {
+        match &self.framing {
+            Framing::Refused(kept) | Framing::Whole(kept) => kept.len(),
+            Framing::Sse(_) | Framing::Frames(_) => 0,
+        }
+    }
+
     /// Bytes of content so far, for the price of an answer that broke off.
     pub fn content_bytes(&self) -> usize {
         self.reader.content_bytes()

@@ -3,3 +3,5 @@
 
 mod answers;
 mod fixture;
+mod hostile;
+mod questions;
