@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     definition::{Agent, Ask, Definition},
+    expression::{ExpressionError, Scope, Template},
     journal::{PinnedTool, Reply, Slot, Words},
     models::{Message, ModelRequest, ResponseSchema, Role, ToolChoice, ToolDefinition},
     naming::{builtin, wire_name},
@@ -46,6 +47,32 @@ pub fn request(state: &State, slot: Slot, max_tokens: u32) -> ModelRequest {
         temperature: agent.temperature,
         ..ModelRequest::default()
     }
+}
+
+/// What opens an agent's conversation: instructions, what was said before, the prompt.
+///
+/// # Errors
+/// [`ExpressionError`] where a `${…}` of the file cannot be evaluated over this input.
+pub fn opening(
+    agent: &Agent,
+    input: &Value,
+    history: Vec<Message>,
+) -> Result<Vec<Message>, ExpressionError> {
+    let scope = Scope::new().with("input", input.clone());
+    let filled = |text: &str| -> Result<String, ExpressionError> {
+        Ok(match Template::text(text)?.fill(&scope)? {
+            Value::String(text) => text,
+            other => other.to_string(),
+        })
+    };
+    let prompt = match &agent.prompt {
+        Some(prompt) => filled(prompt)?,
+        None => input.to_string(),
+    };
+    let mut messages = vec![Message::text(Role::System, filled(&agent.instructions)?)];
+    messages.extend(history);
+    messages.push(Message::text(Role::User, prompt));
+    Ok(messages)
 }
 
 /// What the model is asked in a step of a chain.
@@ -210,7 +237,7 @@ pub(crate) fn output(schema: Option<&Value>, words: &str) -> Result<Value, Strin
 }
 
 /// Whether a value fits a schema; everything fits none.
-pub(crate) fn fits(schema: Option<&Value>, value: &Value) -> Result<(), String> {
+pub fn fits(schema: Option<&Value>, value: &Value) -> Result<(), String> {
     let Some(schema) = schema else { return Ok(()) };
     let validator = jsonschema::draft202012::new(schema).map_err(|error| error.to_string())?;
     let first = validator.iter_errors(value).next();

@@ -10,6 +10,7 @@ pub mod journal;
 pub mod state;
 
 pub mod ask;
+pub mod check;
 pub mod decide;
 pub mod naming;
 

@@ -124,6 +124,7 @@ pub(crate) fn started(definition: Definition) -> Started {
         tools: BTreeMap::from(tools),
         routes: BTreeMap::from([("main".to_owned(), route())]),
         prices: PriceTable::default(),
+        folder: None,
         session: None,
         opening: vec![
             Message::text(Role::System, "Do it."),

@@ -66,6 +66,10 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Test(args) => return commands::test::run(&app, &args),
         Command::Dev(args) => return commands::dev::run(app, args),
         Command::Learn(args) => return commands::learn::run(&app, &args),
+        Command::Run(args) => return commands::runs::begin::run(&app, &args),
+        Command::Runs(args) => return commands::runs::runs::run(&app, &args),
+        Command::Approvals(args) => return commands::runs::approvals::run(&app, &args),
+        Command::Check(args) => return commands::runs::check::run(&app, &args),
         Command::Errors(args) => commands::errors::run(&app, &args)?,
     }
     Ok(Exit::Ok)

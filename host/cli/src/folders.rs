@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | compiled code | `$XDG_CACHE_HOME/metier/code` | compiled anew each time, with a warning |
 //! | key-value data, artifacts | `$XDG_DATA_HOME/metier/{kv,artifacts}` | an error, when a grant needs them |
+//! | runs | `$XDG_DATA_HOME/metier/runs.db` | an error, unless `--store` says where |
 //! | the vault and its key | `$XDG_DATA_HOME/metier/vault` | an error |
 
 use std::path::{Path, PathBuf};
@@ -53,6 +54,11 @@ impl Folders {
     /// Files skills handed back.
     pub fn artifacts(&self) -> Result<PathBuf, NoHome> {
         self.below("artifacts", "artifacts")
+    }
+
+    /// Runs, and everything about them.
+    pub fn runs(&self) -> Result<PathBuf, NoHome> {
+        self.below("runs.db", "runs")
     }
 
     /// The vault.

@@ -55,18 +55,26 @@ pub fn read(path: &Path) -> Result<GrantFile, GrantFileError> {
     }
     let bytes = fs::read(path).map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|_| not_text())?;
-    let invalid = |error| GrantFileError::Invalid {
+    let grant = parse(&text, &directory).map_err(|error| GrantFileError::Invalid {
         path: path.to_owned(),
         error,
-    };
-    let mut grant = Grant::parse(&text).map_err(invalid)?;
+    })?;
+    Ok(GrantFile { grant, directory })
+}
+
+/// A grant whose directories are relative to `directory`.
+///
+/// # Errors
+/// What it says makes no sense.
+pub fn parse(text: &str, directory: &Path) -> Result<Grant, GrantError> {
+    let mut grant = Grant::parse(text)?;
     for files in &mut grant.files {
         files.value.source = directory
             .join(&files.value.source)
             .to_string_lossy()
             .into_owned();
     }
-    Ok(GrantFile { grant, directory })
+    Ok(grant)
 }
 
 /// Whether any credential of the grant is kept in the vault.

@@ -56,6 +56,17 @@ impl Printer {
         }
     }
 
+    /// A piece of a text that is still coming, for whoever watches; nothing is added to it.
+    pub fn stream(&self, piece: &str) {
+        if self.volume != Volume::Quiet && self.terminal.stderr.is_terminal {
+            let mut stderr = io::stderr().lock();
+            // Nobody is left to tell when standard error itself fails.
+            let _ = stderr
+                .write_all(piece.as_bytes())
+                .and_then(|()| stderr.flush());
+        }
+    }
+
     /// Says something to whoever watches: unless asked to be quiet, and not between two programs.
     pub fn note(&self, line: &str) {
         if self.volume >= Volume::Normal && self.format == Format::Human {

@@ -19,6 +19,7 @@ pub mod guard;
 mod limited;
 pub mod models;
 mod routes;
+pub mod run_tools;
 mod tools;
 
 use std::future::Future;

@@ -6,7 +6,7 @@ use metier_core::{Code, nearest::nearest};
 use serde_json::Value;
 
 use super::{
-    budget::{self, afford, out_of_calls, out_of_steps},
+    budget::{afford, out_of_calls, out_of_steps},
     consent::{Ruling, ruling},
     failed, failed_with, hash_of_call, terms,
 };
@@ -14,7 +14,7 @@ use crate::{
     ask,
     definition::{Agent, Definition, MemoryUse},
     journal::{Act, Ending, Event, Intent, Millis, Question, QuestionKind, Reply, Slot, Worst},
-    models::{ModelRequest, Part, StopReason},
+    models::{Part, StopReason},
     naming::{builtin, tool_of, wire_name},
     state::{CallState, Conversation, OpenCall, State},
 };
@@ -242,9 +242,8 @@ fn ask_model(state: &State, agent: &Agent, slot: Slot, failures: u16) -> Event {
         let message = format!("The run has no route {}.", agent.model);
         return failed(Code::ModelNoCandidate, message);
     };
-    let request: ModelRequest = ask::request(state, slot, agent.max_tokens);
-    let input = budget::estimated_tokens(&request);
-    match afford(state, route, input, agent.max_tokens) {
+    let request = ask::request(state, slot, agent.max_tokens);
+    match afford(state, route, request, agent.max_tokens) {
         Err(fault) => failed_with(fault),
         Ok((max_tokens, worst)) => Event::Intended(Intent {
             slot,

@@ -15,23 +15,19 @@ use super::terms;
 /// The shortest answer worth asking for when money or tokens run out.
 const SHORTEST_ANSWER: u32 = 256;
 
-/// Tokens are at least a byte each, so this many bytes are never more tokens than that: an upper bound for any tokenizer.
-pub fn estimated_tokens(request: &ModelRequest) -> u64 {
-    serde_json::to_vec(request).map_or(u64::MAX, |bytes| bytes.len() as u64)
-}
-
 /// What a question can cost at the worst: its dearest candidate, its longest answer, every repetition that may have to be paid.
-pub fn worst_case(route: &Route, prices: &PriceTable, input: u64, max_tokens: u32) -> Worst {
+fn worst_case(route: &Route, prices: &PriceTable, request: &ModelRequest) -> Worst {
     let payable = u64::from(route.retry.broken_answers).saturating_add(1);
-    let output = u64::from(max_tokens);
-    let dearest = route.candidates.iter().filter_map(|candidate| {
-        let price = prices.of(candidate)?;
-        Some(price.worst_case(input, output))
+    let candidates = route.candidates.iter();
+    let most = candidates.map(|candidate| {
+        candidate
+            .most_input(request)
+            .saturating_add(candidate.most_output(request))
     });
-    let NanoDollars(once) = dearest.max().unwrap_or_default();
+    let NanoDollars(nano_dollars) = route.worst_case(request, prices).unwrap_or_default();
     Worst {
-        nano_dollars: once.saturating_mul(payable),
-        tokens: input.saturating_add(output).saturating_mul(payable),
+        nano_dollars,
+        tokens: most.max().unwrap_or_default().saturating_mul(payable),
     }
 }
 
@@ -39,12 +35,13 @@ pub fn worst_case(route: &Route, prices: &PriceTable, input: u64, max_tokens: u3
 pub(super) fn afford(
     state: &State,
     route: &Route,
-    input: u64,
+    mut request: ModelRequest,
     wanted: u32,
 ) -> Result<(u32, Worst), Fault> {
     let mut max_tokens = wanted;
     loop {
-        let worst = worst_case(route, &state.started.prices, input, max_tokens);
+        request.max_tokens = Some(max_tokens);
+        let worst = worst_case(route, &state.started.prices, &request);
         match lacking(state, worst) {
             None => return Ok((max_tokens, worst)),
             Some(_) if max_tokens / 2 >= SHORTEST_ANSWER => max_tokens /= 2,

@@ -4,7 +4,7 @@ use metier_core::{Code, Digest, Fault};
 use serde_json::{Value, json};
 
 use super::{
-    budget::{self, afford, out_of_calls, out_of_steps},
+    budget::{afford, out_of_calls, out_of_steps},
     consent::{Ruling, ruling},
     eval, failed_with, hash_of_call, hash_of_step, terms,
 };
@@ -279,8 +279,7 @@ impl Place<'_> {
             structured: asked.schema.is_some(),
         };
         let request = ask::of_step(&words, asked, asked.max_tokens);
-        let input = budget::estimated_tokens(&request);
-        let (max_tokens, worst) = afford(self.state, route, input, asked.max_tokens)?;
+        let (max_tokens, worst) = afford(self.state, route, request, asked.max_tokens)?;
         let act = Act::Model {
             route: asked.model.clone(),
             max_tokens,

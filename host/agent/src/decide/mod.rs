@@ -15,7 +15,6 @@ mod question;
 mod tests;
 
 pub use agent::MAX_FAILURES;
-pub use budget::{estimated_tokens, worst_case};
 pub use question::{hash_of_call, hash_of_step};
 
 use metier_core::{Code, Fault};

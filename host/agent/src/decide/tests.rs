@@ -312,7 +312,7 @@ fn budgets_end_a_run_before_they_are_exceeded() {
 #[test]
 fn an_answer_is_made_shorter_before_the_money_runs_out() {
     let mut poor = terms();
-    poor.budget.nano_dollars = Some(2_600_000);
+    poor.budget.nano_dollars = Some(7_000_000);
     let mut run = Run::of(agent(poor));
     let [turn] = run.settle_down()[..] else {
         panic!("{:?}", run.state.ended)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use metier_core::{PrincipalId, TenantId};
 use metier_store::{
     Store, StoreError,
+    limits::MAX_BATCH_EVENTS,
     types::{AccountName, Due, InvalidId, Labels, NanoDollars, NewRun as StoredRun, PoolId, RunId},
 };
 
@@ -76,6 +77,14 @@ pub enum RunError {
     NoSuchEvent {
         /// The last there is.
         last: Seq,
+    },
+    /// More events than a new run can begin with.
+    #[error("a run can be forked at one of its first {most} events, and not at {at}")]
+    TooLate {
+        /// Where it was to be forked.
+        at: Seq,
+        /// The last event at which it can.
+        most: usize,
     },
     /// A name that the store does not take.
     #[error("{0}")]
@@ -195,7 +204,13 @@ impl Runs {
     ///
     /// # Errors
     /// [`RunError::NoSuchEvent`], or the store's.
-    pub async fn fork(&self, run: &RunId, at: Seq, pool: PoolId) -> Result<RunId, RunError> {
+    pub async fn fork(
+        &self,
+        run: &RunId,
+        fork: RunId,
+        at: Seq,
+        pool: PoolId,
+    ) -> Result<RunId, RunError> {
         let row = self
             .parts
             .store
@@ -209,7 +224,11 @@ impl Runs {
                 last: Seq(row.head.0),
             });
         }
-        let fork = RunId::new((self.parts.ids)());
+        // One event more says where they come from.
+        let most = MAX_BATCH_EVENTS - 1;
+        if at.0 > most as u64 {
+            return Err(RunError::TooLate { at, most });
+        }
         let mut entries = journal::read(&*self.parts.store, run, Seq(1)).await?;
         entries.truncate(usize::try_from(at.0).unwrap_or(usize::MAX));
         let mut events = Vec::with_capacity(entries.len() + 1);

@@ -126,6 +126,9 @@ pub struct Started {
     pub routes: BTreeMap<String, Route>,
     /// What their tokens cost.
     pub prices: PriceTable,
+    /// The folder its file lies in, for whoever resumes it on the same machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// The conversation it continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,

@@ -21,3 +21,6 @@ pub use money::{NANOS_PER_DOLLAR, NanoDollars};
 pub use price::{Long, MaxPrice, Price, PriceTable};
 pub use route::{Needs, Retry, Route};
 pub use select::{Circumstances, LeftOut, Selection, select};
+
+/// The prices that come with Metier, as a file's text: public list prices, dated. Whoever has others writes a file.
+pub const LIST_PRICES: &str = include_str!("../../prices.toml");

@@ -10,6 +10,7 @@ pub mod dev;
 mod globals;
 pub mod learn;
 mod openapi;
+pub mod runs;
 pub mod test;
 #[cfg(test)]
 mod tests;
@@ -96,6 +97,27 @@ pub enum Command {
     /// Propose the smallest manifest and grant that recorded calls need
     #[command(after_help = learn::EXAMPLES)]
     Learn(learn::Learn),
+    /// Run an agent or a chain, durably
+    #[command(after_help = runs::RUN_EXAMPLES)]
+    Run(Box<runs::Run>),
+    /// List, show, resume, cancel and fork runs
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = runs::RUNS_EXAMPLES
+    )]
+    Runs(Box<runs::Runs>),
+    /// Decide what waits for a person
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = runs::APPROVALS_EXAMPLES
+    )]
+    Approvals(runs::Approvals),
+    /// Find what is wrong with an agent or a chain before it runs
+    Check(runs::Check),
     /// Explain an error code, or list them all
     Errors(Errors),
 }

@@ -11,6 +11,7 @@ pub mod lint;
 pub mod new;
 pub mod openapi;
 pub mod pack;
+pub mod runs;
 pub mod secret;
 mod skill_file;
 pub mod test;

@@ -1,0 +1,151 @@
+//! `metier approvals`: what waits for a person, and the person's word.
+
+use metier_agent::{
+    driver::Decision,
+    journal::{Question, QuestionKind, Seq, Verdict},
+};
+use metier_core::{Code, Fault, PrincipalId, TenantId};
+use metier_store::types::{Page, RunFilter, StateFilter};
+use serde_json::{Value, json};
+
+use super::{failed, runs, session, stored};
+use crate::{
+    args::runs::{Approvals, ApprovalsAction, QuestionId},
+    commands::App,
+    errors::Failure,
+    exit::Exit,
+};
+
+/// Live runs that are looked through at once.
+const RUNS: usize = 200;
+
+/// Lists, shows or decides.
+pub fn run(app: &App, args: &Approvals) -> Result<Exit, Failure> {
+    crate::commands::runtime()?.block_on(async {
+        match &args.action {
+            ApprovalsAction::List => list(app, args).await,
+            ApprovalsAction::Show { id } => show(app, args, id).await,
+            ApprovalsAction::Approve { id } => decide(app, args, id, Verdict::Approved).await,
+            ApprovalsAction::Deny { id, why } => {
+                decide(app, args, id, Verdict::Denied { why: why.clone() }).await
+            }
+            ApprovalsAction::Done { id, answer } => {
+                if let Err(error) = serde_json::from_str::<Value>(answer) {
+                    let message = format!("The answer is no JSON: {error}.");
+                    return Err(Failure::usage(
+                        message,
+                        "Give what the tool would have answered.",
+                    ));
+                }
+                let value = answer.clone();
+                decide(app, args, id, Verdict::Done { value }).await
+            }
+        }
+    })
+}
+
+async fn list(app: &App, args: &Approvals) -> Result<Exit, Failure> {
+    let store = session::store(app, &args.store).await?;
+    let filter = RunFilter {
+        tenant: Some(TenantId::local()),
+        state: Some(StateFilter::Live),
+        ..RunFilter::default()
+    };
+    let page = Page {
+        after: None,
+        max: RUNS,
+    };
+    let rows = store.runs(&filter, page).await.map_err(stored)?;
+    let runs = runs::over(store);
+    let mut open = 0;
+    for row in rows {
+        let told = runs.timeline(&row.run).await.map_err(failed)?;
+        for (seq, question) in &told.state.questions {
+            open += 1;
+            app.print(&format!("{}/{seq}  {}\n", row.run, head(question)))?;
+        }
+    }
+    if open == 0 {
+        app.printer.note("Nothing waits for a decision.");
+    }
+    Ok(Exit::Ok)
+}
+
+fn head(question: &Question) -> String {
+    let words = match &question.what {
+        QuestionKind::Call {
+            tool, effect, why, ..
+        } => format!("call {tool} ({effect}): {why}"),
+        QuestionKind::Uncertain { tool, .. } => {
+            format!("was {tool} called before its host stopped?")
+        }
+        QuestionKind::Step { text, .. } => text.clone(),
+    };
+    crate::text::one_line(&words)
+}
+
+async fn show(app: &App, args: &Approvals, id: &QuestionId) -> Result<Exit, Failure> {
+    let (_, question) = find(app, args, id).await?;
+    let mut lines = vec![head(&question)];
+    match &question.what {
+        QuestionKind::Call {
+            skill, arguments, ..
+        } => {
+            lines.push(format!("skill: {skill}"));
+            lines.push(format!("arguments: {arguments:#}"));
+        }
+        QuestionKind::Uncertain {
+            arguments, effect, ..
+        } => {
+            lines.push(format!("idempotency key: {}/{effect}", id.run));
+            lines.push(format!("arguments: {arguments:#}"));
+            lines.push("Look at the service. `approve` makes the call again with the same key; `done` says that it was made; `deny` that it was not.".to_owned());
+        }
+        QuestionKind::Step { show, .. } => {
+            lines.extend(show.as_ref().map(|show| format!("{show:#}")));
+        }
+    }
+    lines.push(format!("binds to: {}", question.hash));
+    app.print(&format!("{}\n", crate::text::lines(&lines.join("\n"))))?;
+    Ok(Exit::Ok)
+}
+
+async fn decide(
+    app: &App,
+    args: &Approvals,
+    id: &QuestionId,
+    verdict: Verdict,
+) -> Result<Exit, Failure> {
+    let (runs, question) = find(app, args, id).await?;
+    let decision = Decision {
+        question: Seq(id.question),
+        hash: question.hash,
+        verdict,
+        by: PrincipalId::local(),
+    };
+    runs.decide(&id.run, decision).await.map_err(failed)?;
+    app.printer.note(&format!(
+        "Decided. `metier runs resume {}` goes on.",
+        id.run
+    ));
+    Ok(Exit::Ok)
+}
+
+async fn find(
+    app: &App,
+    args: &Approvals,
+    id: &QuestionId,
+) -> Result<(metier_agent::driver::Runs, Question), Failure> {
+    let runs = runs::over(session::store(app, &args.store).await?);
+    let told = runs.timeline(&id.run).await.map_err(failed)?;
+    let question = told.state.questions.get(&Seq(id.question)).cloned();
+    let question = question.ok_or_else(|| {
+        let open = json!(told.state.questions.keys().collect::<Vec<_>>());
+        let message = format!(
+            "Question {} of the run is not open; open are {open}.",
+            id.question
+        );
+        Fault::new(Code::Conflict, message).with_hint("`metier approvals list` shows what is open.")
+    })?;
+    Ok((runs, question))
+}

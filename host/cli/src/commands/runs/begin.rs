@@ -1,0 +1,304 @@
+//! `metier run FILE`: from a file to a run, and with it until it rests.
+
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf, absolute},
+    sync::Arc,
+};
+
+use metier_agent::{
+    ask,
+    definition::{Definition, Work},
+    driver::{NewRun, Rest},
+    journal::{Ending, Seq, Started},
+    routes::Routes,
+};
+use metier_core::{Code, Fault, PrincipalId, TenantId};
+use metier_store::types::RunId;
+use serde_json::Value;
+
+use super::{
+    failed,
+    live::Live,
+    mistaken, models,
+    session::{self, Session},
+    timeline,
+};
+use crate::{
+    args::runs::Run,
+    commands::{App, call::artifacts, skill_file},
+    errors::{Failure, sentence},
+    exit::Exit,
+};
+
+/// Largest definition, prompt file or schema, in bytes.
+const MAX_TEXT: u64 = 1 << 20;
+
+/// Runs a definition.
+///
+/// # Errors
+/// [`Failure`] when nothing was begun; how the run itself ended is told here.
+pub fn run(app: &App, args: &Run) -> Result<Exit, Failure> {
+    let (definition, folder) = read(&args.file)?;
+    let input = input(&args.input)?;
+    ask::fits(definition.terms().input_schema.as_ref(), &input).map_err(|why| {
+        let message = format!("The input does not fit the definition: {why}.");
+        Fault::new(Code::InvalidArguments, message)
+            .with_hint("Give it with --input, as JSON that fits the file's input schema.")
+    })?;
+    crate::commands::runtime()?.block_on(async {
+        let models = models::of(app, &args.models, &args.vault, &folder)?;
+        if let Some(recording) = &models.replayed {
+            app.printer.note(&format!(
+                "No model is asked: the answers recorded in {} are given again.",
+                recording.display()
+            ));
+        }
+        let live = Arc::new(Live::new(app.printer));
+        let store = session::store(app, &args.store).await?;
+        let session = Session::open(app, store, &args.vault, models.model, live)?;
+        let mut started = started(&definition, &input, &models.routes, &folder)?;
+        started.prices = models.prices;
+        pin(&session, &mut started, &folder).await?;
+        let id = RunId::new(session::ids()());
+        let run = session
+            .runs
+            .start(NewRun {
+                id: Some(id),
+                tenant: TenantId::local(),
+                pool: session::pool_of(id)?,
+                started,
+            })
+            .await
+            .map_err(failed)?;
+        app.printer.note(&format!("run {run}"));
+        follow(app, &session, run, args.artifacts.as_deref()).await
+    })
+}
+
+/// Reads a definition and says which folder it lies in.
+pub fn read(file: &Path) -> Result<(Definition, PathBuf), Failure> {
+    let text = text(file)?;
+    let folder = absolute(file)
+        .map_err(|error| Failure::unreadable(file, &error))?
+        .parent()
+        .map(Path::to_owned)
+        .unwrap_or_default();
+    let beside = |name: &str| -> Result<String, String> {
+        text_of(&folder.join(name)).map_err(|error| error.to_string())
+    };
+    let definition = Definition::parse(&text, &beside).map_err(|error| mistaken(file, &error))?;
+    Ok((definition, folder))
+}
+
+fn text(file: &Path) -> Result<String, Failure> {
+    text_of(file).map_err(|error| Failure::unreadable(file, &error))
+}
+
+fn text_of(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(file)?
+        .take(MAX_TEXT)
+        .read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// JSON, `@FILE` or `-`.
+fn input(given: &str) -> Result<Value, Failure> {
+    let text = match given.strip_prefix('@') {
+        Some(file) => text(Path::new(file))?,
+        None if given == "-" => {
+            let mut text = String::new();
+            let read = std::io::stdin()
+                .lock()
+                .take(MAX_TEXT)
+                .read_to_string(&mut text);
+            read.map_err(|error| Failure::unreadable(Path::new("standard input"), &error))?;
+            text
+        }
+        None => given.to_owned(),
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::usage(
+            format!("The input is no JSON: {error}."),
+            "Give JSON, @FILE, or - for standard input.",
+        )
+    })
+}
+
+/// Everything a run depends on but its skills and prices.
+fn started(
+    definition: &Definition,
+    input: &Value,
+    routes: &Routes,
+    folder: &Path,
+) -> Result<Started, Failure> {
+    let opening = match definition {
+        Definition::Agent(agent) => ask::opening(agent, input, Vec::new()).map_err(|error| {
+            Fault::new(
+                Code::ExpressionFailed,
+                sentence(&format!("The prompt: {error}")),
+            )
+        })?,
+        Definition::Chain(_) => Vec::new(),
+    };
+    Ok(Started {
+        input: input.clone(),
+        opening,
+        ..unfilled(definition, routes, folder)?
+    })
+}
+
+/// The same without an input.
+pub fn unfilled(
+    definition: &Definition,
+    routes: &Routes,
+    folder: &Path,
+) -> Result<Started, Failure> {
+    let mut named: Vec<&str> = match definition {
+        Definition::Agent(agent) => vec![agent.model.as_str()],
+        Definition::Chain(chain) => chain
+            .steps
+            .iter()
+            .filter_map(|step| match &step.work {
+                Work::Model(asked) => Some(asked.model.as_str()),
+                _ => None,
+            })
+            .collect(),
+    };
+    named.sort_unstable();
+    named.dedup();
+    let pinned = named.into_iter().map(|name| {
+        let route = routes.route(name).map_err(|error| {
+            let hint =
+                "Name the routes file with --routes, or put routes.toml beside the definition.";
+            Fault::new(Code::ModelNoCandidate, sentence(&error.to_string())).with_hint(hint)
+        })?;
+        Ok((name.to_owned(), route))
+    });
+    Ok(Started {
+        definition: definition.clone(),
+        input: Value::Null,
+        principal: PrincipalId::local(),
+        skills: Default::default(),
+        tools: Default::default(),
+        routes: pinned.collect::<Result<_, Fault>>()?,
+        prices: Default::default(),
+        folder: Some(folder.display().to_string()),
+        session: None,
+        opening: Vec::new(),
+    })
+}
+
+/// Loads the skills a definition names and pins them, with their grants.
+pub async fn pin(session: &Session, started: &mut Started, folder: &Path) -> Result<(), Failure> {
+    let terms = started.definition.terms().clone();
+    for (alias, using) in &terms.skills {
+        let bytes = skill_file::read(&folder.join(&using.file))?;
+        let grant = match &using.grant {
+            None => None,
+            Some(path) => {
+                let path = folder.join(path);
+                let home = path.parent().unwrap_or(folder).display().to_string();
+                crate::grant_file::read(&path)?;
+                Some((text(&path)?, home))
+            }
+        };
+        let pinned = session.tools.pin(alias, using, &terms.taint, grant, bytes);
+        let (skill, tools) = pinned.await?;
+        started.skills.insert(alias.clone(), skill);
+        started.tools.extend(tools);
+    }
+    Ok(())
+}
+
+/// Goes with a run until it rests, and tells how.
+pub async fn follow(
+    app: &App,
+    session: &Session,
+    run: RunId,
+    save: Option<&Path>,
+) -> Result<Exit, Failure> {
+    let pool = session::pool_of(run)?;
+    loop {
+        let rested = session.runs.rest(&session.host, &pool);
+        let rest = tokio::select! {
+            rest = rested => rest.map_err(failed)?,
+            _ = tokio::signal::ctrl_c() => {
+                app.printer.note(&format!("interrupted; `metier runs resume {run}` goes on"));
+                return Ok(Exit::Interrupted);
+            }
+        };
+        match rest {
+            Some(Rest::Ended(ending)) => return ended(app, session, run, &ending, save).await,
+            Some(Rest::Asks(questions)) => {
+                asks(app, run, &questions);
+                return Ok(Exit::Ok);
+            }
+            Some(Rest::Stuck) => return Ok(Exit::Ok),
+            // Not due yet, or another process still holds it.
+            Some(Rest::Waits(_)) | None => {
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+fn asks(app: &App, run: RunId, questions: &[Seq]) {
+    app.printer.note("\nIt waits for somebody's decision:");
+    for question in questions {
+        app.printer
+            .note(&format!("  metier approvals show {run}/{question}"));
+    }
+    app.printer.note(&format!(
+        "After `metier approvals approve` or `deny`, `metier runs resume {run}` goes on."
+    ));
+}
+
+async fn ended(
+    app: &App,
+    session: &Session,
+    run: RunId,
+    ending: &Ending,
+    save: Option<&Path>,
+) -> Result<Exit, Failure> {
+    let told = session.runs.timeline(&run).await.map_err(failed)?;
+    let files = timeline::files(&told.entries);
+    let tenant = TenantId::local();
+    let saved = artifacts::save(save, &files, &tenant, Some(&*session.artifacts)).await?;
+    for (at, file) in files.iter().enumerate() {
+        let place = match saved.get(at) {
+            Some(saved) => saved.path.display().to_string(),
+            None => file.digest.to_string(),
+        };
+        app.printer.note(&format!(
+            "file: {} · {place}",
+            crate::text::one_line(&file.name)
+        ));
+    }
+    app.printer.note(&timeline::summary(&told.state));
+    match ending {
+        Ending::Completed { output } => {
+            let text = match output {
+                Value::String(text) if app.printer.format == crate::printer::Format::Human => {
+                    crate::text::lines(text)
+                }
+                other => format!("{other:#}"),
+            };
+            app.print(&format!("{}\n", text.trim_end()))?;
+            Ok(Exit::Ok)
+        }
+        Ending::Failed { fault } => {
+            let failure = Failure::from((**fault).clone());
+            failure.tell(&app.printer);
+            Ok(failure.exit)
+        }
+        Ending::Cancelled { by, why } => {
+            let message = format!("The run was cancelled by {by}: {why}");
+            let failure = Failure::from(Fault::new(Code::Cancelled, sentence(&message)));
+            failure.tell(&app.printer);
+            Ok(failure.exit)
+        }
+    }
+}
