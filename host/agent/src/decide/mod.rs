@@ -50,10 +50,7 @@ pub fn decide(state: &State, now: Millis) -> Next {
         .or_else(|| out_of_time(state, now))
         .or_else(|| expired(state, now))
         .or_else(|| uncertain(state, now))
-        .or_else(|| match &state.progress {
-            Progress::Agent(conversation) => agent::next(state, conversation, now),
-            Progress::Chain(steps) => chain::next(state, steps, now),
-        });
+        .or_else(|| unless_under_way(state, progress(state, now)));
     match event {
         Some(event) => Next::Write(Box::new(event)),
         None => Next::Act {
@@ -61,6 +58,19 @@ pub fn decide(state: &State, now: Millis) -> Next {
             until: until(state, now),
         },
     }
+}
+
+fn progress(state: &State, now: Millis) -> Option<Event> {
+    match &state.progress {
+        Progress::Agent(conversation) => agent::next(state, conversation, now),
+        Progress::Chain(steps) => chain::next(state, steps, now),
+    }
+}
+
+/// A run that fails by itself lets what is under way come to its end first: what it costs and does is then known.
+fn unless_under_way(state: &State, event: Option<Event>) -> Option<Event> {
+    let is_failure = matches!(event, Some(Event::Ended(Ending::Failed { .. })));
+    event.filter(|_| !is_failure || state.pending.is_empty())
 }
 
 fn cancelled(state: &State) -> Option<Event> {

@@ -51,6 +51,11 @@ impl Pages {
         self.entries.len() >= FULL || self.budget.len() >= FULL
     }
 
+    pub(super) fn reserves(&self) -> bool {
+        let reserve = |it: &BudgetMove| matches!(it, BudgetMove::Reserve { .. });
+        self.budget.iter().any(reserve)
+    }
+
     pub(super) fn consume(&mut self, key: SignalKey) {
         self.consume.push(key);
     }

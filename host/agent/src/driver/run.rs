@@ -129,6 +129,8 @@ impl Held {
         loop {
             match decide(&self.state, self.now()) {
                 Next::Write(_) if self.pages.is_full() => return Ok(None),
+                // Money is set aside and given back in two transactions.
+                Next::Write(event) if self.pages.reserves() && event.ends() => return Ok(None),
                 Next::Write(event) => self.write(*event)?,
                 next => return Ok(Some(next)),
             }

@@ -86,6 +86,11 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether the run is over with it.
+    pub const fn ends(&self) -> bool {
+        matches!(self, Event::Ended(_))
+    }
+
     /// The event's name in the store and in a timeline.
     pub const fn kind(&self) -> &'static str {
         match self {
