@@ -6,6 +6,7 @@
 mod apis;
 mod conformance;
 mod data;
+mod models;
 mod openapi_corpus;
 mod powerpoint;
 mod prism;
@@ -49,6 +50,7 @@ const STEPS: &[Step] = &[
     ("apis", apis::run),
     ("prism", prism::run),
     ("store", store::run),
+    ("models", models::run),
 ];
 
 /// Runs every step, or those asked for.
