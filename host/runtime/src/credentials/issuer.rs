@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 use super::{
     Attach, CredentialError, NotVisible, Secret, SecretSources,
     attach::basic_pair,
+    sigv4::Signer,
     token::{Form, Token, error_code, life},
 };
 use crate::egress::{EgressCall, EgressError, scrub::Echoes};
