@@ -225,7 +225,15 @@ impl Sink for Told<'_> {
 fn answered(asked: Result<Answer, ModelFailure>, schema: Option<&Value>) -> (Outcome, Cost) {
     let answer = match asked {
         Ok(answer) => answer,
-        Err(failure) => return (Outcome::NoAnswer(Box::new(failure)), Cost::default()),
+        // Answers that broke off may have to be paid.
+        Err(failure) => {
+            let cost = Cost {
+                nano_dollars: failure.spent.0,
+                estimated: failure.spent.0 > 0,
+                ..Cost::default()
+            };
+            return (Outcome::NoAnswer(Box::new(failure)), cost);
+        }
     };
     let cost = Cost {
         nano_dollars: answer.cost.0,
