@@ -10,12 +10,19 @@ use metier_runtime::audit::NoObserver;
 use metier_runtime::capabilities::artifacts::ArtifactStore;
 use metier_runtime::host::{Host, HostConfig};
 use serde_json::json;
+use tokio::sync::OnceCell;
 
 const ORDERS: &[u8] = b"region,pieces\nNorth,3\nSouth,4\nNorth,5\n";
 const REGIONS: &[u8] =
     br#"[{"name": "North", "manager": "Ada"}, {"name": "South", "manager": "Bo"}]"#;
 
+/// Packed once for all tests: it is the largest component there is, and each packing looks into its code.
 async fn packed() -> Guest {
+    static PACKED: OnceCell<Guest> = OnceCell::const_new();
+    PACKED.get_or_init(packed_anew).await.clone()
+}
+
+async fn packed_anew() -> Guest {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../skills/data");
     let built = metier_e2e::guests::target().join("guests/data/wasm32-wasip2/release/data.wasm");
     let component = std::fs::read(&built)
@@ -29,6 +36,7 @@ async fn packed() -> Guest {
     };
     let host = Host::new(HostConfig {
         calls: 1,
+        code_cache: Some(metier_e2e::guests::target().join("tmp/e2e-code")),
         ..HostConfig::default()
     });
     Guest::bytes(pack::pack(&host.unwrap(), inputs).await.unwrap().bytes)
