@@ -10,13 +10,24 @@ use crate::repo::Repo;
 /// Arguments of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub struct Args {
+    /// Measure the store and nothing else
+    #[arg(long)]
+    store: bool,
     /// Passed to the benchmark; `-- --help` lists them
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<String>,
 }
 
-/// Builds the guests, installs the languages' tools, then builds and runs the benchmark.
+/// Builds the guests, installs the languages' tools, then builds and runs the benchmark; the store has one of its own.
 pub fn run(repo: &Repo, args: &Args) -> Result<()> {
+    if !args.store {
+        calls(repo, args)?;
+    }
+    let store = ["bench", "--package", "metier-store", "--bench", "store"];
+    repo.cargo().args(store).last_step("bench the store")
+}
+
+fn calls(repo: &Repo, args: &Args) -> Result<()> {
     let only = Some(guests::BENCH.to_owned());
     guests::run(repo, &guests::Args { only })?;
     // The command is measured too, from beside the benchmark.

@@ -12,7 +12,7 @@ use super::error::{of_read, of_write};
 use crate::{error::StoreError, traits::Result};
 
 /// Connections per process. Each is one transaction at a time; the server's default allows a hundred to all hosts together.
-const CONNECTIONS: usize = 16;
+const CONNECTIONS: usize = 20;
 
 /// How long a free connection is waited for, and a new one.
 const PATIENCE: Duration = Duration::from_secs(10);

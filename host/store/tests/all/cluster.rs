@@ -22,6 +22,8 @@ const READY: Duration = Duration::from_secs(60);
 pub static SHARED: LazyLock<Cluster> = LazyLock::new(Cluster::start);
 
 const KEEPER: &str = r#"
+# Whatever ends this process's group: what is left is still to be removed.
+trap "" HUP INT TERM
 stop() { kill -QUIT "$server" 2>/dev/null; wait "$server"; }
 while read -r order; do
     case $order in
