@@ -30,7 +30,7 @@ struct Target {
     max_len: u32,
 }
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 5] = [
     Target {
         name: "manifest",
         corpus: &["tests/corpus/manifest", "tests/corpus/grant"],
@@ -45,6 +45,11 @@ const TARGETS: [Target; 4] = [
         name: "json_values",
         corpus: &[],
         max_len: 1024,
+    },
+    Target {
+        name: "secrets",
+        corpus: &[],
+        max_len: 4096,
     },
     Target {
         name: "openapi",

@@ -3,8 +3,17 @@
 //! It knows how the tokens of common services begin, private keys in PEM, JSON Web Tokens, `Authorization` values, passwords in
 //! URLs, and `name = value` where the name says what the value is. It finds what people paste by mistake; it cannot find a
 //! password that looks like a word.
+//!
+//! The text is a stranger's: the time is in proportion to its length, whatever it says.
+
+mod run;
+
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
+
+use run::Runs;
 
 /// What is put in place of a secret.
 pub const REDACTED: &str = "REDACTED";
@@ -75,8 +84,15 @@ const NAMES: [&str; 18] = [
 /// Shortest value after a telling name that is taken for a secret: `"password": ""` and `token: none` are none.
 const MIN_VALUE: usize = 8;
 
+/// Longest name that is looked at, in bytes: four times the longest of [`NAMES`], for those who separate every word.
+const MAX_NAME: usize = 64;
+
 /// Everything in `text` that looks like a secret, in order, none overlapping.
 pub fn find(text: &str) -> Vec<Found> {
+    find_in(text, &mut Runs::of(text))
+}
+
+fn find_in(text: &str, runs: &mut Runs<'_>) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     let mut end = 0;
     for at in text.char_indices().map(|(at, _)| at) {
@@ -84,7 +100,7 @@ pub fn find(text: &str) -> Vec<Found> {
             continue;
         }
         // The colon of a URL stands behind a word, everything else before one.
-        let secret = in_url(&text[at..], at).or_else(|| at_start_of_word(text, at));
+        let secret = in_url(&text[at..], at).or_else(|| at_start_of_word(text, at, runs));
         if let Some(secret) = secret {
             end = secret.range.end;
             found.push(secret);
@@ -116,31 +132,22 @@ pub fn is_secret_name(name: &str) -> bool {
     NAMES.contains(&folded.as_str())
 }
 
-fn at_start_of_word(text: &str, at: usize) -> Option<Found> {
+fn at_start_of_word(text: &str, at: usize, runs: &mut Runs<'_>) -> Option<Found> {
     let inside = text[..at].chars().next_back().is_some_and(is_word);
     if inside {
         return None;
     }
     let rest = &text[at..];
     pem(rest, at)
-        .or_else(|| token(rest, at))
-        .or_else(|| web_token(rest, at))
-        .or_else(|| salesforce_session(rest, at))
-        .or_else(|| authorization(rest, at))
-        .or_else(|| named(rest, at))
+        .or_else(|| token(rest, at, runs))
+        .or_else(|| web_token(rest, at, runs))
+        .or_else(|| salesforce_session(rest, at, runs))
+        .or_else(|| authorization(rest, at, runs))
+        .or_else(|| named(rest, at, runs))
 }
 
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
-}
-
-fn is_token(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '=' | '~' | '!')
-}
-
-fn run(text: &str) -> &str {
-    let end = text.find(|c| !is_token(c)).unwrap_or(text.len());
-    text[..end].trim_end_matches(['.', '/', '!'])
 }
 
 fn found(kind: &'static str, at: usize, length: usize) -> Option<Found> {
@@ -163,43 +170,40 @@ fn pem(text: &str, at: usize) -> Option<Found> {
     found("a private key", at, end.unwrap_or(text.len()))
 }
 
-fn token(text: &str, at: usize) -> Option<Found> {
+fn token(text: &str, at: usize, runs: &mut Runs<'_>) -> Option<Found> {
     let (_, least, kind) = TOKENS.iter().find(|(begin, ..)| text.starts_with(begin))?;
-    let run = run(text);
+    let run = runs.at(at);
     // `sk-` also begins ordinary words with hyphens; a key has digits.
-    let varied = run.bytes().any(|byte| byte.is_ascii_digit());
-    (run.len() >= *least && varied)
+    (run.text.len() >= *least && run.has_digit())
         .then_some(())
-        .and_then(|()| found(kind, at, run.len()))
+        .and_then(|()| found(kind, at, run.text.len()))
 }
 
 /// Three parts, the first of which is a JSON object in base64.
-fn web_token(text: &str, at: usize) -> Option<Found> {
-    let run = text.starts_with("eyJ").then(|| run(text))?;
-    let parts: Vec<&str> = run.split('.').collect();
-    let whole = parts.len() == 3 && parts.iter().all(|part| part.len() >= 10);
+fn web_token(text: &str, at: usize, runs: &mut Runs<'_>) -> Option<Found> {
+    let run = text.starts_with("eyJ").then(|| runs.at(at))?;
+    let whole = run.three_parts()?.iter().all(|length| *length >= 10);
     whole
         .then_some(())
-        .and_then(|()| found("a JSON Web Token", at, run.len()))
+        .and_then(|()| found("a JSON Web Token", at, run.text.len()))
 }
 
 /// `00D` and twelve or fifteen characters of an org, `!`, and the session.
-fn salesforce_session(text: &str, at: usize) -> Option<Found> {
-    let run = text.starts_with("00D").then(|| run(text))?;
-    let (org, session) = run.split_once('!')?;
-    (matches!(org.len(), 15 | 18) && session.len() >= 20)
+fn salesforce_session(text: &str, at: usize, runs: &mut Runs<'_>) -> Option<Found> {
+    let run = text.starts_with("00D").then(|| runs.at(at).text)?;
+    let org = run.bytes().take(19).position(|byte| byte == b'!')?;
+    (matches!(org, 15 | 18) && run.len() - org - 1 >= 20)
         .then_some(())
         .and_then(|()| found("a Salesforce session", at, run.len()))
 }
 
-fn authorization(text: &str, at: usize) -> Option<Found> {
+fn authorization(text: &str, at: usize, runs: &mut Runs<'_>) -> Option<Found> {
     let scheme = ["Bearer ", "bearer ", "Basic ", "basic "]
         .into_iter()
         .find(|scheme| text.starts_with(scheme))?;
-    let value = run(&text[scheme.len()..]);
-    let varied = value
-        .bytes()
-        .any(|byte| byte.is_ascii_digit() || byte == b'=');
+    let run = runs.at(at + scheme.len());
+    let varied = run.has_digit() || run.has_equals();
+    let value = run.text;
     (value.len() >= 12 && varied && value != REDACTED)
         .then_some(())
         .and_then(|()| found("an authorization", at + scheme.len(), value.len()))
@@ -223,82 +227,19 @@ fn in_url(text: &str, at: usize) -> Option<Found> {
 }
 
 /// `api_key=…`, `"client_secret": "…"`, `password: …`
-fn named(text: &str, at: usize) -> Option<Found> {
-    let end = text.find(|c: char| !is_word(c) && c != '-')?;
+fn named(text: &str, at: usize, runs: &mut Runs<'_>) -> Option<Found> {
+    let name = |byte: u8| is_word(byte.into()) || byte == b'-';
+    let mut first = text.bytes().take(MAX_NAME + 1);
+    let end = first.position(|byte| !name(byte))?;
     if !is_secret_name(&text[..end]) {
         return None;
     }
     let after = text[end..].trim_start_matches(['"', '\'']).trim_start();
     let value = after.strip_prefix([':', '='])?.trim_start();
     let value = value.trim_start_matches(['"', '\'']);
-    let long = run(value);
     let begins = text.len() - value.len();
+    let long = runs.at(at + begins).text;
     (long.len() >= MIN_VALUE && long != REDACTED && !long.starts_with("http"))
         .then_some(())
         .and_then(|()| found("a value named as a secret", at + begins, long.len()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{find, is_secret_name, redact};
-
-    /// Put together here, so that no scanner takes this file for a leak.
-    fn token(begin: &str, length: usize) -> String {
-        let body = "a1B2c3D4e5F6g7H8i9J0";
-        let mut token = begin.to_owned();
-        while token.len() < length {
-            token.push_str(body);
-        }
-        token.truncate(length.max(begin.len()));
-        token
-    }
-
-    #[test]
-    fn known_tokens_are_found_wherever_they_stand() {
-        for (begin, length, kind) in super::TOKENS {
-            let secret = token(begin, length);
-            for text in [
-                secret.clone(),
-                format!("key is {secret}, keep it"),
-                format!("{{\"x\":\"{secret}\"}}"),
-            ] {
-                let (clean, kinds) = redact(&text);
-                assert_eq!(kinds, [kind], "{text}");
-                assert!(!clean.contains(&secret), "{clean}");
-                assert!(find(&clean).is_empty(), "redacting is done once: {clean}");
-            }
-        }
-    }
-
-    #[test]
-    fn keys_sessions_and_named_values_are_found() {
-        let jwt = format!("eyJ{}.{}.{}", token("", 30), token("", 40), token("", 30));
-        for text in [
-            "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----".to_owned(),
-            jwt,
-            format!("00D5g00000Abcde!{}", token("AQ", 40)),
-            format!("Authorization: Bearer {}", token("", 30)),
-            "https://admin:hunter2@example.com/".to_owned(),
-            "client_secret=correct-horse-battery".to_owned(),
-            "\"api_key\": \"0123456789abcdef\"".to_owned(),
-        ] {
-            assert_eq!(find(&text).len(), 1, "{text}");
-        }
-    }
-
-    #[test]
-    fn ordinary_words_are_none() {
-        for text in [
-            "The password is asked for when you log in.",
-            "sk-learn and task-force-member-number-one-of-the-week",
-            "{\"token\": \"next\", \"password\": \"\", \"id\": \"00D5g00000Abcde\"}",
-            "https://example.com/a:b@c",
-            "Bearer tokens are described in RFC 6750",
-            "REDACTED",
-            "AKIAN",
-        ] {
-            assert!(find(text).is_empty(), "{text}: {:?}", find(text));
-        }
-        assert!(is_secret_name("X-API-Key") && !is_secret_name("next_page_token"));
-    }
 }
