@@ -121,7 +121,7 @@ fn credentials(asks: &Capabilities) -> Vec<String> {
     let section = |(name, hosts): (&CredentialName, Vec<String>)| {
         format!(
             "# How the secret is used and where it is kept: bearer, basic, api-key-header, api-key-query,\n\
-             # oauth2-client-credentials, oauth2-refresh-token or oauth2-jwt-bearer.\n\
+             # sigv4, oauth2-client-credentials, oauth2-refresh-token or oauth2-jwt-bearer.\n\
              [credentials.{}]\nkind = \"bearer\"\nsecret = {{ vault = {} }}\nhosts = {}",
             json!(name),
             json!(name),
