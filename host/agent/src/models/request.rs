@@ -93,10 +93,10 @@ impl ModelRequest {
             .last()
             .is_some_and(|message| message.role == Role::Tool);
         let parts = self.open_turn().iter().flat_map(|message| &message.parts);
-        let origins = parts.filter_map(|part| match part {
+        let mut origins = parts.filter_map(|part| match part {
             Part::Reasoning(reasoning) => Some(&reasoning.origin),
             _ => None,
         });
-        origins.last().filter(|_| in_tools)
+        origins.next_back().filter(|_| in_tools)
     }
 }

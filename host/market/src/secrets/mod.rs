@@ -192,7 +192,7 @@ fn web_token(text: &str, at: usize, runs: &mut Runs<'_>) -> Option<Found> {
 fn salesforce_session(text: &str, at: usize, runs: &mut Runs<'_>) -> Option<Found> {
     let run = text.starts_with("00D").then(|| runs.at(at).text)?;
     let org = run.bytes().take(19).position(|byte| byte == b'!')?;
-    (matches!(org, 15 | 18) && run.len() - org - 1 >= 20)
+    (matches!(org, 15 | 18) && run.len() - org > 20)
         .then_some(())
         .and_then(|()| found("a Salesforce session", at, run.len()))
 }

@@ -87,11 +87,10 @@ async fn token(
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
     let is = |name: &str, value: &str| form.get(name).is_some_and(|given| given == value);
+    let in_form = is("client_id", CLIENT_ID) && is("client_secret", CLIENT_SECRET);
     let why = if !is("grant_type", "refresh_token") {
         "unsupported_grant_type"
-    } else if !(is("client_id", CLIENT_ID) && is("client_secret", CLIENT_SECRET))
-        && !is_client(&headers)
-    {
+    } else if !(in_form || is_client(&headers)) {
         "invalid_client"
     } else if !is("refresh_token", REFRESH_TOKEN) {
         "invalid_grant"

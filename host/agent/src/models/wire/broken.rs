@@ -17,7 +17,7 @@ pub enum Broken {
     Malformed(String),
     /// Over before its end.
     #[error("the answer broke off before its end")]
-    BrokenOff,
+    TooShort,
     /// The provider says so itself.
     #[error("{0}")]
     Said(ModelFailure),
@@ -29,7 +29,7 @@ impl From<Broken> for ModelFailure {
             Broken::Said(failure) => return failure.clone(),
             Broken::TooLarge(_) => FailureKind::TooLarge,
             Broken::NotUtf8 | Broken::Malformed(_) => FailureKind::Malformed,
-            Broken::BrokenOff => FailureKind::BrokenOff,
+            Broken::TooShort => FailureKind::BrokenOff,
         };
         ModelFailure::new(kind, sentence(&broken.to_string()))
     }

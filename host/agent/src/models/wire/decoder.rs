@@ -184,7 +184,7 @@ impl Decoder {
     fn last_event(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<(), Broken> {
         let cut = serde_json::from_str::<Value>(data).is_err_and(|error| error.is_eof());
         if cut && !data.trim().is_empty() {
-            return Err(Broken::BrokenOff);
+            return Err(Broken::TooShort);
         }
         self.sse_event(data, out)
     }
@@ -206,7 +206,7 @@ impl Decoder {
     fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), ModelFailure> {
         match &mut self.framing {
             Framing::Refused(kept) => return Err(refused(self.status, &self.headers, kept)),
-            Framing::Whole(kept) if kept.is_empty() => return Err(Broken::BrokenOff.into()),
+            Framing::Whole(kept) if kept.is_empty() => return Err(Broken::TooShort.into()),
             Framing::Whole(kept) => self.reader.whole(&parse(kept)?, out)?,
             Framing::Sse(sse) => {
                 if let Some(event) = sse.finish()? {
@@ -217,7 +217,7 @@ impl Decoder {
                 }
             }
             Framing::Frames(frames) if frames.is_empty() => self.reader.end(out)?,
-            Framing::Frames(_) => return Err(Broken::BrokenOff.into()),
+            Framing::Frames(_) => return Err(Broken::TooShort.into()),
         }
         self.done = true;
         Ok(())

@@ -117,7 +117,7 @@ async fn requests_that_change_something_carry_keys_of_their_own() {
     assert_eq!(writes.len(), 4);
     for key in &writes {
         let bare = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
-        let bare = bare.expect("a structured string");
+        let bare = bare.unwrap();
         let lengths: Vec<usize> = bare.split('-').map(str::len).collect();
         assert_eq!(lengths, [8, 4, 4, 4, 12], "{key}");
         assert_eq!(&bare[14..15], "8", "{key}");

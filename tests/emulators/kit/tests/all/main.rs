@@ -1,7 +1,6 @@
 //! What every emulator has, tried on a service that counts.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
-#![expect(clippy::panic, reason = "tests")]
 
 mod client;
 mod held;

@@ -172,7 +172,7 @@ impl decoder::Reader for Reader {
 
     /// `message_stop` is the end; a stream that ends without it is not whole.
     fn end(&mut self, _: &mut Vec<ModelEvent>) -> Result<(), Broken> {
-        Err(Broken::BrokenOff)
+        Err(Broken::TooShort)
     }
 
     fn content_bytes(&self) -> usize {

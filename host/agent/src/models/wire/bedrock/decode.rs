@@ -183,7 +183,7 @@ impl decoder::Reader for Reader {
     /// Whole without its usage, where the reason to stop was told.
     fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), Broken> {
         if self.stop.is_none() {
-            return Err(Broken::BrokenOff);
+            return Err(Broken::TooShort);
         }
         self.complete(out);
         Ok(())

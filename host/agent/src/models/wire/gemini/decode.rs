@@ -203,7 +203,7 @@ impl decoder::Reader for Reader {
 
     fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), Broken> {
         if self.stop.is_none() {
-            return Err(Broken::BrokenOff);
+            return Err(Broken::TooShort);
         }
         self.complete(out);
         Ok(())

@@ -183,7 +183,7 @@ impl decoder::Reader for Reader {
     /// Usage comes after the reason to stop, so only the end of the stream is the end.
     fn end(&mut self, out: &mut Vec<ModelEvent>) -> Result<(), Broken> {
         if self.stop.is_none() {
-            return Err(Broken::BrokenOff);
+            return Err(Broken::TooShort);
         }
         self.complete(out);
         Ok(())

@@ -220,7 +220,7 @@ impl decoder::Reader for Reader {
 
     /// A stream that ends without its last event is not whole.
     fn end(&mut self, _: &mut Vec<ModelEvent>) -> Result<(), Broken> {
-        Err(Broken::BrokenOff)
+        Err(Broken::TooShort)
     }
 
     /// What was told in pieces is said again in whole items.
