@@ -67,7 +67,7 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Dev(args) => return commands::dev::run(app, args),
         Command::Learn(args) => return commands::learn::run(&app, &args),
         Command::Run(args) => return commands::runs::begin::run(&app, &args),
-        Command::Runs(args) => return commands::runs::runs::run(&app, &args),
+        Command::Runs(args) => return commands::runs::manage::run(&app, &args),
         Command::Approvals(args) => return commands::runs::approvals::run(&app, &args),
         Command::Check(args) => return commands::runs::check::run(&app, &args),
         Command::Errors(args) => commands::errors::run(&app, &args)?,

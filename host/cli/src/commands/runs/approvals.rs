@@ -8,7 +8,7 @@ use metier_core::{Code, Fault, PrincipalId, TenantId};
 use metier_store::types::{Page, RunFilter, StateFilter};
 use serde_json::{Value, json};
 
-use super::{failed, runs, session, stored};
+use super::{failed, manage, session, stored};
 use crate::{
     args::runs::{Approvals, ApprovalsAction, QuestionId},
     commands::App,
@@ -56,7 +56,7 @@ async fn list(app: &App, args: &Approvals) -> Result<Exit, Failure> {
         max: RUNS,
     };
     let rows = store.runs(&filter, page).await.map_err(stored)?;
-    let runs = runs::over(store);
+    let runs = manage::over(store);
     let mut open = 0;
     for row in rows {
         let told = runs.timeline(&row.run).await.map_err(failed)?;
@@ -136,7 +136,7 @@ async fn find(
     args: &Approvals,
     id: &QuestionId,
 ) -> Result<(metier_agent::driver::Runs, Question), Failure> {
-    let runs = runs::over(session::store(app, &args.store).await?);
+    let runs = manage::over(session::store(app, &args.store).await?);
     let told = runs.timeline(&id.run).await.map_err(failed)?;
     let question = told.state.questions.get(&Seq(id.question)).cloned();
     let question = question.ok_or_else(|| {

@@ -4,8 +4,8 @@ pub mod approvals;
 pub mod begin;
 pub mod check;
 mod live;
+pub mod manage;
 mod models;
-pub mod runs;
 mod session;
 mod timeline;
 
