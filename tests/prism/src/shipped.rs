@@ -3,7 +3,7 @@
 //! The file is the one an operator installs, its plan and address included: the grant alone says that the service is on this
 //! machine. Arguments are those of its fixtures and some made from each tool's input schema, and Prism mocks the description the
 //! skill is made of. Where that is an excerpt, mended in places, Prism also mocks the description as it is published: there, the
-//! fixtures' arguments have to do for every operation the published description has.
+//! fixtures' arguments have to do for every operation the published description has and `mend.json` does not say anew.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -87,7 +87,9 @@ pub fn run(place: Place, skill: &Skill<'_>) -> Result<()> {
         .collect();
     ensure!(missed.is_empty(), "Prism judged no request of {missed:?}");
     if skill.description != skill.published {
-        let known = routes(skill.published)?;
+        let mended = mended(skill.folder)?;
+        let mut known = routes(skill.published)?;
+        known.retain(|route| !mended.contains(route));
         let trials = recorded.into_iter();
         let trials = trials.filter(|trial| known.contains(&trial.route));
         judge(skill.published, trials.collect(), skill.key)?;
@@ -201,6 +203,22 @@ fn routes(description: &Path) -> Result<BTreeSet<String>> {
     let document = Document::parse(&std::fs::read(description)?)?;
     let listing = Listing::of(&document);
     Ok(listing.operations.iter().map(|one| one.route()).collect())
+}
+
+/// The operations that `mend.json` says anew, because the published description has them wrong or not at all: judging them by it would
+/// judge the mistake.
+fn mended(folder: &Path) -> Result<BTreeSet<String>> {
+    let file = folder.join("mend.json");
+    if !file.is_file() {
+        return Ok(BTreeSet::new());
+    }
+    let mend: Value = serde_json::from_slice(&std::fs::read(file)?)?;
+    let paths = mend["paths"].as_object().into_iter().flatten();
+    let routes = paths.flat_map(|(path, item)| {
+        let methods = item.as_object().into_iter().flat_map(|item| item.keys());
+        methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    Ok(routes.collect())
 }
 
 /// Where the skill's requests go: `https://HOST/PATH`.
