@@ -1,6 +1,6 @@
 //! Small shared facts: compare and set, deletion, expiry, and one order of all changes.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use metier_store::{StoreError, types::*};
 
@@ -102,7 +102,7 @@ pub async fn deleted_entries_leave_tombstones(f: &Fixture) {
 }
 
 pub async fn expired_entries_are_gone(f: &Fixture) {
-    let (agents, ttl) = (kind("agent"), Duration::from_millis(60));
+    let (agents, ttl) = (kind("agent"), f.short());
     let rev = f
         .store
         .put(&agents, &key("a"), Expect::Any, Some(b"1"), Some(ttl))

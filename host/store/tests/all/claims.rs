@@ -6,8 +6,6 @@ use metier_store::types::*;
 
 use crate::fixture::{Fixture, TTL, host, kind, pool, tenant};
 
-const SHORT: Duration = Duration::from_millis(60);
-
 async fn take(
     f: &Fixture,
     name: &str,
@@ -77,13 +75,13 @@ pub async fn pools_are_claimed_by_age(f: &Fixture) {
         [],
         "not its pool"
     );
-    let later = [("frankfurt", SHORT)];
+    let later = [("frankfurt", f.short())];
     assert_eq!(
         take(f, "dublin", &later, 9, TTL).await,
         [],
         "left to the first site"
     );
-    f.pass(2 * SHORT).await;
+    f.pass(2 * f.short()).await;
     assert_eq!(
         take(f, "dublin", &later, 9, TTL).await,
         [run.run],
@@ -95,9 +93,9 @@ pub async fn a_lease_that_ran_out_is_claimed_by_another(f: &Fixture) {
     let run = f.new_run();
     f.store.create(&run).await.unwrap();
     let serve = [("default", Duration::ZERO)];
-    assert_eq!(take(f, "ada", &serve, 9, SHORT).await, [run.run]);
+    assert_eq!(take(f, "ada", &serve, 9, f.short()).await, [run.run]);
     assert_eq!(take(f, "bob", &serve, 9, TTL).await, []);
-    f.pass(2 * SHORT).await;
+    f.pass(2 * f.short()).await;
     assert_eq!(take(f, "bob", &serve, 9, TTL).await, [run.run]);
     let row = f.store.run(&run.run).await.unwrap().unwrap();
     assert_eq!(row.epoch, Epoch(2));
@@ -124,12 +122,12 @@ pub async fn renewing_tells_what_is_still_held(f: &Fixture) {
     );
     assert_eq!(
         f.store
-            .renew(&host("ada"), &[kept.lease], SHORT)
+            .renew(&host("ada"), &[kept.lease], f.short())
             .await
             .unwrap(),
         [kept.lease.run]
     );
-    f.pass(2 * SHORT).await;
+    f.pass(2 * f.short()).await;
     assert_eq!(
         f.store
             .renew(&host("ada"), &[kept.lease], TTL)
@@ -164,28 +162,28 @@ pub async fn a_timer_is_due_when_it_says(f: &Fixture) {
         .append(
             &claim.lease,
             &claim.head,
-            &f.parking(Due::At(now.after(2 * SHORT))),
+            &f.parking(Due::At(now.after(2 * f.short()))),
         )
         .await
         .unwrap();
     assert_eq!(f.claim("ada").await, []);
-    f.pass(3 * SHORT).await;
+    f.pass(3 * f.short()).await;
     let claim = f.claim("ada").await.remove(0);
-    assert_eq!(claim.due, now.after(2 * SHORT));
+    assert_eq!(claim.due, now.after(2 * f.short()));
     f.store
-        .append(&claim.lease, &head, &f.parking(Due::After(SHORT)))
+        .append(&claim.lease, &head, &f.parking(Due::After(f.short())))
         .await
         .unwrap();
     assert_eq!(f.claim("ada").await, []);
-    f.pass(2 * SHORT).await;
+    f.pass(2 * f.short()).await;
     assert_eq!(f.claim("ada").await.len(), 1);
     let later = NewRun {
-        due: Due::After(SHORT),
+        due: Due::After(f.short()),
         ..f.new_run()
     };
     f.store.create(&later).await.unwrap();
     assert_eq!(f.claim("ada").await, []);
-    f.pass(2 * SHORT).await;
+    f.pass(2 * f.short()).await;
     assert_eq!(f.claim("ada").await.len(), 1, "a new run may wait, too");
 }
 

@@ -106,6 +106,14 @@ impl Fixture {
         }
     }
 
+    /// A while that is over soon, and not before a busy server has answered a few times.
+    pub fn short(&self) -> Duration {
+        match &self.engine {
+            Engine::Postgres { .. } | Engine::Other => Duration::from_secs(3),
+            Engine::Sqlite { .. } | Engine::Memory { .. } => Duration::from_millis(60),
+        }
+    }
+
     /// Lets time pass on the store's clock.
     pub async fn pass(&self, span: Duration) {
         match &self.engine {

@@ -212,7 +212,7 @@ pub async fn a_lease_that_ran_out_still_writes(f: &Fixture) {
     let run = f.new_run();
     f.store.create(&run).await.unwrap();
     let serve = [(pool("default"), Duration::ZERO)];
-    let short = Duration::from_millis(20);
+    let short = f.short();
     let claim = f
         .store
         .claim(&host("ada"), &serve, 1, short)
@@ -259,7 +259,7 @@ pub async fn a_run_that_ended_cannot_be_written(f: &Fixture) {
         .await
         .unwrap_err();
     assert!(matches!(error, StoreError::Fenced { .. }), "{error:?}");
-    f.pass(2 * TTL.min(Duration::from_millis(50))).await;
+    f.pass(Duration::from_millis(100)).await;
     assert_eq!(f.claim("bob").await, [], "nobody is given it again");
     assert_eq!(
         f.store
