@@ -130,7 +130,7 @@ def write(folder):
 
 def rows(books, file, sheet, answer):
     expected = json.loads(pathlib.Path(books).read_text())[file][sheet]
-    found = json.loads(pathlib.Path(answer).read_text())["result"]["rows"]
+    found = json.loads(pathlib.Path(answer).read_text())["rows"]
     if len(found) != len(expected):
         sys.exit(f"{file}, {sheet}: openpyxl reads {len(expected)} rows and data reads {len(found)}")
     for at, (one, other) in enumerate(zip(found, expected), 2):
