@@ -9,7 +9,7 @@
 //! | 503, 507 | the host is busy, or full |
 //! | 504 | it took too long |
 //!
-//! What HTTP itself forbids has the statuses of HTTP: 403, 405, 413, 415.
+//! What HTTP itself forbids has the statuses of HTTP: 403, 404, 405, 415, with the code `request-refused`, and 413 for arguments.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -42,8 +42,14 @@ pub fn status(code: Code) -> StatusCode {
 pub(crate) struct Refusal(Option<StatusCode>, Fault);
 
 impl Refusal {
-    /// HTTP has a status for it.
+    /// The request is none of ours, whatever its arguments say; HTTP has a status for it.
     pub(crate) fn http(status: StatusCode, message: &str, hint: &str) -> Refusal {
+        let fault = Fault::new(Code::RequestRefused, message).with_hint(hint);
+        Refusal(Some(status), fault)
+    }
+
+    /// The arguments cannot be read; HTTP has a status for it.
+    pub(crate) fn arguments(status: StatusCode, message: &str, hint: &str) -> Refusal {
         let fault = Fault::new(Code::InvalidArguments, message).with_hint(hint);
         Refusal(Some(status), fault)
     }

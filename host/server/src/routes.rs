@@ -102,7 +102,7 @@ async fn call(
 fn text(body: Result<Bytes, BytesRejection>) -> Result<String, Refusal> {
     let body = body.map_err(|rejection| unreadable(rejection.status()))?;
     String::from_utf8(body.into()).map_err(|_| {
-        Refusal::http(
+        Refusal::arguments(
             StatusCode::BAD_REQUEST,
             "The arguments are not UTF-8 text.",
             "Send one JSON object.",
@@ -112,7 +112,7 @@ fn text(body: Result<Bytes, BytesRejection>) -> Result<String, Refusal> {
 
 fn unreadable(status: StatusCode) -> Refusal {
     let message = "The body could not be read, or is larger than arguments may be.";
-    Refusal::http(
+    Refusal::arguments(
         status,
         message,
         "Send less; files go through `metier artifact`.",

@@ -3,9 +3,11 @@
 
 mod server;
 
+use std::time::Duration;
+
 use metier_server::ServeError;
 use server::{Reply, Server, tools};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::test]
 async fn tools_are_listed_and_called() {
@@ -42,8 +44,8 @@ async fn a_failure_has_a_status_a_code_and_the_id_of_its_request() {
             "invalid-arguments",
         ),
         (server.call("crash", "{}").await, 500, "skill-trap"),
-        (server.get("/nothing").await, 404, "invalid-arguments"),
-        (server.get("/tools/add").await, 405, "invalid-arguments"),
+        (server.get("/nothing").await, 404, "request-refused"),
+        (server.get("/tools/add").await, 405, "request-refused"),
     ] {
         assert_eq!(
             (reply.status, reply.code()),
@@ -67,7 +69,7 @@ async fn a_body_is_json_and_bounded() {
     let form = server
         .send("POST /tools/add", "content-type: text/plain\r\n", "{}")
         .await;
-    assert_eq!(form.status, 415);
+    assert_eq!((form.status, form.code()), (415, "request-refused"));
     let most = server.most_bytes();
     let head = format!(
         "POST /tools/add HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -76,6 +78,52 @@ async fn a_body_is_json_and_bounded() {
     let large = Reply::of(&server.raw(head.as_bytes()).await);
     assert_eq!(large.status, 413, "{}", large.body);
     assert!(server.seen().is_empty());
+}
+
+/// A body that does not say how long it is, and goes on and on.
+#[tokio::test]
+async fn a_body_that_is_longer_than_it_says_is_cut_off() {
+    let server = Server::start().await;
+    let over = usize::try_from(server.most_bytes()).unwrap() + 1;
+    let chunked = |length: usize| {
+        let head = "POST /tools/add HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+        format!("{head}{length:x}\r\n{}\r\n0\r\n\r\n", " ".repeat(length))
+    };
+    let large = server.flood(chunked(over).as_bytes()).await;
+    assert_eq!(
+        (large.status, large.code()),
+        (413, "invalid-arguments"),
+        "{}",
+        large.body
+    );
+    // Within the limit it is the host that judges.
+    let fits = server.flood(chunked(over - 1).as_bytes()).await;
+    assert_eq!(
+        (fits.status, fits.code()),
+        (400, "invalid-arguments"),
+        "{}",
+        fits.body
+    );
+    assert!(server.seen().is_empty() || server.seen() == ["add"]);
+}
+
+/// One more connection than there may be waits until another ends.
+#[tokio::test]
+async fn connections_are_bounded() {
+    let server = Server::start().await;
+    let mut idle = Vec::new();
+    for _ in 0..metier_server::MAX_CONNECTIONS {
+        idle.push(TcpStream::connect(server.address()).await.unwrap());
+    }
+    let mut one_more = Box::pin(server.get("/tools"));
+    let waited = tokio::time::timeout(Duration::from_secs(1), &mut one_more).await;
+    assert!(
+        waited.is_err(),
+        "the connection was served beside {} others",
+        idle.len()
+    );
+    idle.pop();
+    assert_eq!(one_more.await.status, 200);
 }
 
 #[tokio::test]
