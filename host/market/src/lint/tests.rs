@@ -207,6 +207,31 @@ fn a_folder_is_linted_as_it_is() {
     assert!(rules(&place).contains(&"folder/unpackable"));
 }
 
+/// An argument that contains itself is one argument, told once.
+#[test]
+fn a_recursive_argument_is_looked_at_once() {
+    let tools = r##"[{"name": "forecast", "description": "Tell it.", "inputSchema": {"$ref": "#/$defs/node",
+        "$defs": {"node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"},
+            "other": {"type": "object", "properties": {"again": {"$ref": "#/$defs/node"}}}}}}}}]"##;
+    let report = lint(Case {
+        tools: tools.to_owned(),
+        ..good()
+    });
+    let told = report.findings.iter();
+    let told: Vec<_> = told
+        .filter(|finding| finding.rule == "tool/field-no-description")
+        .map(|finding| finding.message.as_str())
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "The argument `next` of `forecast` has no description.",
+            "The argument `other.again` of `forecast` has no description.",
+            "The argument `other` of `forecast` has no description.",
+        ]
+    );
+}
+
 #[test]
 fn a_damaged_file_is_said_to_be() {
     let report = file(b"\0asm\x0d\0\x01\0\0\x7f");

@@ -49,6 +49,7 @@ fn described(tool: &Tool, findings: &mut Findings) {
         &tool.input_schema,
         &tool.input_schema,
         &mut Vec::new(),
+        &mut Vec::new(),
         &mut |path| {
             let message = format!(
                 "The argument `{}` of `{}` has no description.",
@@ -60,18 +61,23 @@ fn described(tool: &Tool, findings: &mut Findings) {
     );
 }
 
-/// Calls `say` with the path of each property that nothing describes.
+/// Calls `say` with the path of each property that nothing describes. What contains itself (`within`) is looked at once.
 fn fields<'v>(
     schema: &'v Value,
     root: &'v Value,
     path: &mut Vec<&'v str>,
+    within: &mut Vec<&'v Value>,
     say: &mut impl FnMut(&[&str]),
 ) {
     let schema = target(schema, root);
+    if within.iter().any(|outer| std::ptr::eq(*outer, schema)) {
+        return;
+    }
     let properties = schema.get("properties").and_then(Value::as_object);
     if path.len() >= MAX_DEPTH {
         return;
     }
+    within.push(schema);
     for (name, property) in properties.into_iter().flatten() {
         path.push(name);
         let said = |schema: &Value| {
@@ -82,9 +88,10 @@ fn fields<'v>(
         if !said(property) && !said(target(property, root)) {
             say(path);
         }
-        fields(property, root, path, say);
+        fields(property, root, path, within, say);
         path.pop();
     }
+    within.pop();
 }
 
 /// What a local `$ref` points to.

@@ -15,6 +15,7 @@ mod fixtures;
 mod grants;
 mod hostile;
 mod learn;
+mod lint;
 mod openapi;
 mod output;
 mod review;
