@@ -26,6 +26,9 @@ const MAX_SCALAR_BYTES: usize = 2 * super::MAX_BYTES;
 /// Longest key, in characters: paths of some services are longer than YAML's own 1,024.
 const MAX_KEY_CHARACTERS: usize = 8192;
 
+/// What is said of a text that spends its budget.
+const BOMB: &str = "its nesting, keys or aliases make far more of it than any description needs; write the shared parts as `$ref`";
+
 /// Reads one YAML 1.2 document: `yes` and `on` are texts, the last of equal keys wins as it does in JSON.
 pub(super) fn parse(text: &str) -> Result<Value, DocumentError> {
     let budget = serde_saphyr::budget! {
@@ -53,6 +56,12 @@ pub(super) fn parse(text: &str) -> Result<Value, DocumentError> {
         non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         with_snippet: false,
     };
-    serde_saphyr::from_str_with_options(text, options)
-        .map_err(|error| DocumentError::Yaml(words(&error)))
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let words = words(&error);
+        // The reader names its own counters, which are nobody's business.
+        match words.contains("budget breached") {
+            true => DocumentError::Yaml(BOMB.to_owned()),
+            false => DocumentError::Yaml(words),
+        }
+    })
 }
