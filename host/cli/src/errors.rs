@@ -318,6 +318,9 @@ impl From<UnpackError> for Failure {
             UnpackError::Occupied(_) => Fault::new(Code::Conflict, message)
                 .with_hint("Name another folder with -o, or move what is there.")
                 .into(),
+            UnpackError::NotAComponent => Fault::new(Code::SkillNotAComponent, message)
+                .with_hint("Name a file that `metier build` or `metier pack` wrote.")
+                .into(),
             UnpackError::Manifest(_) => Fault::new(Code::SkillManifestInvalid, message).into(),
             _ => Fault::new(Code::SkillSectionInvalid, message).into(),
         }

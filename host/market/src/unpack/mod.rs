@@ -16,6 +16,9 @@ use wasmparser::BinaryReaderError;
 use crate::folder::{self, Folder, FolderError, Prepared};
 use crate::pack::{self, PackError, sections};
 
+/// How every WebAssembly file begins.
+const MAGIC: &[u8] = b"\0asm";
+
 /// Why a file was not unpacked. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError {
@@ -24,6 +27,9 @@ pub enum UnpackError {
         "the file carries no {0}: only a skill that `metier build` or `metier pack --skill-md` wrote can be unpacked"
     )]
     Lacks(&'static str),
+    /// It is something else.
+    #[error("the file is no WebAssembly component")]
+    NotAComponent,
     /// The file is damaged.
     #[error("the file is damaged or cut off: {}", .0.message())]
     Damaged(#[from] BinaryReaderError),
@@ -63,6 +69,9 @@ pub enum UnpackError {
 /// # Errors
 /// See [`UnpackError`].
 pub fn files(skill: &[u8]) -> Result<(SkillName, BTreeMap<String, Vec<u8>>), UnpackError> {
+    if !skill.starts_with(MAGIC) {
+        return Err(UnpackError::NotAComponent);
+    }
     let split = sections::split(skill)?;
     let find = |wanted| split.sections.iter().find(|(name, _)| *name == wanted);
     let need = |wanted, what| {

@@ -165,6 +165,12 @@ async fn what_would_change_is_not_unpacked() {
         .await
         .unwrap_err();
     assert!(matches!(error, UnpackError::Damaged(_)), "{error}");
+    for other in [&b"{\"openapi\": \"3.0.0\"}"[..], b"", b"\0as"] {
+        let error = unpack(&host, other, &home.path().join("twice"))
+            .await
+            .unwrap_err();
+        assert!(matches!(error, UnpackError::NotAComponent), "{error}");
+    }
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 }
 
