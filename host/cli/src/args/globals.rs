@@ -25,7 +25,7 @@ pub struct Globals {
     /// Say nothing but errors
     #[arg(short, long, global = true, action = ArgAction::SetTrue, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more: what the skill logs
+    /// Say more: all that the skill logs, not only from `info` up, where it failed, and what build tools say
     #[arg(short, long, global = true, action = ArgAction::SetTrue)]
     pub verbose: bool,
 }
