@@ -110,6 +110,9 @@ fn failure(error: LearnError) -> Failure {
     let message = crate::errors::sentence(&text::one_line(&error.to_string()));
     match error {
         LearnError::Fault(fault) => fault.into(),
+        LearnError::NotRecorded { .. } => Fault::new(Code::InvalidArguments, message)
+            .with_hint("Record the call first (`metier test --record`), or let `--grant` make it for real.")
+            .into(),
         LearnError::Unreadable(_) => Fault::new(Code::HostInternal, message).into(),
         LearnError::NotEnough(_) => Fault::new(Code::SkillInternal, message)
             .with_hint("Run `metier test` on the same fixtures first: they may not pass.")
@@ -118,7 +121,7 @@ fn failure(error: LearnError) -> Failure {
 }
 
 fn tell(app: &App, calls: usize, learned: &Learned) -> Result<(), Failure> {
-    let peak = &learned.peak;
+    let peak = &learned.peak.usage;
     if app.printer.format == Format::Json {
         return app.print(&format!(
             "{}\n",
@@ -126,8 +129,10 @@ fn tell(app: &App, calls: usize, learned: &Learned) -> Result<(), Failure> {
                 "manifest": learned.manifest,
                 "grant": learned.grant,
                 "unused": learned.unused,
+                "unseen": learned.unseen,
                 "refused": learned.refused,
                 "peak": peak,
+                "limits": learn::HOW,
             })
         ));
     }
@@ -154,6 +159,12 @@ fn tell(app: &App, calls: usize, learned: &Learned) -> Result<(), Failure> {
         printer.note(&format!(
             "asked for and never used: {}",
             text::one_line(unused)
+        ));
+    }
+    for unseen in &learned.unseen {
+        printer.note(&format!(
+            "asked for, and a recorded call cannot show whether it is used: {}",
+            text::one_line(unseen)
         ));
     }
     for refused in &learned.refused {

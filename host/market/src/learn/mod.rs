@@ -8,8 +8,13 @@
 //! Nothing leaves the host. To learn from a live service, record its calls first ([`crate::fixtures::live`]): then it is the
 //! operator's grant that says where requests may go.
 //!
+//! Nothing in a proposal can be left out: without any one line, method, path, bucket or key, a call is refused something. Credentials
+//! are the exception, since a recording answers without one. `[limits]` are no reach: they have room above what was used, as [`HOW`]
+//! says.
+//!
 //! What cannot be seen: directories, which a rehearsal does not have, so a manifest that asks for some keeps asking for them.
 
+mod limits;
 mod paths;
 mod propose;
 mod unused;
@@ -21,16 +26,16 @@ mod tests;
 use std::{collections::BTreeSet, sync::Arc};
 
 use metier_core::{
-    CredentialName, Fault, Grant, Manifest, Usage,
-    grant::ToolSet,
+    CredentialName, Fault, Grant, Manifest, ToolName,
     http::{HostPattern, HttpRule, MethodSet},
     manifest::{ConfigAsk, FilesAsk, HttpAsk, KvAsk, Located},
 };
 use metier_runtime::{host::Host, outcome::Outcome, skill::Skill};
 
-use crate::fixtures::{self, Fixture, Request};
+use crate::fixtures::{self, Fixture, Mismatch, Request, Run};
 use uses::Watch;
 
+pub use limits::{HOW, Peak};
 pub use paths::generalised;
 pub use uses::{Used, UsedHttp};
 
@@ -43,14 +48,16 @@ pub struct Learned {
     /// What the calls used.
     pub used: Used,
     /// The most any one call used of each thing that has a limit.
-    pub peak: Usage,
-    /// The `[capabilities]` of a manifest, as text.
+    pub peak: Peak,
+    /// The `[capabilities]` and `[limits]` of a manifest, as text.
     pub manifest: String,
     /// A grant file, as text.
     pub grant: String,
     /// What the manifest asks for and no call used, as it is written there.
     pub unused: Vec<String>,
-    /// What was refused whatever was asked for, such as requests the recording does not have.
+    /// What the manifest asks for and a recorded call cannot show the use of, as it is written there.
+    pub unseen: Vec<String>,
+    /// What was refused whatever was asked for.
     pub refused: Vec<String>,
 }
 
@@ -60,6 +67,14 @@ pub enum LearnError {
     /// The skill cannot be run.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// A call asks for something that was not recorded, so what it does with the answer is not known.
+    #[error("no recording answers `{tool}` when it asks for {request}")]
+    NotRecorded {
+        /// The tool.
+        tool: ToolName,
+        /// The request.
+        request: String,
+    },
     /// What was written cannot be read: a mistake of ours.
     #[error("the proposal cannot be read: {0}")]
     Unreadable(String),
@@ -83,11 +98,13 @@ pub async fn learn(
     if let Some(grant) = grant {
         ask_for_grant(&mut wide, grant);
     }
-    let (mut used, mut peak) = (Used::default(), Usage::default());
+    let (mut used, mut peak) = (Used::default(), Peak::default());
     let (mut outcomes, mut refused) = (Vec::new(), BTreeSet::new());
     for call in calls {
         ask_for_recording(&mut wide, call);
-        let (outcome, seen, answered) = fully(host, skill, &mut wide, call).await?;
+        let (run, seen) = fully(host, skill, &mut wide, call).await?;
+        all_recorded(call, &run)?;
+        let (outcome, answered) = (run.outcome, run.answered);
         used.tools.insert(call.tool.clone());
         used.config_values.extend(call.config.clone());
         used.add(&seen);
@@ -104,13 +121,14 @@ pub async fn learn(
                 .iter()
                 .map(|denial| denial.message().to_owned()),
         );
-        higher(&mut peak, &outcome.usage);
+        peak.raise(&outcome.usage, outcome.result.as_deref().ok());
         outcomes.push(outcome);
     }
     let learned = Learned {
-        manifest: propose::manifest(skill.manifest(), &used),
-        grant: propose::grant(skill, &used),
+        manifest: propose::manifest(skill.manifest(), &used, (&peak, host.ceiling())),
+        grant: propose::grant(skill, &used, (&peak, host.ceiling())),
         unused: unused::of(skill.manifest(), &used),
+        unseen: unused::unseen(skill.manifest()),
         refused: refused.into_iter().collect(),
         used,
         peak,
@@ -125,7 +143,7 @@ async fn fully(
     skill: &Arc<Skill>,
     wide: &mut Manifest,
     call: &Fixture,
-) -> Result<(Outcome, Used, Vec<Request>), LearnError> {
+) -> Result<(Run, Used), LearnError> {
     let mut round = 0;
     loop {
         let watch = Arc::new(Watch::default());
@@ -134,9 +152,22 @@ async fn fully(
         let used = watch.used();
         round += 1;
         if round == MAX_ROUNDS || !ask_for_used(wide, &used) {
-            return Ok((run.outcome, used, run.answered));
+            return Ok((run, used));
         }
     }
+}
+
+/// Whether every request was one of the recording.
+fn all_recorded(call: &Fixture, run: &Run) -> Result<(), LearnError> {
+    for mismatch in &run.mismatches {
+        if let Mismatch::Unexpected { request, .. } = mismatch {
+            return Err(LearnError::NotRecorded {
+                tool: call.tool.clone(),
+                request: request.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Widens a manifest by everything a grant allows: for calls that are about to be made live, where the grant is the limit.
@@ -254,17 +285,6 @@ fn credential(manifest: &Manifest, request: &Request) -> Option<CredentialName> 
     ask.credential.clone()
 }
 
-fn higher(peak: &mut Usage, usage: &Usage) {
-    peak.wall = peak.wall.max(usage.wall);
-    peak.cpu = peak.cpu.max(usage.cpu);
-    peak.memory_peak_bytes = peak.memory_peak_bytes.max(usage.memory_peak_bytes);
-    peak.requests = peak.requests.max(usage.requests);
-    peak.request_bytes = peak.request_bytes.max(usage.request_bytes);
-    peak.response_bytes = peak.response_bytes.max(usage.response_bytes);
-    peak.log_bytes = peak.log_bytes.max(usage.log_bytes);
-    peak.artifact_bytes = peak.artifact_bytes.max(usage.artifact_bytes);
-}
-
 /// What was written is read, and the calls are made again under it.
 async fn check(
     host: &Host,
@@ -279,12 +299,13 @@ async fn check(
     let grant = Grant::parse(&learned.grant).map_err(|error| unreadable(&error))?;
     let asking = Arc::new(skill.asking_for(asked));
     for (call, before) in calls.iter().zip(before) {
-        let tool = matches!(&grant.tools, ToolSet::Listed(tools) if tools.contains(&call.tool));
-        let after = fixtures::run(host, &asking, call, None).await?.outcome;
-        if let Some(why) =
-            changed(before, &after).or((!tool).then(|| "a tool is missing".to_owned()))
-        {
-            return Err(LearnError::NotEnough(format!("{}: {why}", call.tool)));
+        let not_enough = |why| LearnError::NotEnough(format!("{}: {why}", call.tool));
+        if !grant.tools.contains(&call.tool) {
+            return Err(not_enough("a tool is missing".to_owned()));
+        }
+        let after = fixtures::run_under(host, &asking, call, grant.clone(), None).await?;
+        if let Some(why) = changed(before, &after.outcome) {
+            return Err(not_enough(why));
         }
     }
     Ok(())

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use metier_core::http::PathPattern;
+
 /// The pattern of one path. A segment no pattern can spell becomes `*`.
 pub fn pattern(segments: &[String]) -> String {
     let spelt = |segment: &String| match segment.contains(['*', '%', '?', '#']) {
@@ -14,7 +16,7 @@ pub fn pattern(segments: &[String]) -> String {
 
 /// The patterns of several: two or more that differ in exactly one segment, are otherwise equal, and have an id there, become
 /// one with `*`. Words that differ are different things to do: `query` and `search` stay two. A pattern that already has a `*` is
-/// not made wider still.
+/// not made wider still. What another pattern means already is left out.
 pub fn generalised(paths: &BTreeSet<String>) -> Vec<String> {
     let mut left: Vec<Vec<&str>> = paths.iter().map(|path| path.split('/').collect()).collect();
     let mut patterns = BTreeSet::new();
@@ -45,7 +47,20 @@ pub fn generalised(paths: &BTreeSet<String>) -> Vec<String> {
             }
         }
     }
-    patterns.into_iter().collect()
+    needed(patterns)
+}
+
+/// Those no other covers.
+fn needed(patterns: BTreeSet<String>) -> Vec<String> {
+    let read = |pattern: &String| pattern.parse::<PathPattern>().ok();
+    let covers = |wide: &String, narrow: &String| {
+        wide != narrow
+            && read(wide)
+                .zip(read(narrow))
+                .is_some_and(|(wide, narrow)| wide.covers(&narrow))
+    };
+    let is_needed = |pattern: &&String| !patterns.iter().any(|other| covers(other, pattern));
+    patterns.iter().filter(is_needed).cloned().collect()
 }
 
 /// Fewest characters of hexadecimal digits, or of a token a quarter of which is digits: `v60.0` and `oauth2` are words.

@@ -6,13 +6,13 @@ use std::{
 };
 
 use metier_core::{
-    CredentialName, Manifest, ManifestError, Method,
+    CredentialName, Limits, Manifest, ManifestError, Method,
     http::{Host, Scheme},
 };
 use metier_runtime::skill::Skill;
 use serde_json::json;
 
-use super::{Used, paths};
+use super::{Peak, Used, limits, paths};
 
 /// One rule about requests.
 struct Rule {
@@ -24,8 +24,8 @@ struct Rule {
     credential: Option<CredentialName>,
 }
 
-/// The `[capabilities]` of a manifest.
-pub fn manifest(was: &Manifest, used: &Used) -> String {
+/// The `[capabilities]` and `[limits]` of a manifest.
+pub fn manifest(was: &Manifest, used: &Used, (peak, host): (&Peak, &Limits)) -> String {
     let mut sections: Vec<String> = rules(used)
         .iter()
         .map(|rule| rule.write("[[capabilities.http]]"))
@@ -55,11 +55,12 @@ pub fn manifest(was: &Manifest, used: &Used) -> String {
         ));
     }
     sections.extend(used.log.then(|| "[capabilities.log]".to_owned()));
+    sections.extend(limits::manifest(was, peak, host));
     text(&sections)
 }
 
 /// A grant file.
-pub fn grant(skill: &Skill, used: &Used) -> String {
+pub fn grant(skill: &Skill, used: &Used, (peak, host): (&Peak, &Limits)) -> String {
     let subject = match skill.manifest().name() {
         Some(name) => format!("skill = {}", json!(name)),
         None => format!("digest = \"{}\"", skill.digest()),
@@ -83,16 +84,18 @@ pub fn grant(skill: &Skill, used: &Used) -> String {
         sections.push(format!("[config]\n{}", values.join("\n")));
     }
     sections.extend(used.log.then(|| "[log]".to_owned()));
+    sections.extend(limits::grant(skill.manifest(), peak, host));
     sections.extend(credentials(&rules));
     text(&sections)
 }
 
-/// The manifest of `was` with these capabilities instead of its own.
-pub fn read(was: &Manifest, capabilities: &str) -> Result<Manifest, ManifestError> {
+/// The manifest of `was` with these capabilities and limits instead of its own.
+pub fn read(was: &Manifest, proposal: &str) -> Result<Manifest, ManifestError> {
     let head = "[skill]\nname = \"com.example/proposal\"\nversion = \"0.0.0\"\n\n";
-    let read = Manifest::parse(&format!("{head}{capabilities}"))?;
+    let read = Manifest::parse(&format!("{head}{proposal}"))?;
     Ok(Manifest {
         capabilities: read.capabilities,
+        limits: read.limits,
         ..was.clone()
     })
 }

@@ -74,6 +74,11 @@ fn ids_are_many_and_words_are_not() {
     }
     assert_eq!(
         of(&["/x/7", "/x/8", "/x/query", "/x/search"]),
-        ["/x/*", "/x/query", "/x/search"]
+        ["/x/*"],
+        "the pattern means the words as well"
+    );
+    assert_eq!(
+        of(&["/x/7/y", "/x/8/y", "/x/query", "/x/search"]),
+        ["/x/*/y", "/x/query", "/x/search"]
     );
 }

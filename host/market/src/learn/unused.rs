@@ -7,7 +7,12 @@ use super::Used;
 /// As it is written in the manifest, in its order.
 pub fn of(manifest: &Manifest, used: &Used) -> Vec<String> {
     let asks = &manifest.capabilities;
-    let mut unused = Vec::new();
+    let mut unused: Vec<String> = Vec::new();
+    let idle = manifest
+        .tools
+        .keys()
+        .filter(|tool| !used.tools.contains(*tool));
+    unused.extend(idle.map(|tool| format!("tools: {tool}, which no call called")));
     for ask in &asks.http {
         let by = || {
             used.http
@@ -50,4 +55,12 @@ pub fn of(manifest: &Manifest, used: &Used) -> Vec<String> {
         unused.push("log".to_owned());
     }
     unused
+}
+
+/// Directories: a recorded call has none.
+pub fn unseen(manifest: &Manifest) -> Vec<String> {
+    let files = manifest.capabilities.files.iter();
+    files
+        .map(|ask| format!("files, line {}: {} ({})", ask.line, ask.path, ask.access))
+        .collect()
 }
