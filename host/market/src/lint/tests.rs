@@ -210,7 +210,7 @@ fn a_folder_is_linted_as_it_is() {
 /// An argument that contains itself is one argument, told once.
 #[test]
 fn a_recursive_argument_is_looked_at_once() {
-    let tools = r##"[{"name": "forecast", "description": "Tell it.", "inputSchema": {"$ref": "#/$defs/node",
+    let tools = r##"[{"name": "forecast", "description": "Tell it.", "inputSchema": {"type": "object", "properties": {"root": {"$ref": "#/$defs/node"}},
         "$defs": {"node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"},
             "other": {"type": "object", "properties": {"again": {"$ref": "#/$defs/node"}}}}}}}}]"##;
     let report = lint(Case {
@@ -225,9 +225,10 @@ fn a_recursive_argument_is_looked_at_once() {
     assert_eq!(
         told,
         [
-            "The argument `next` of `forecast` has no description.",
-            "The argument `other.again` of `forecast` has no description.",
-            "The argument `other` of `forecast` has no description.",
+            "The argument `root.next` of `forecast` has no description.",
+            "The argument `root.other.again` of `forecast` has no description.",
+            "The argument `root.other` of `forecast` has no description.",
+            "The argument `root` of `forecast` has no description.",
         ]
     );
 }

@@ -188,7 +188,7 @@ async fn only_this_machine_is_served() {
 #[tokio::test]
 async fn it_ends_when_it_is_told_although_a_client_stays() {
     let server = Server::start().await;
-    let idle = tokio::net::TcpStream::connect(server.address())
+    let idle = TcpStream::connect(server.address())
         .await
         .unwrap();
     server.stop().await;
