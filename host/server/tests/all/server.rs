@@ -120,19 +120,6 @@ impl Server {
         Reply::of(&self.raw(text.as_bytes()).await)
     }
 
-    /// These very bytes to somebody who may stop reading them, and what comes back before or after.
-    pub async fn flood(&self, bytes: &[u8]) -> Reply {
-        let (mut reads, mut writes) = TcpStream::connect(self.address).await.unwrap().into_split();
-        let bytes = bytes.to_owned();
-        let writing = tokio::spawn(async move { writes.write_all(&bytes).await });
-        let mut text = Vec::new();
-        // A server that is answered enough closes what it has not read: the end may be a reset.
-        let read = async { while reads.read_buf(&mut text).await.is_ok_and(|read| read > 0) {} };
-        tokio::time::timeout(PATIENCE, read).await.unwrap();
-        writing.abort();
-        Reply::of(&String::from_utf8(text).unwrap())
-    }
-
     /// These very bytes, and all that comes back.
     pub async fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
