@@ -87,6 +87,7 @@ impl SqliteStore {
         let lock = FileLock::take(path)?;
         let conn = schema::writer(Some(path), &*options.clock)?;
         limit(&conn, options.max_pages)?;
+        leases::end_all(&conn, options.clock.now())?;
         let readers = (0..READERS)
             .map(|_| schema::reader(path))
             .collect::<Result<_>>()?;

@@ -75,6 +75,34 @@ fn wait_for(path: &Path) -> Refusal {
     }
 }
 
+/// Whoever has the file is alone with it: leases of a process that is gone hold nobody up.
+#[tokio::test]
+async fn what_a_dead_process_held_is_free_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("runs.db");
+    let store = Arc::new(open(&path).unwrap());
+    let f = Fixture::over(store);
+    f.store.create(&f.new_run()).await.unwrap();
+    let before = f.claim("ada").await.remove(0);
+    assert!(f.claim("bob").await.is_empty(), "ada has it");
+    drop(f);
+    let f = Fixture::over(Arc::new(open_when_free(&path)));
+    let after = f.claim("bob").await.remove(0);
+    assert_eq!(after.lease.run, before.lease.run);
+    assert!(after.lease.epoch > before.lease.epoch);
+}
+
+fn open_when_free(path: &Path) -> SqliteStore {
+    loop {
+        match open(path) {
+            Err(StoreError::Refused(Refusal::InUse { .. })) => {
+                std::thread::sleep(std::time::Duration::from_millis(10))
+            }
+            other => return other.unwrap(),
+        }
+    }
+}
+
 #[test]
 fn other_peoples_files_are_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
