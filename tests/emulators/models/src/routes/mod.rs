@@ -1,0 +1,130 @@
+//! The addresses of the providers.
+
+mod control;
+mod faulty;
+mod key;
+mod stream;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header, request::Parts};
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::{get, post};
+use metier_emulator_kit::{Book, MAX_REQUEST, observe};
+use serde_json::Value;
+
+use crate::answer::{Answer, Said};
+use crate::faults::Faults;
+use crate::question::Question;
+use crate::script::Script;
+use crate::wire::{Anthropic, Refused, Why, Wire, bytes};
+
+/// What every route shares.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub script: Arc<Script>,
+    pub faults: Arc<Faults>,
+    pub key: Arc<str>,
+}
+
+/// Everything, behind the check of who asks.
+pub(crate) fn router(shared: Shared, book: Arc<Book>) -> Router {
+    let control = Router::new()
+        .route("/__faults", get(control::faults).put(control::set_faults))
+        .route("/__release", post(control::release))
+        .route(
+            "/__answers",
+            get(control::answers).put(control::set_answers),
+        )
+        .route("/__questions", get(control::questions))
+        .with_state(shared.clone());
+    Router::new()
+        .route("/v1/messages", post(anthropic))
+        .fallback(async || StatusCode::NOT_FOUND)
+        .with_state(shared.clone())
+        .layer(middleware::from_fn_with_state(Arc::clone(&book), observe))
+        .layer(middleware::from_fn_with_state(shared, key::known))
+        .merge(control)
+        .merge(metier_emulator_kit::routes(book))
+}
+
+async fn anthropic(State(shared): State<Shared>, request: Request) -> Response {
+    answer(&shared, &Anthropic, request, |_| {}).await
+}
+
+/// One question, whatever its format; `place` adds what its path says.
+async fn answer(
+    shared: &Shared,
+    wire: &dyn Wire,
+    request: Request,
+    place: impl FnOnce(&mut Question),
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MAX_REQUEST)
+        .await
+        .unwrap_or_default();
+    let mut question = match read(wire, &body) {
+        Ok(question) => question,
+        Err(why) => return refuse(wire, 400, &Refused::new(Why::Invalid, why)),
+    };
+    place(&mut question);
+    shared.script.note(&question);
+    match shared.faults.take(parts.uri.path()) {
+        None => {
+            let answer = shared.script.answer(&question);
+            say(wire, &question, answer, false, stream::Way::default())
+        }
+        Some(fault) => faulty::answer(shared, wire, &question, &parts, fault).await,
+    }
+}
+
+fn read(wire: &dyn Wire, body: &[u8]) -> Result<Question, String> {
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|error| format!("The request body is not valid JSON: {error}"))?;
+    wire.question(&body)
+}
+
+/// The answer, in one or in pieces; `whole` for more than the question allows.
+fn say(
+    wire: &dyn Wire,
+    question: &Question,
+    answer: Answer,
+    whole: bool,
+    way: stream::Way,
+) -> Response {
+    let said = Said::new(question, answer, whole);
+    match question.stream {
+        true => stream::response(wire.stream_type(), wire.pieces(&said), way),
+        false => {
+            let body = Bytes::from(bytes(&wire.whole(&said)));
+            stream::response("application/json", vec![body], way)
+        }
+    }
+}
+
+fn refuse(wire: &dyn Wire, status: u16, refused: &Refused) -> Response {
+    let mut response = Response::new(Body::from(bytes(&wire.refusal(refused))));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+/// The key that came with a question, whatever the provider calls it.
+fn sent_key(parts: &Parts) -> &str {
+    let header = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let named = ["x-api-key", "api-key", "x-goog-api-key"]
+        .into_iter()
+        .find_map(header);
+    named.or(bearer).unwrap_or_default()
+}

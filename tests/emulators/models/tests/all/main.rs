@@ -1,0 +1,6 @@
+//! The emulated providers, from outside.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod anthropic;
+mod faults;
+mod program;
