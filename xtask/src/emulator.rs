@@ -3,12 +3,13 @@
 //! An emulator prints one line of JSON once it listens. Its standard input is a pipe held open by
 //! the guard, and it ends itself at end of file there, so that none outlives even a killed xtask.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::cmd::Cmd;
 use crate::repo::Repo;
@@ -47,7 +48,7 @@ impl Salesforce<'_> {
         if let Some(url) = self.instance_url {
             cmd = cmd.args(["--instance-url", url]);
         }
-        let emulator = Emulator::start(&cmd)?;
+        let emulator: Emulator = Emulator::start(&cmd)?;
         report::note(&format!("{name} listens on {}", emulator.ready.address));
         Ok(emulator)
     }
@@ -64,11 +65,18 @@ pub struct Ready {
     pub username: String,
 }
 
+/// What the services of the account review say when they are ready, and the example is on stage.
+#[derive(Deserialize)]
+pub struct Review {
+    /// What the environment of their user holds.
+    pub environment: BTreeMap<String, String>,
+}
+
 /// The guard: dropping it ends the process.
-pub struct Emulator {
+pub struct Emulator<R = Ready> {
     _child: Guard,
     /// What it said.
-    pub ready: Ready,
+    pub ready: R,
 }
 
 /// Ends the process. Both calls fail only when it is gone already, which is what is wanted.
@@ -81,9 +89,9 @@ impl Drop for Guard {
     }
 }
 
-impl Emulator {
+impl<R: DeserializeOwned> Emulator<R> {
     /// Starts a process and waits for its first line.
-    fn start(cmd: &Cmd) -> Result<Self> {
+    pub fn start(cmd: &Cmd) -> Result<Self> {
         let child = cmd
             .process()
             .stdin(Stdio::piped())

@@ -19,6 +19,7 @@ mod interop;
 mod postgres;
 mod repo;
 mod report;
+mod skills;
 mod test;
 mod toolchain;
 mod tools;
@@ -43,7 +44,7 @@ enum Command {
     Check,
     /// Every test: builds the guests first; further arguments go to `cargo test`
     Test(test::Args),
-    /// A skill at work in the sandbox, and what it is refused
+    /// A skill at work in the sandbox, what it is refused, and an account review from end to end
     Demo(demo::Args),
     /// Other languages and unmodified public programs on the other side
     Interop(interop::Args),
@@ -53,6 +54,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Build and pack the guest components
     Guests(guests::Args),
+    /// Build every skill the project ships, those in other languages too
+    Skills,
     /// Refresh `wit/deps` from the pinned wasmtime release
     VendorWit(vendor_wit::Args),
 }
@@ -77,6 +80,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench(args) => bench::run(&repo, &args),
         Command::Fuzz(args) => fuzz::run(&repo, &args),
         Command::Guests(args) => guests::run(&repo, &args).map(drop),
+        Command::Skills => skills::run(&repo),
         Command::VendorWit(args) => vendor_wit::run(&repo, &args),
     }
 }

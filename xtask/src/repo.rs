@@ -77,6 +77,8 @@ impl Repo {
                 "metier-conformance",
                 "--package",
                 "metier-prism",
+                "--package",
+                "metier-flagship",
             ])
             .step("build the programs")?;
         let name = format!("{bin}{}", std::env::consts::EXE_SUFFIX);

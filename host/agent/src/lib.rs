@@ -12,6 +12,7 @@ pub mod state;
 pub mod ask;
 pub mod check;
 pub mod decide;
+pub mod defaults;
 pub mod naming;
 
 pub mod driver;

@@ -12,7 +12,8 @@ pub fn play(story: &mut Story<'_>) -> Result<()> {
     query(story)?;
     refused(story)?;
     hostile(story)?;
-    mistake(story)
+    mistake(story)?;
+    review(story)
 }
 
 fn skill_is_one_file(story: &mut Story<'_>) -> Result<()> {
@@ -99,4 +100,26 @@ fn mistake(story: &mut Story<'_>) -> Result<()> {
         "Every failure has a stable code, somebody to blame and a way out.",
     );
     story.metier(&["call", SKILL, "qurey"], &Expect::Refusal("unknown-tool"))
+}
+
+fn review(story: &mut Story<'_>) -> Result<()> {
+    story.chapter(
+        "From a question to a meeting",
+        "An agent reads the quarter's opportunities, has a model find the story in them, makes a deck, puts it on a Jira\n\
+         issue, comments there and books the meeting. Each skill has its own grant; the run has a budget and a journal. The\n\
+         services and the model are emulated on this machine: a provider's own is one line of routes.toml.",
+    );
+    story.show_file("examples/account-review/routes.toml")?;
+    let agent = "examples/account-review/agent.toml";
+    let words = ["run", agent, "--input", r#"{"quarter":"2026-Q3"}"#];
+    story.metier(&words, &Expect::Answer("jira.add-comment"))?;
+    story.metier(&["runs", "list"], &Expect::Answer("completed"))?;
+    let chain = "examples/account-review/chain.toml";
+    story.chapter(
+        "The same in fixed steps",
+        "A chain does the same each time; only the story is the model's. `metier check` finds mistakes before anything runs.",
+    );
+    story.metier(&["check", chain], &Expect::Answer("is sound"))?;
+    let words = ["run", chain, "--input", r#"{"quarter":"2026-Q3"}"#];
+    story.metier(&words, &Expect::Answer("google-calendar.book-meeting"))
 }

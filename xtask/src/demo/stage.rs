@@ -1,5 +1,6 @@
 //! The demo's stage: a temporary home with the skills and nothing of the real one.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -18,6 +19,7 @@ pub const HOSTILE: &str = "hostile.wasm";
 pub struct Stage {
     dir: TempDir,
     metier: PathBuf,
+    environment: BTreeMap<String, String>,
 }
 
 impl Stage {
@@ -25,13 +27,22 @@ impl Stage {
     pub fn set(repo: &Repo) -> Result<Self> {
         let metier = repo.program("metier")?;
         let dir = tempfile::Builder::new().prefix("metier-demo-").tempdir()?;
-        let stage = Self { dir, metier };
+        let stage = Self {
+            dir,
+            metier,
+            environment: BTreeMap::new(),
+        };
         for skill in [SKILL, HOSTILE] {
             let packed = repo.target("skills").join(skill);
             std::fs::copy(&packed, stage.path(skill))
                 .with_context(|| format!("copy {}", packed.display()))?;
         }
         Ok(stage)
+    }
+
+    /// Puts variables into the environment of `metier`.
+    pub fn give(&mut self, environment: &BTreeMap<String, String>) {
+        self.environment.extend(environment.clone());
     }
 
     /// A file on stage.
@@ -49,6 +60,8 @@ impl Stage {
             ("XDG_STATE_HOME", ".local/state"),
         ];
         let cmd = Cmd::new(&self.metier).dir(home).env("HOME", home);
+        let given = self.environment.iter();
+        let cmd = given.fold(cmd, |cmd, (name, value)| cmd.env(name, value));
         xdg.into_iter()
             .fold(cmd, |cmd, (key, folder)| cmd.env(key, home.join(folder)))
     }

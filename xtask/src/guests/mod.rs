@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+pub use self::pack::up_to_date;
 pub use self::replay::replay;
 pub use self::workspace::BENCH;
 use self::workspace::{Package, ROOTS};

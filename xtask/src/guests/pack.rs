@@ -84,7 +84,7 @@ fn put_together(metier: Cmd, skill: &Package) -> Cmd {
 }
 
 /// Whether `out` is there and younger than everything it is made of.
-fn up_to_date(out: &Path, inputs: &[PathBuf]) -> Result<bool> {
+pub fn up_to_date(out: &Path, inputs: &[PathBuf]) -> Result<bool> {
     let Ok(made) = out.metadata().and_then(|m| m.modified()) else {
         return Ok(false);
     };

@@ -6,9 +6,10 @@
 mod apis;
 mod conformance;
 mod data;
+pub mod flagship;
 mod models;
 mod openapi_corpus;
-mod powerpoint;
+pub mod powerpoint;
 mod prism;
 mod readers;
 mod salesforce;
@@ -51,6 +52,7 @@ const STEPS: &[Step] = &[
     ("prism", prism::run),
     ("store", store::run),
     ("models", models::run),
+    ("flagship", flagship::run),
 ];
 
 /// Runs every step, or those asked for.

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::{Tools, skills_ref};
 use crate::cmd::Cmd;
+use crate::guests::up_to_date;
 use crate::repo::Repo;
 use crate::report;
 
@@ -47,10 +48,7 @@ const REFUSED: &[(&str, &str)] = &[
 /// Builds the skill as its author would, makes decks, and has them read.
 pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     tools.debian(DEBIAN)?;
-    let decks = Decks {
-        metier: repo.program("metier")?,
-        folder: repo.target("interop/powerpoint"),
-    };
+    let decks = Decks::of(repo)?;
     decks.build(repo, tools)?;
     skills_ref::check(repo, tools, &decks.skill())?;
     for example in EXAMPLES {
@@ -60,6 +58,16 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     decks.is_large()
 }
 
+/// The skill, built unless nothing has changed since it was.
+pub fn built(repo: &Repo, tools: &Tools<'_>) -> Result<PathBuf> {
+    let decks = Decks::of(repo)?;
+    let made_of = [decks.metier.clone(), repo.path("skills/powerpoint")];
+    if !up_to_date(&decks.skill(), &made_of)? {
+        decks.build(repo, tools)?;
+    }
+    Ok(decks.skill())
+}
+
 /// A copy of the skill under the target folder, built there, with what it makes.
 struct Decks {
     metier: PathBuf,
@@ -67,6 +75,13 @@ struct Decks {
 }
 
 impl Decks {
+    fn of(repo: &Repo) -> Result<Decks> {
+        Ok(Decks {
+            metier: repo.program("metier")?,
+            folder: repo.target("interop/powerpoint"),
+        })
+    }
+
     fn skill(&self) -> PathBuf {
         self.folder.join("dist/powerpoint.wasm")
     }

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::asked::Trace;
 use crate::book::Book;
 use crate::hold::{Held, Verdict};
 
@@ -27,6 +28,28 @@ impl Book {
     #[must_use]
     pub fn watch(&self) -> mpsc::Receiver<Held> {
         self.holds.watch()
+    }
+
+    /// How many moments there were.
+    #[must_use]
+    pub fn moments(&self) -> u64 {
+        self.holds.moments()
+    }
+
+    /// Hold the moment of this number.
+    pub fn hold(&self, at: u64) {
+        self.holds.set(at);
+    }
+
+    /// The moment that is held because of [`Book::hold`].
+    #[must_use]
+    pub fn held(&self) -> Option<Trace> {
+        self.holds.held()
+    }
+
+    /// Let it go; says whether there was one.
+    pub fn release(&self, verdict: Verdict) -> bool {
+        self.holds.release(verdict)
     }
 
     /// Write one line of JSON ([`crate::Trace`]) for every moment, behind what is in the file.

@@ -14,6 +14,7 @@ use crate::{
     commands::App,
     errors::Failure,
     exit::Exit,
+    printer::Format,
 };
 
 /// Live runs that are looked through at once.
@@ -57,15 +58,23 @@ async fn list(app: &App, args: &Approvals) -> Result<Exit, Failure> {
     };
     let rows = store.runs(&filter, page).await.map_err(stored)?;
     let runs = manage::over(store);
-    let mut open = 0;
+    let mut open = Vec::new();
     for row in rows {
         let told = runs.timeline(&row.run).await.map_err(failed)?;
-        for (seq, question) in &told.state.questions {
-            open += 1;
-            app.print(&format!("{}/{seq}  {}\n", row.run, head(question)))?;
-        }
+        let questions = told.state.questions.into_iter();
+        open.extend(questions.map(|(seq, question)| (format!("{}/{seq}", row.run), question)));
     }
-    if open == 0 {
+    if app.printer.format == Format::Json {
+        let listed = open.iter().map(|(id, question)| {
+            json!({"id": id, "head": head(question), "what": question.what, "hash": question.hash})
+        });
+        app.print(&format!("{}\n", Value::from_iter(listed)))?;
+        return Ok(Exit::Ok);
+    }
+    for (id, question) in &open {
+        app.print(&format!("{id}  {}\n", head(question)))?;
+    }
+    if open.is_empty() {
         app.printer.note("Nothing waits for a decision.");
     }
     Ok(Exit::Ok)

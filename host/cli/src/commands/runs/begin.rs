@@ -8,7 +8,7 @@ use std::{
 };
 
 use metier_agent::{
-    ask,
+    ask, defaults,
     definition::{Definition, Work},
     driver::{NewRun, Rest},
     journal::{Ending, Seq, Started},
@@ -41,14 +41,16 @@ const MAX_TEXT: u64 = 1 << 20;
 /// [`Failure`] when nothing was begun; how the run itself ended is told here.
 pub fn run(app: &App, args: &Run) -> Result<Exit, Failure> {
     let (definition, folder) = read(&args.file)?;
-    let input = input(&args.input)?;
-    ask::fits(definition.terms().input_schema.as_ref(), &input).map_err(|why| {
+    let schema = definition.terms().input_schema.as_ref();
+    let input = defaults::filled(schema, input(&args.input)?);
+    ask::fits(schema, &input).map_err(|why| {
         let message = format!("The input does not fit the definition: {why}.");
         Fault::new(Code::InvalidArguments, message)
             .with_hint("Give it with --input, as JSON that fits the file's input schema.")
     })?;
+    let name = definition.terms().name.as_str();
     crate::commands::runtime()?.block_on(async {
-        let models = models::of(app, &args.models, &args.vault, &folder)?;
+        let models = models::of(app, &args.models, &args.vault, &folder, name)?;
         if let Some(recording) = &models.replayed {
             app.printer.note(&format!(
                 "No model is asked: the answers recorded in {} are given again.",

@@ -21,12 +21,13 @@ use crate::{
 /// Reads a definition and everything it names: skills, tools, grants, routes. Nothing is called.
 pub fn run(app: &App, args: &Check) -> Result<Exit, Failure> {
     let (definition, folder) = begin::read(&args.file)?;
+    let name = definition.terms().name.as_str();
     crate::commands::runtime()?.block_on(async {
         let options = ModelOptions {
             routes: args.routes.clone(),
             ..ModelOptions::default()
         };
-        let models = models::of(app, &options, &Default::default(), &folder)?;
+        let models = models::of(app, &options, &Default::default(), &folder, name)?;
         let nowhere = StoreOptions {
             store: Some(metier_store::StoreUrl::SqliteMemory),
         };
@@ -44,7 +45,7 @@ pub fn run(app: &App, args: &Check) -> Result<Exit, Failure> {
         }
         app.printer.note(&format!(
             "{} is sound: {} tools, {} routes.",
-            definition.terms().name.as_str(),
+            name,
             started.tools.len(),
             started.routes.len()
         ));

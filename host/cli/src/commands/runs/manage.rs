@@ -47,7 +47,8 @@ pub fn run(app: &App, args: &Args) -> Result<Exit, Failure> {
                 let store = session::store(app, &args.store).await?;
                 let told = over(store.clone()).timeline(run).await.map_err(failed)?;
                 let folder = told.state.started.folder.clone().unwrap_or_default();
-                let models = models::of(app, options, vault, Path::new(&folder))?;
+                let name = told.state.started.definition.terms().name.as_str();
+                let models = models::of(app, options, vault, Path::new(&folder), name)?;
                 let live = Arc::new(Live::new(app.printer));
                 let session = Session::open(app, store, vault, models.model, live)?;
                 begin::follow(app, &session, *run, artifacts.as_deref()).await

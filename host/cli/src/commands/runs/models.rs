@@ -22,7 +22,7 @@ use crate::{
     errors::{Failure, sentence},
 };
 
-/// The folder of recorded answers beside a definition, used where no provider can be asked.
+/// The folder beside a definition with recorded answers in a folder of its name, used where no provider can be asked.
 const RECORDED: &str = "recorded";
 
 /// Routes, prices, and who answers.
@@ -37,20 +37,21 @@ pub struct Models {
     pub replayed: Option<PathBuf>,
 }
 
-/// As the options say, for a definition in `folder`. Where a key is missing that the routes need and recorded answers lie
+/// As the options say, for the definition called `name` in `folder`. Where a key is missing that the routes need and recorded answers lie
 /// beside the definition, those answer, and it is said.
 pub fn of(
     app: &App,
     options: &ModelOptions,
     place: &VaultPlace,
     folder: &Path,
+    name: &str,
 ) -> Result<Models, Failure> {
     let (routes, home) = routes(options.routes.as_deref(), folder)?;
     let prices = prices(options.prices.as_deref())?;
     let replayed = match &options.replay {
         Some(folder) => Some(folder.clone()),
         None if options.record.is_none() && lacks_keys(app, &routes) => {
-            Some(folder.join(RECORDED)).filter(|folder| folder.is_dir())
+            Some(folder.join(RECORDED).join(name)).filter(|folder| folder.is_dir())
         }
         None => None,
     };
