@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{ExitStatus, Command, Output, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -96,6 +96,19 @@ impl Cmd {
             .stdin(Stdio::null())
             .output()
             .with_context(|| self.missing())
+    }
+
+    /// Runs it silently and returns what it wrote to either stream, in the order it wrote it.
+    pub fn transcript(&self) -> Result<(ExitStatus, String)> {
+        let mut written = tempfile::tempfile()?;
+        let mut process = self.process();
+        process.stdin(Stdio::null());
+        process.stdout(written.try_clone()?).stderr(written.try_clone()?);
+        let status = process.status().with_context(|| self.missing())?;
+        let mut said = Vec::new();
+        written.rewind()?;
+        written.read_to_end(&mut said)?;
+        Ok((status, String::from_utf8_lossy(&said).into_owned()))
     }
 
     /// The process, not yet started.

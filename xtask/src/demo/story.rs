@@ -41,19 +41,17 @@ impl<'a> Story<'a> {
     /// Runs `metier` with these arguments, shows its output and checks what came of it.
     pub fn metier(&self, args: &[&str], expect: &Expect) -> Result<()> {
         let cmd = self.stage.metier().args(args);
-        let output = cmd.capture()?;
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
+        let (status, said) = cmd.transcript()?;
         report::shell(&self.stage.as_typed(args), &said);
         let (works, words) = match expect {
             Expect::Answer(words) => (true, words),
             Expect::Refusal(code) => (false, code),
         };
-        if output.status.success() != works || !said.contains(words) {
+        if status.success() != works || !said.contains(words) {
             let outcome = if works { "work" } else { "be refused" };
             bail!(
                 "this was expected to {outcome} and to say `{words}`, and ended with {}: {cmd}",
-                output.status
+                status
             );
         }
         Ok(())

@@ -110,6 +110,12 @@ export function drawChart(slide, chart, rect, context) {
   }
 }
 
+/** Whether lengths or heights are compared by eye: an axis that begins anywhere but at 0 would make them lie. */
+function lengthsSpeak(chart) {
+  const grown = chart.series.some((one) => !one.second && ['column', 'bar', 'area'].includes(one.kind));
+  return grown && chart.series.every((one) => one.second || one.values.every((value) => value === null || value >= 0));
+}
+
 /** pptxgenjs writes the number 0 into the workbook as an empty cell, and the text "0" as 0. */
 function written(value) {
   return value === null ? '' : String(value);
@@ -176,7 +182,7 @@ function style(chart, { theme, size }) {
     showCatAxisTitle: chart.titles.category !== undefined, catAxisTitle: chart.titles.category,
     showValAxisTitle: chart.titles.value !== undefined, valAxisTitle: chart.titles.value,
     valAxisLabelFormatCode: chart.stacking === 'percent' ? '0%' : chart.format,
-    valAxisMinVal: chart.min, valAxisMaxVal: chart.max,
+    valAxisMinVal: chart.min ?? (lengthsSpeak(chart) ? 0 : undefined), valAxisMaxVal: chart.max,
     valAxisLineShow: chart.kind === 'scatter',
     // Numbers on the columns say it better than an axis beside them.
     valAxisHidden: chart.labels && ['column', 'bar'].includes(chart.kind) && chart.stacking === 'none' && !mixed(chart),
