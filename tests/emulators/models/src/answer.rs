@@ -83,6 +83,8 @@ pub(crate) struct Said {
     pub stop: Stop,
     pub input: u64,
     pub output: u64,
+    /// Whether a stream is to end with what was used.
+    pub usage: bool,
 }
 
 impl Said {
@@ -116,6 +118,7 @@ impl Said {
             stop,
             input,
             output,
+            usage: question.usage,
         }
     }
 }

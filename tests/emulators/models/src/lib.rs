@@ -1,7 +1,8 @@
 //! Model providers on loopback, for tests and the demo.
 //!
-//! One address answers as Anthropic Messages does, whole and streamed, in the provider's own words for errors too. The key is
-//! checked. What is answered comes from a [`Script`]: literal answers in a queue, and behind them a player that does the
+//! One address answers as Anthropic Messages, OpenAI Chat and Responses, Azure OpenAI, Gemini, Vertex AI and Bedrock Converse do,
+//! each under its own path, whole and streamed, in the provider's own words for errors too. The key is checked, at Amazon's
+//! path the signature. What is answered comes from a [`Script`]: literal answers in a queue, and behind them a player that does the
 //! account review of `examples/account-review` step by step with the tools it is offered; the same conversation always gets the
 //! same answer. Usage is made of the lengths of texts. [`Faults`] make it go wrong on purpose. Questions change nothing, so
 //! the [`Book`] counts them as reads, and holds them like those.
@@ -37,6 +38,9 @@ pub use script::Script;
 
 /// The key of every provider, unless another is given: good for this emulator only.
 pub const KEY: &str = "sk-emulator-0123456789abcdef";
+
+/// The id of the key at Amazon, where [`KEY`] is the secret that signs.
+pub const ACCESS_KEY_ID: &str = "AKIAEMULATOR00000001";
 
 /// How an emulator is to be.
 #[derive(Clone, Debug, Default)]

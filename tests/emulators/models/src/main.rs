@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use metier_emulator_kit::program;
-use metier_emulator_models::{Emulator, KEY, Options};
+use metier_emulator_models::{ACCESS_KEY_ID, Emulator, KEY, Options};
 use serde_json::json;
 
 /// Model providers on loopback.
@@ -31,5 +31,6 @@ fn main() -> anyhow::Result<()> {
         "tls_hosts": program.tls_hosts,
         "ca_file": program.ca_out,
         "key": key,
+        "access_key_id": ACCESS_KEY_ID,
     }))
 }

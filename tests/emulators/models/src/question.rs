@@ -20,6 +20,8 @@ pub struct Question {
     pub max_tokens: Option<u64>,
     /// Whether the answer is to come in pieces.
     pub stream: bool,
+    /// Whether a stream is to end with what was used, where the provider does not do so anyway.
+    pub usage: bool,
 }
 
 /// A tool that is offered.
@@ -75,6 +77,13 @@ impl Question {
         calls
             .filter(|turn| matches!(turn, Turn::Called { .. }))
             .count()
+    }
+
+    /// Whether there was a call of this id.
+    #[must_use]
+    pub fn was_called(&self, wanted: &str) -> bool {
+        let mut turns = self.turns.iter();
+        turns.any(|turn| matches!(turn, Turn::Called { id, .. } if id == wanted))
     }
 
     /// The results of one tool, in order.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderValue, header, request::Parts};
+use axum::http::request::Parts;
 use axum::response::Response;
 use metier_emulator_kit::ResetHandle;
 use serde_json::json;
@@ -56,11 +56,20 @@ pub(super) async fn answer(
                 Why::RateLimited,
                 "This request would exceed your rate limit.",
             );
-            later(refuse(wire, 429, &refused), retry_after_s)
+            refuse(
+                wire,
+                &Refused {
+                    wait: retry_after_s,
+                    ..refused
+                },
+            )
         }
-        Fault::Overloaded { retry_after_s } => later(
-            refuse(wire, wire.overloaded(), &overloaded()),
-            retry_after_s,
+        Fault::Overloaded { retry_after_s } => refuse(
+            wire,
+            &Refused {
+                wait: retry_after_s,
+                ..overloaded()
+            },
         ),
         Fault::ErrorInside if question.stream => truth(then(
             wire.before_words() + 1,
@@ -69,7 +78,7 @@ pub(super) async fn answer(
         Fault::ErrorInside => one(Bytes::from(bytes(&wire.refusal(&overloaded())))),
         Fault::SecretEcho => {
             let words = format!("Incorrect API key provided: {}.", sent_key(parts));
-            refuse(wire, 401, &Refused::new(Why::Unauthorized, words))
+            refuse(wire, &Refused::new(Why::Unauthorized, words))
         }
         Fault::NotJson if question.stream => {
             truth(then(wire.before_words(), Then::Say(wire.nonsense())))
@@ -118,15 +127,6 @@ fn overloaded() -> Refused {
 
 fn one(body: Bytes) -> Response {
     stream::response("application/json", vec![body], Way::default())
-}
-
-fn later(mut response: Response, seconds: Option<u32>) -> Response {
-    if let Some(seconds) = seconds {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
 }
 
 fn handle(parts: &Parts) -> ResetHandle {

@@ -3,6 +3,8 @@
 mod control;
 mod faulty;
 mod key;
+mod provider;
+mod signature;
 mod stream;
 
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use axum::middleware;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use metier_emulator_kit::{Book, MAX_REQUEST, observe};
 use serde_json::Value;
@@ -21,7 +23,8 @@ use crate::answer::{Answer, Said};
 use crate::faults::Faults;
 use crate::question::Question;
 use crate::script::Script;
-use crate::wire::{Anthropic, Refused, Why, Wire, bytes};
+use crate::wire::{Refused, Why, Wire, bytes};
+use provider::Provider;
 
 /// What every route shares.
 #[derive(Clone)]
@@ -43,8 +46,7 @@ pub(crate) fn router(shared: Shared, book: Arc<Book>) -> Router {
         .route("/__questions", get(control::questions))
         .with_state(shared.clone());
     Router::new()
-        .route("/v1/messages", post(anthropic))
-        .fallback(async || StatusCode::NOT_FOUND)
+        .fallback(answer)
         .with_state(shared.clone())
         .layer(middleware::from_fn_with_state(Arc::clone(&book), observe))
         .layer(middleware::from_fn_with_state(shared, key::known))
@@ -52,33 +54,28 @@ pub(crate) fn router(shared: Shared, book: Arc<Book>) -> Router {
         .merge(metier_emulator_kit::routes(book))
 }
 
-async fn anthropic(State(shared): State<Shared>, request: Request) -> Response {
-    answer(&shared, &Anthropic, request, |_| {}).await
-}
-
-/// One question, whatever its format; `place` adds what its path says.
-async fn answer(
-    shared: &Shared,
-    wire: &dyn Wire,
-    request: Request,
-    place: impl FnOnce(&mut Question),
-) -> Response {
+/// One question, whatever its format.
+async fn answer(State(shared): State<Shared>, request: Request) -> Response {
+    let Some(provider) = Provider::of(request.uri().path()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let wire = provider.wire;
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, MAX_REQUEST)
         .await
         .unwrap_or_default();
     let mut question = match read(wire, &body) {
         Ok(question) => question,
-        Err(why) => return refuse(wire, 400, &Refused::new(Why::Invalid, why)),
+        Err(why) => return refuse(wire, &Refused::new(Why::Invalid, why)),
     };
-    place(&mut question);
+    provider.complete(&mut question);
     shared.script.note(&question);
     match shared.faults.take(parts.uri.path()) {
         None => {
             let answer = shared.script.answer(&question);
             say(wire, &question, answer, false, stream::Way::default())
         }
-        Some(fault) => faulty::answer(shared, wire, &question, &parts, fault).await,
+        Some(fault) => faulty::answer(&shared, wire, &question, &parts, fault).await,
     }
 }
 
@@ -106,11 +103,21 @@ fn say(
     }
 }
 
-fn refuse(wire: &dyn Wire, status: u16, refused: &Refused) -> Response {
+fn refuse(wire: &dyn Wire, refused: &Refused) -> Response {
     let mut response = Response::new(Body::from(bytes(&wire.refusal(refused))));
+    let status = wire.status(refused.why);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    if let Some((name, value)) = wire.refusal_header(refused) {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(seconds) = refused.wait.filter(|_| wire.has_retry_after()) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
 }
 

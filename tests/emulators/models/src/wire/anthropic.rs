@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use serde_json::{Value, json};
 
-use super::{ARGUMENTS, Refused, WORDS, Why, Wire, cut, event, items, object, text};
+use super::{ARGUMENTS, Refused, WORDS, Why, Wire, cut, event, items, object, text, words};
 use crate::answer::{Said, Stop};
 use crate::question::{Question, Tool, Turn};
 
@@ -32,6 +32,7 @@ impl Wire for Anthropic {
             schema: body.pointer("/output_config/format/schema").cloned(),
             max_tokens,
             stream: body["stream"] == true,
+            usage: true,
         })
     }
 
@@ -114,8 +115,13 @@ impl Wire for Anthropic {
         )
     }
 
-    fn overloaded(&self) -> u16 {
-        529
+    fn status(&self, why: Why) -> u16 {
+        match why {
+            Why::Unauthorized => 401,
+            Why::Invalid => 400,
+            Why::RateLimited => 429,
+            Why::Overloaded => 529,
+        }
     }
 }
 
@@ -147,19 +153,6 @@ fn usage(said: &Said, output: u64) -> Value {
         "input_tokens": said.input, "output_tokens": output,
         "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "service_tier": "standard",
     })
-}
-
-/// A text, or the texts of blocks.
-fn words(content: &Value) -> String {
-    match content {
-        Value::String(text) => text.clone(),
-        Value::Array(blocks) => blocks
-            .iter()
-            .map(|block| text(block, "text"))
-            .collect::<Vec<_>>()
-            .join("\n"),
-        _ => String::new(),
-    }
 }
 
 fn turns_of(message: &Value, turns: &mut Vec<Turn>) -> Result<(), String> {

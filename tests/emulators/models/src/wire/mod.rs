@@ -1,6 +1,11 @@
 //! How each provider writes questions and answers. Each format is one file.
 
 mod anthropic;
+mod bedrock;
+mod frames;
+mod gemini;
+mod openai_chat;
+mod openai_responses;
 
 use axum::body::Bytes;
 use serde_json::Value;
@@ -9,6 +14,10 @@ use crate::answer::Said;
 use crate::question::Question;
 
 pub(crate) use anthropic::Anthropic;
+pub(crate) use bedrock::Bedrock;
+pub(crate) use gemini::Gemini;
+pub(crate) use openai_chat::OpenaiChat;
+pub(crate) use openai_responses::OpenaiResponses;
 
 /// Bytes of words in a piece of a stream.
 const WORDS: usize = 24;
@@ -47,9 +56,24 @@ pub(crate) trait Wire: Send + Sync {
         "text/event-stream"
     }
 
-    /// The status for having no room.
-    fn overloaded(&self) -> u16 {
-        503
+    /// The status of a refusal.
+    fn status(&self, why: Why) -> u16 {
+        match why {
+            Why::Unauthorized => 401,
+            Why::Invalid => 400,
+            Why::RateLimited => 429,
+            Why::Overloaded => 503,
+        }
+    }
+
+    /// Whether a refusal's head says how long to wait.
+    fn has_retry_after(&self) -> bool {
+        true
+    }
+
+    /// What else a refusal says in its head.
+    fn refusal_header(&self, _: &Refused) -> Option<(&'static str, &'static str)> {
+        None
     }
 }
 
@@ -67,6 +91,8 @@ pub(crate) enum Why {
 pub(crate) struct Refused {
     pub why: Why,
     pub message: String,
+    /// Seconds to wait, where that is told.
+    pub wait: Option<u32>,
 }
 
 impl Refused {
@@ -74,6 +100,7 @@ impl Refused {
         Self {
             why,
             message: message.into(),
+            wait: None,
         }
     }
 }
@@ -129,6 +156,18 @@ fn text(value: &Value, field: &str) -> String {
 
 fn items<'v>(value: &'v Value, field: &str) -> impl Iterator<Item = &'v Value> {
     value[field].as_array().into_iter().flatten()
+}
+
+/// The texts of a content: itself, or those of its parts.
+fn words(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => {
+            let texts: Vec<String> = parts.iter().map(|part| text(part, "text")).collect();
+            texts.join("\n")
+        }
+        _ => String::new(),
+    }
 }
 
 /// Arguments as an object, or as the text they are where they are none.

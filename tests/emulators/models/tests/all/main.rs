@@ -4,3 +4,4 @@
 mod anthropic;
 mod faults;
 mod program;
+mod providers;
