@@ -216,7 +216,7 @@ fn next_turn(
         .as_ref()
         .filter(|_| conversation.wait.is_none())
     {
-        let is_hopeless = !failure.kind.retry_same() || conversation.failures >= MAX_FAILURES;
+        let is_hopeless = !failure.may_pass() || conversation.failures >= MAX_FAILURES;
         if is_hopeless {
             return Some(failed_with(failure.fault()));
         }

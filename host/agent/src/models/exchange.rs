@@ -109,6 +109,7 @@ impl Exchange<'_> {
                     return Err(failed(late));
                 }
             };
+            let is_over = piece.is_none();
             let decoded = match piece {
                 Some(Ok(bytes)) => decoder.push(&bytes, &mut events),
                 Some(Err(failure)) => Err(self.carried(failure)),
@@ -121,7 +122,9 @@ impl Exchange<'_> {
                     None => {}
                     Some(completion) => {
                         // The end of the body is usually there already: a connection read to its end is used again.
-                        response.body.next().now_or_never();
+                        if !is_over {
+                            response.body.next().now_or_never();
+                        }
                         let content_bytes = decoder.content_bytes();
                         return Ok(Exchanged {
                             completion,

@@ -134,6 +134,12 @@ impl ModelFailure {
         self.retry_after_ms.map(Duration::from_millis)
     }
 
+    /// Whether asking the same route later may help: a candidate that only rests will have rested.
+    pub fn may_pass(&self) -> bool {
+        let rests = self.kind == FailureKind::NoCandidate && self.retry_after_ms.is_some();
+        self.kind.retry_same() || rests
+    }
+
     /// Who can mend it.
     pub const fn blame(&self) -> Blame {
         self.kind.code().blame()

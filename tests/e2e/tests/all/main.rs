@@ -16,6 +16,7 @@ mod grants;
 mod hostile;
 mod learn;
 mod lint;
+mod models;
 mod openapi;
 mod output;
 mod review;

@@ -53,6 +53,11 @@ pub enum Fault {
     },
     /// 200, and inside it that the provider is overloaded: in place of the body, or after the first words of a stream.
     ErrorInside,
+    /// 307 to another place.
+    Redirect {
+        /// Where to.
+        to: String,
+    },
     /// 401 with the key that was sent in its words.
     SecretEcho,
     /// 200 with a body that is no JSON, or a stream with an event that is none.

@@ -226,6 +226,35 @@ fn a_model_that_does_not_answer_is_asked_again_later_and_not_for_ever() {
     assert_eq!(run.code(), Code::UpstreamUnavailable);
 }
 
+/// Other runs' failures make a candidate rest; a run that comes then waits, and one that no candidate fits does not.
+#[test]
+fn a_route_whose_candidates_only_rest_is_waited_for() {
+    let nobody = |retry_after_ms| {
+        let failure = ModelFailure::new(FailureKind::NoCandidate, "It rests.");
+        let failure = ModelFailure {
+            retry_after_ms,
+            ..failure
+        };
+        Outcome::NoAnswer(Box::new(failure))
+    };
+    let mut run = Run::of(agent(terms()));
+    let [turn] = run.settle_down()[..] else {
+        panic!()
+    };
+    run.end(turn, nobody(Some(40_000)));
+    assert_eq!((run.settle_down().len(), &run.state.ended), (0, &None));
+    run.now += 40_000;
+    assert_eq!(run.settle_down().len(), 1, "it asks again");
+
+    let mut run = Run::of(agent(terms()));
+    let [turn] = run.settle_down()[..] else {
+        panic!()
+    };
+    run.end(turn, nobody(None));
+    run.settle_down();
+    assert_eq!(run.code(), Code::ModelNoCandidate);
+}
+
 #[test]
 fn answers_that_do_not_do_are_sent_back() {
     let mut typed = terms();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use metier_emulator_kit::ResetHandle;
 use serde_json::json;
 
@@ -76,6 +76,7 @@ pub(super) async fn answer(
             Then::Say(wire.refusal_piece(&overloaded())),
         )),
         Fault::ErrorInside => one(Bytes::from(bytes(&wire.refusal(&overloaded())))),
+        Fault::Redirect { to } => Redirect::temporary(&to).into_response(),
         Fault::SecretEcho => {
             let words = format!("Incorrect API key provided: {}.", sent_key(parts));
             refuse(wire, &Refused::new(Why::Unauthorized, words))

@@ -107,15 +107,11 @@ impl Refused {
 
 /// JSON as it goes out, with what is to be spoiled spoiled.
 pub(crate) fn bytes(value: &Value) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec(value).unwrap_or_default();
-    let mark = SPOILED.to_string().into_bytes();
-    let mut at = 0;
-    while let Some(found) = bytes[at..]
-        .windows(mark.len())
-        .position(|window| window == mark)
-    {
-        at += found;
-        bytes[at..at + mark.len()].fill(0xff);
+    let text = value.to_string();
+    let marks: Vec<usize> = text.match_indices(SPOILED).map(|(at, _)| at).collect();
+    let mut bytes = text.into_bytes();
+    for at in marks {
+        bytes[at..at + SPOILED.len_utf8()].fill(0xff);
     }
     bytes
 }
