@@ -74,6 +74,8 @@ impl Repo {
                 "--package",
                 "metier-emulator-calendar",
                 "--package",
+                "metier-emulator-models",
+                "--package",
                 "metier-conformance",
                 "--package",
                 "metier-prism",

@@ -7,8 +7,12 @@ use metier_agent::routes::NanoDollars;
 use metier_core::Blame;
 use metier_emulator_models::{Emulator, Fault, KEY, Options, Rule};
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::scene::{Ear, FORMATS, Scene, candidate, hello};
+
+/// Longer than a hasty candidate is waited for, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(12);
 
 fn with_tool() -> ModelRequest {
     let tool = ToolDefinition {
@@ -139,7 +143,10 @@ async fn a_provider_that_hangs_is_given_up_in_its_time() {
                 .faults()
                 .replace(vec![Rule::once(fault.clone())]);
             let began = Instant::now();
-            let failure = scene.ask(format, hello()).await.expect_err(format);
+            let asked = timeout(PATIENCE, scene.ask(format, hello()))
+                .await
+                .expect(format);
+            let failure = asked.expect_err(format);
             assert_eq!(failure.kind, FailureKind::Timeout, "{failure}");
             assert!(failure.message.contains(words), "{failure}");
             assert_eq!(failure.blame(), Blame::Upstream);

@@ -64,7 +64,10 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
     let body = axum::body::to_bytes(body, MAX_REQUEST)
         .await
         .unwrap_or_default();
-    let mut question = match read(wire, &body) {
+    let read = wire
+        .lacks(&parts.headers)
+        .map_or_else(|| read(wire, &body), Err);
+    let mut question = match read {
         Ok(question) => question,
         Err(why) => return refuse(wire, &Refused::new(Why::Invalid, why)),
     };

@@ -39,7 +39,7 @@ impl Provider {
             stream: None,
         };
         Some(match parts.as_slice() {
-            ["v1", "messages"] => plain(&Anthropic, KeyPlace::Header("x-api-key")),
+            ["v1", "messages"] => plain(&Anthropic, KeyPlace::HeaderOrBearer("x-api-key")),
             ["v1", "chat", "completions"] => plain(&OpenaiChat, KeyPlace::Bearer),
             ["v1", "responses"] => plain(&OpenaiResponses, KeyPlace::Bearer),
             ["openai", "v1", "chat", "completions"] => plain(&OpenaiChat, AZURE),
@@ -48,7 +48,9 @@ impl Provider {
                 model: Some((*deployment).to_owned()),
                 ..plain(&OpenaiChat, AZURE)
             },
-            ["v1beta", "models", last] => Self::gemini(last, KeyPlace::Header("x-goog-api-key"))?,
+            ["v1" | "v1beta", "models", last] => {
+                Self::gemini(last, KeyPlace::Header("x-goog-api-key"))?
+            }
             [
                 "v1" | "v1beta1",
                 "projects",

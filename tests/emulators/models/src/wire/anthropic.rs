@@ -1,6 +1,7 @@
 //! Anthropic Messages.
 
 use axum::body::Bytes;
+use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::{ARGUMENTS, Refused, WORDS, Why, Wire, cut, event, items, object, text, words};
@@ -9,7 +10,18 @@ use crate::question::{Question, Tool, Turn};
 
 pub(crate) struct Anthropic;
 
+/// The versions of the API there are.
+const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
+
 impl Wire for Anthropic {
+    fn lacks(&self, headers: &HeaderMap) -> Option<String> {
+        match headers.get("anthropic-version") {
+            None => Some("anthropic-version: header is required".to_owned()),
+            Some(version) if VERSIONS.iter().any(|known| version == known) => None,
+            Some(_) => Some("anthropic-version: not a valid version".to_owned()),
+        }
+    }
+
     fn question(&self, body: &Value) -> Result<Question, String> {
         let max_tokens = body["max_tokens"].as_u64();
         let max_tokens = Some(max_tokens.ok_or("max_tokens: Field required")?);

@@ -8,6 +8,7 @@ mod openai_chat;
 mod openai_responses;
 
 use axum::body::Bytes;
+use axum::http::HeaderMap;
 use serde_json::Value;
 
 use crate::answer::Said;
@@ -30,6 +31,11 @@ pub(crate) const SPOILED: char = '\u{e000}';
 
 /// A format.
 pub(crate) trait Wire: Send + Sync {
+    /// What the head of a question lacks, in a sentence for whoever asked.
+    fn lacks(&self, _: &HeaderMap) -> Option<String> {
+        None
+    }
+
     /// What was asked. An error is a sentence for whoever asked.
     fn question(&self, body: &Value) -> Result<Question, String>;
 

@@ -116,6 +116,15 @@ async fn who_asks_wrongly_is_told_so_in_the_providers_words() {
     );
     assert_eq!(emulator.book().counts().requests, 0);
     let emulator = Emulator::start(Options::default()).unwrap();
+    let body = hello(false).to_string().into_bytes();
+    for version in [None, Some("2022-01-01")] {
+        let mut headers = vec![("x-api-key", KEY)];
+        headers.extend(version.map(|version| ("anthropic-version", version)));
+        let refused = ask(emulator.addr(), "POST", "/v1/messages", &headers, &body)
+            .await
+            .unwrap();
+        assert_eq!(refused.status, 400, "{version:?}");
+    }
     for body in [
         json!({}),
         json!({ "max_tokens": 1, "messages": [] }),

@@ -85,7 +85,7 @@ async fn connections_hang_and_break() {
                 emulator.addr(),
                 "POST",
                 "/v1/messages",
-                &[("x-api-key", KEY)],
+                &[("x-api-key", KEY), ("anthropic-version", "2023-06-01")],
                 &body,
             );
             timeout(Duration::from_millis(300), asking)

@@ -20,7 +20,11 @@ async fn it_says_where_it_is_takes_answers_and_ends_with_its_standard_input() {
     let ready: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(ready["key"], "k");
     let addr = ready["address"].as_str().unwrap().parse().unwrap();
-    let json_type = [("content-type", "application/json"), ("x-api-key", "k")];
+    let json_type = [
+        ("content-type", "application/json"),
+        ("x-api-key", "k"),
+        ("anthropic-version", "2023-06-01"),
+    ];
     let set = ask(
         addr,
         "PUT",
