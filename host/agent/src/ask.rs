@@ -94,6 +94,19 @@ pub fn of_step(words: &Words, ask: &Ask, max_tokens: u32) -> ModelRequest {
     }
 }
 
+/// What a skill asks a model within its call.
+pub fn of_skill(words: &Words, max_tokens: u32) -> ModelRequest {
+    let asked = Ask {
+        model: String::new(),
+        system: None,
+        prompt: String::new(),
+        schema: words.schema.clone(),
+        max_tokens,
+        temperature: None,
+    };
+    of_step(words, &asked, max_tokens)
+}
+
 /// The tools a model sees: all of them, or the search and what it found.
 fn tools(state: &State, agent: &Agent, conversation: &Conversation) -> Vec<ToolDefinition> {
     let all = &state.started.tools;
@@ -224,7 +237,7 @@ fn described(state: &State, found: &[String]) -> String {
 }
 
 /// What a model's last words are as output: text, or JSON where there is a schema. `Err` is a sentence for the model.
-pub(crate) fn output(schema: Option<&Value>, words: &str) -> Result<Value, String> {
+pub fn output(schema: Option<&Value>, words: &str) -> Result<Value, String> {
     let Some(schema) = schema else {
         return Ok(Value::String(words.to_owned()));
     };

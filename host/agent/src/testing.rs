@@ -113,6 +113,7 @@ pub(crate) fn started(definition: Definition) -> Started {
         Effect::ALL.map(|effect| (format!("s.{effect}"), tool(effect, effect == Effect::Read)));
     let skill = PinnedSkill {
         digest: Digest::of(b"skill"),
+        name: Some("com.acme/s".parse().unwrap()),
         grant: None,
         folder: None,
     };

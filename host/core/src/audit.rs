@@ -23,6 +23,9 @@ pub struct AuditRecord {
     pub started_unix_ms: u64,
     /// Which call.
     pub call: CallId,
+    /// The call of another skill that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<CallId>,
     /// For whom.
     pub tenant: TenantId,
     /// By whom.

@@ -25,6 +25,8 @@ pub struct Call {
     pub deadline: Option<Duration>,
     /// Names this attempt and all its repetitions, for effects that must happen once.
     pub idempotency_key: Option<String>,
+    /// The call of another skill that asked for it.
+    pub within: Option<CallId>,
 }
 
 /// What a call used.

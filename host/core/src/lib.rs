@@ -54,8 +54,8 @@ pub use files::{Access, GuestPath};
 pub use grant::{Grant, GrantError};
 pub use http::{CanonicalUrl, Method};
 pub use ids::{
-    BucketName, CallId, ConfigKey, CredentialName, Digest, PrincipalId, SkillName, TenantId,
-    ToolName,
+    BucketName, CallId, ConfigKey, CredentialName, Digest, PrincipalId, RouteName, SkillName,
+    TenantId, ToolName, ToolRef,
 };
 pub use limits::{Limits, LimitsAsk};
 pub use log::LogLevel;

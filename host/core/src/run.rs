@@ -4,7 +4,7 @@ use crate::{
     effect::Effect,
     files::{Access, GuestPath},
     http::HttpRule,
-    ids::{BucketName, ConfigKey, ToolName},
+    ids::{BucketName, ConfigKey, RouteName, ToolName, ToolRef},
 };
 
 /// How whoever started a run narrows what its calls may do, below manifest and grant.
@@ -29,6 +29,10 @@ pub struct RunScope {
     pub artifacts: Switch,
     /// Whether the skill may log.
     pub log: Switch,
+    /// Only these routes to models.
+    pub model: Option<Vec<RouteName>>,
+    /// Only these tools of other skills.
+    pub calls: Option<Vec<ToolRef>>,
 }
 
 /// Whether a run switches a capability off.
@@ -52,6 +56,8 @@ impl RunScope {
             config: None,
             artifacts: Switch::AsGranted,
             log: Switch::AsGranted,
+            model: None,
+            calls: None,
         }
     }
 

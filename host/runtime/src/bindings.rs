@@ -14,6 +14,8 @@ wasmtime::component::bindgen!({
             import metier:skill/resources@0.1.0;
             import metier:skill/fetch@0.1.0;
             import metier:skill/denials@0.1.0;
+            import metier:skill/model@0.1.0;
+            import metier:skill/calls@0.1.0;
             import wasi:keyvalue/store@0.2.0-draft;
             import wasi:keyvalue/atomics@0.2.0-draft;
             import wasi:keyvalue/batch@0.2.0-draft;
@@ -27,6 +29,8 @@ wasmtime::component::bindgen!({
     imports: {
         "metier:skill/fetch": async | trappable,
         "metier:skill/artifacts": async | trappable,
+        "metier:skill/model": async | trappable,
+        "metier:skill/calls": async | trappable,
         "wasi:keyvalue": async | trappable,
         default: trappable,
     },
@@ -39,5 +43,5 @@ wasmtime::component::bindgen!({
 });
 
 pub use exports::metier::skill::tools::Tool;
-pub use metier::skill::{artifacts, denials, fetch, progress, resources, types};
+pub use metier::skill::{artifacts, calls, denials, fetch, model, progress, resources, types};
 pub use wasi::{config, keyvalue, logging};

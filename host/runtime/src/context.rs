@@ -1,11 +1,12 @@
 //! What one call is and may do: shared by the store, the capabilities and the egress.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use metier_core::{Authority, Call, Denial, Grant, RunScope, policy::Request};
+use metier_core::{Authority, Call, Denial, Grant, RunScope, policy::Request, units::ByteSize};
 
 use crate::audit::Observer;
+use crate::bindings::types;
 use crate::capabilities::artifacts::ArtifactStore;
 use crate::capabilities::kv::KvStore;
 use crate::egress::{EgressCall, EgressError, RequestKeys};
@@ -13,10 +14,22 @@ use crate::host::Services;
 use crate::meter::Meter;
 use crate::registry::Installed;
 use crate::skill::Skill;
+use crate::within::{Unfulfilled, Within};
 use crate::world::World;
 
 /// Different refusals kept per call. The first ones tell the story of a skill that probes for thousands.
 const MAX_DENIALS: usize = 32;
+
+/// What surrounds a call.
+#[derive(Clone)]
+pub struct Around {
+    /// What the run allows.
+    pub run: Arc<RunScope>,
+    /// Who waits for it.
+    pub observer: Arc<dyn Observer>,
+    /// What its guest can ask of the run it belongs to.
+    pub within: Arc<dyn Within>,
+}
 
 /// One call, from the moment it has a permit until its outcome is recorded.
 pub struct CallContext {
@@ -25,6 +38,7 @@ pub struct CallContext {
     run: Arc<RunScope>,
     services: Arc<Services>,
     observer: Arc<dyn Observer>,
+    within: Arc<dyn Within>,
     meter: Arc<Meter>,
     keys: Option<Arc<RequestKeys>>,
     began: Instant,
@@ -39,14 +53,18 @@ struct Denials {
 }
 
 impl CallContext {
-    /// A context for `call` to `installed`, narrowed by `run`.
+    /// A context for `call` to `installed`, as `around` has it.
     pub(crate) fn new(
         call: Call,
         installed: Arc<Installed>,
-        run: Arc<RunScope>,
+        around: Around,
         services: Arc<Services>,
-        observer: Arc<dyn Observer>,
     ) -> CallContext {
+        let Around {
+            run,
+            observer,
+            within,
+        } = around;
         let meter = Arc::new(Meter::new(installed.limits().clone()));
         let keys = RequestKeys::of(&call).map(Arc::new);
         CallContext {
@@ -55,6 +73,7 @@ impl CallContext {
             run,
             services,
             observer,
+            within,
             meter,
             keys,
             began: Instant::now(),
@@ -112,6 +131,46 @@ impl CallContext {
         };
         self.refused(denial.clone());
         Some(denial)
+    }
+
+    /// A wish the run did not fulfil: as a denial, which is remembered, or as a failure.
+    pub(crate) fn unfulfilled(&self, error: Unfulfilled) -> Result<types::Denial, types::Failure> {
+        match error {
+            Unfulfilled::Denied(denial) => {
+                self.refused(denial.clone());
+                Ok(denial.into())
+            }
+            Unfulfilled::Failed(fault) => Err(types::Failure {
+                code: fault.code.to_string(),
+                retry_after_seconds: fault
+                    .retry_after
+                    .map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX)),
+                message: fault.message,
+            }),
+        }
+    }
+
+    /// Whether something the guest hands to somebody else is no larger than arguments may be.
+    pub(crate) fn fits(&self, bytes: usize) -> Result<(), String> {
+        let most = self.meter.limits().arguments_bytes;
+        match bytes as u64 <= most {
+            true => Ok(()),
+            false => Err(format!(
+                "it has {bytes} bytes, and at most {} are taken",
+                ByteSize(most)
+            )),
+        }
+    }
+
+    /// What is left of the time the call may take.
+    pub(crate) fn left(&self) -> Duration {
+        let wall = self.installed.wall(&self.call);
+        wall.saturating_sub(self.began.elapsed())
+    }
+
+    /// The run around the call.
+    pub(crate) fn within(&self) -> &dyn Within {
+        &*self.within
     }
 
     /// The last refusal.

@@ -20,7 +20,7 @@ use crate::call_ids::CallIds;
 use crate::capabilities::artifacts::{ArtifactStore, NoArtifacts};
 use crate::capabilities::kv::{KvStore, NoKv};
 use crate::code_cache::CodeCache;
-use crate::context::CallContext;
+use crate::context::{Around, CallContext};
 use crate::credentials::{Credentials, SecretSources};
 use crate::egress::{Egress, EgressAudit, EgressConfig};
 use crate::engines::Engines;
@@ -32,6 +32,7 @@ use crate::skill::{Loader, Skill, Survey};
 use crate::store::{self, cpu::CpuClock, cpu::Metered};
 use crate::ticker::Ticker;
 use crate::values::Docs;
+use crate::within::NoRun;
 use crate::world::World;
 
 /// Calls that may run at once unless configured otherwise: the pool is sized to it, and each warm slot
@@ -228,6 +229,22 @@ impl Host {
         grant: Grant,
         credentials: Arc<Credentials>,
     ) -> Result<Arc<Installed>, Fault> {
+        let installed = self.bind(world, skill, grant, credentials)?;
+        self.registry.install(installed.clone());
+        Ok(installed)
+    }
+
+    /// `skill` within `grant`, for [`Host::call_bound`] alone: nobody else's calls see it.
+    ///
+    /// # Errors
+    /// As [`Host::install`].
+    pub fn bind(
+        &self,
+        world: World,
+        skill: Arc<Skill>,
+        grant: Grant,
+        credentials: Arc<Credentials>,
+    ) -> Result<Arc<Installed>, Fault> {
         grant
             .subject
             .check(skill.manifest().name(), skill.digest())
@@ -235,9 +252,7 @@ impl Host {
                 Fault::new(Code::GrantInvalid, faults::sentence(&wrong.to_string()))
             })?;
         let installed = Installed::new(skill, Arc::new(grant), credentials, &self.ceiling);
-        let installed = Arc::new(installed.within(world));
-        self.registry.install(installed.clone());
-        Ok(installed)
+        Ok(Arc::new(installed.within(world)))
     }
 
     /// Look at a component before it is packed. One whose tools are data is asked for them here, once, with no reach
@@ -286,14 +301,13 @@ impl Host {
             tool,
             "{}".into(),
         )?;
-        let run = Arc::new(RunScope::unrestricted());
-        let context = Arc::new(CallContext::new(
-            call,
-            installed,
-            run,
-            self.services.clone(),
-            Arc::new(NoObserver),
-        ));
+        let around = Around {
+            run: Arc::new(RunScope::unrestricted()),
+            observer: Arc::new(NoObserver),
+            within: Arc::new(NoRun),
+        };
+        let services = self.services.clone();
+        let context = Arc::new(CallContext::new(call, installed, around, services));
         let clock = Arc::new(CpuClock::new());
         let mut store = store::build(skill.pre().engine(), context, clock.clone(), &limits);
         let _ticking = self.ticker.ticking();
@@ -337,6 +351,7 @@ impl Host {
             arguments,
             deadline: None,
             idempotency_key: None,
+            within: None,
         })
     }
 
@@ -350,10 +365,30 @@ impl Host {
         run: Arc<RunScope>,
         observer: Arc<dyn Observer>,
     ) -> Outcome {
+        let within = Arc::new(NoRun);
+        let around = Around {
+            run,
+            observer,
+            within,
+        };
+        self.call_around(call, None, around).await
+    }
+
+    /// As [`Host::call`], to a skill that [`Host::bind`] gave for this call, within a run.
+    pub async fn call_bound(&self, call: Call, bound: Arc<Installed>, around: Around) -> Outcome {
+        self.call_around(call, Some(bound), around).await
+    }
+
+    async fn call_around(
+        &self,
+        call: Call,
+        bound: Option<Arc<Installed>>,
+        around: Around,
+    ) -> Outcome {
         let clock = Arc::new(CpuClock::new());
         let mut recorder = Recorder::new(self.services.audit.clone(), &call, clock.clone());
         let result = self
-            .answer(call, run, observer, &clock, &mut recorder)
+            .answer(call, bound, around, &clock, &mut recorder)
             .await;
         recorder.finish(result)
     }
@@ -361,8 +396,8 @@ impl Host {
     async fn answer(
         &self,
         call: Call,
-        run: Arc<RunScope>,
-        observer: Arc<dyn Observer>,
+        bound: Option<Arc<Installed>>,
+        around: Around,
         clock: &Arc<CpuClock>,
         recorder: &mut Recorder,
     ) -> Result<String, Fault> {
@@ -371,14 +406,16 @@ impl Host {
             .deadline
             .map_or(self.patience, |deadline| deadline.min(self.patience));
         let _permit = self.permit(patience).await?;
-        let installed = self.registry.get(&call.tenant, &call.skill)?;
+        let installed = match bound {
+            Some(bound) => theirs(bound, &call)?,
+            None => self.registry.get(&call.tenant, &call.skill)?,
+        };
         let tool = installed.tool(call.tool.as_str())?;
         let context = Arc::new(CallContext::new(
             call,
             installed.clone(),
-            run,
+            around,
             self.services.clone(),
-            observer,
         ));
         recorder.begin(context.clone());
         context.allow(|authority| authority.tool(&tool.info.name, tool.info.effect))?;
@@ -407,6 +444,20 @@ impl Host {
                     .with_retry_after(self.patience),
             ),
         }
+    }
+}
+
+/// A skill bound for one call is that call's: its tenant's, and of the bytes it names.
+fn theirs(bound: Arc<Installed>, call: &Call) -> Result<Arc<Installed>, Fault> {
+    match bound.grant().tenant == call.tenant && *bound.skill().digest() == call.skill {
+        true => Ok(bound),
+        false => Err(Fault::new(
+            Code::NotFound,
+            format!(
+                "The skill {} is not granted to the tenant `{}`.",
+                call.skill, call.tenant
+            ),
+        )),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod host;
 pub mod outcome;
 pub mod registry;
 pub mod store;
+pub mod within;
 pub mod world;
 
 pub mod code_cache;

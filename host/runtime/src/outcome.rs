@@ -143,6 +143,7 @@ fn record(call: &Call) -> AuditRecord {
     AuditRecord {
         started_unix_ms: unix_ms(),
         call: call.id.clone(),
+        within: call.within.clone(),
         tenant: call.tenant.clone(),
         principal: call.principal.clone(),
         skill: None,

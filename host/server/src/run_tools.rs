@@ -4,29 +4,36 @@
 //! host that shares the store can take the run up. How a grant's text becomes a grant with its secrets is the surface's:
 //! it knows the folders and the vault.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+mod pin;
+mod within;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use metier_agent::{
-    definition::{Name, SkillUse, Taint, ToolChoice},
+    definition::{Name, SkillUse, Taint},
     driver::{ToolCall, ToolEnd, Tools},
     journal::{PinnedSkill, PinnedTool},
 };
-use metier_core::{
-    Artifact, Call, Code, Digest, Fault, Grant, RunScope, TenantId, nearest::nearest,
-};
+use metier_core::{Artifact, Call, Code, Digest, Fault, Grant, RouteName, RunScope, TenantId};
 use metier_runtime::{
     audit::Observer,
     capabilities::artifacts::{ArtifactError, ArtifactStore},
+    context::Around,
     credentials::SecretSources,
     host::Host,
+    registry::Installed,
     skill::Skill,
+    world::World,
 };
 use metier_store::Store;
 use tokio::sync::Mutex;
+
+use pin::{chosen, is_meant, pinned, routes};
+use within::RunWithin;
+
+/// Skills under their grants that are kept ready for further calls. What a call uses stays while it does.
+const READY: usize = 1_024;
 
 /// A pinned grant as the surface opens it: for this tenant, with where its secrets are.
 pub type Reach =
@@ -40,8 +47,19 @@ pub struct RunTools {
     reach: Reach,
     observer: Arc<dyn Observer>,
     skills: Mutex<BTreeMap<Digest, Arc<Skill>>>,
-    /// What is installed at present: one grant for a tenant's skill.
-    installed: Mutex<BTreeMap<(TenantId, Digest), PinnedSkill>>,
+    /// Skills under the grants their runs were started with. The same bytes under two grants are two of these, so that runs
+    /// with different grants neither wait for each other nor get anything of the other's reach.
+    bound: Mutex<BTreeMap<(TenantId, Digest), Arc<Installed>>>,
+}
+
+/// A skill as a run depends on it.
+pub struct Pinned {
+    /// The skill.
+    pub skill: PinnedSkill,
+    /// Its tools that the run uses.
+    pub tools: BTreeMap<String, PinnedTool>,
+    /// Routes by which it may ask models, when the run has them.
+    pub routes: Vec<RouteName>,
 }
 
 impl RunTools {
@@ -60,7 +78,7 @@ impl RunTools {
             reach,
             observer,
             skills: Mutex::default(),
-            installed: Mutex::default(),
+            bound: Mutex::default(),
         }
     }
 
@@ -75,7 +93,7 @@ impl RunTools {
         taint: &Taint,
         grant: Option<(String, String)>,
         bytes: Vec<u8>,
-    ) -> Result<(PinnedSkill, BTreeMap<String, PinnedTool>), Fault> {
+    ) -> Result<Pinned, Fault> {
         let digest = Digest::of(&bytes);
         let kept = self.store.put_blob(&digest, &bytes).await;
         kept.map_err(|error| Fault::new(Code::StorageUnavailable, error.to_string()))?;
@@ -87,18 +105,25 @@ impl RunTools {
             .into_iter()
             .map(|name| pinned(alias, &skill, &name, is_outside))
             .collect::<Result<_, Fault>>()?;
-        self.skills.lock().await.insert(digest, skill);
         let (grant, folder) = grant.unzip();
+        let routes = routes(&skill, grant.as_deref())?;
+        let name = skill.manifest().name().cloned();
+        self.skills.lock().await.insert(digest, skill);
         let skill = PinnedSkill {
             digest,
+            name,
             grant,
             folder,
         };
-        Ok((skill, tools))
+        Ok(Pinned {
+            skill,
+            tools,
+            routes,
+        })
     }
 
     async fn make(&self, call: ToolCall) -> Result<ToolEnd, Fault> {
-        self.install(&call).await?;
+        let bound = self.bind(&call).await?;
         let tool = call.tool.tool.clone();
         let made = self.host.call_to(
             call.tenant,
@@ -109,28 +134,40 @@ impl RunTools {
         )?;
         let made = Call {
             idempotency_key: Some(call.idempotency_key),
+            within: call.caller,
+            deadline: call.deadline,
             ..made
         };
-        let scope = Arc::new(RunScope::of_tools([tool]));
-        let outcome = self.host.call(made, scope, self.observer.clone()).await;
+        let around = Around {
+            run: Arc::new(RunScope::of_tools([tool])),
+            observer: self.observer.clone(),
+            within: Arc::new(RunWithin(call.asks)),
+        };
+        let outcome = self.host.call_bound(made, bound, around).await;
         Ok(ToolEnd {
             result: outcome.result,
             artifacts: outcome.artifacts,
         })
     }
 
-    async fn install(&self, call: &ToolCall) -> Result<(), Fault> {
-        let key = (call.tenant.clone(), call.skill.digest);
-        let mut installed = self.installed.lock().await;
-        if installed.get(&key) == Some(&call.skill) {
-            return Ok(());
+    /// The skill under the grant its run was started with.
+    async fn bind(&self, call: &ToolCall) -> Result<Arc<Installed>, Fault> {
+        let key = (call.tenant.clone(), under(&call.skill));
+        let mut bound = self.bound.lock().await;
+        if let Some(installed) = bound.get(&key) {
+            return Ok(installed.clone());
         }
         let skill = self.load(&call.skill.digest).await?;
         let (grant, sources) = (self.reach)(&call.skill, &call.tenant)?;
         let credentials = self.host.credentials(&grant, sources);
-        self.host.install(skill, grant, credentials)?;
-        installed.insert(key, call.skill.clone());
-        Ok(())
+        let installed = self
+            .host
+            .bind(World::default(), skill, grant, credentials)?;
+        if bound.len() >= READY {
+            bound.retain(|_, installed| Arc::strong_count(installed) > 1);
+        }
+        bound.insert(key, installed.clone());
+        Ok(installed)
     }
 
     async fn load(&self, digest: &Digest) -> Result<Arc<Skill>, Fault> {
@@ -180,75 +217,14 @@ impl Tools for RunTools {
     }
 }
 
-/// The skill is the one the definition means: its bytes, its name, its version.
-fn is_meant(alias: &Name, using: &SkillUse, skill: &Skill) -> Result<(), Fault> {
-    let alias = alias.as_str();
-    let wrong = |what: String| {
-        let message = format!("The file of the skill {alias}, {}, {what}.", using.file);
-        Fault::new(Code::InvalidArguments, message)
-    };
-    if let Some(digest) = &using.digest
-        && digest != skill.digest()
-    {
-        return Err(wrong(format!("is {} and not {digest}", skill.digest())));
-    }
-    let info = skill.manifest().skill.as_ref();
-    if let Some(name) = &using.name
-        && info.is_none_or(|info| info.name != *name)
-    {
-        let found = info.map_or("nameless".to_owned(), |info| info.name.to_string());
-        return Err(wrong(format!("is {found} and not {name}")));
-    }
-    if let Some(wanted) = &using.version
-        && info.is_none_or(|info| !wanted.matches(&info.version))
-    {
-        let found = info.map_or("without a version".to_owned(), |info| {
-            info.version.to_string()
-        });
-        return Err(wrong(format!("is {found} and not {wanted}")));
-    }
-    Ok(())
-}
-
-/// The tools a definition uses; each has to be there.
-fn chosen(alias: &Name, using: &SkillUse, skill: &Skill) -> Result<BTreeSet<String>, Fault> {
-    let all: Vec<&str> = skill.tools().map(|tool| tool.info.name.as_str()).collect();
-    let ToolChoice::These(names) = &using.tools else {
-        return Ok(all.into_iter().map(str::to_owned).collect());
-    };
-    for name in names {
-        if !all.contains(&name.as_str()) {
-            let message = format!("The skill {} has no tool {name}.", alias.as_str());
-            let fault = Fault::new(Code::UnknownTool, message);
-            return Err(match nearest(name, all.iter().copied()) {
-                Some(meant) => fault.with_hint(format!("Did you mean `{meant}`?")),
-                None => fault.with_hint(format!("It has: {}.", all.join(", "))),
-            });
-        }
-    }
-    Ok(names.iter().cloned().collect())
-}
-
-fn pinned(
-    alias: &Name,
-    skill: &Skill,
-    name: &str,
-    outside: bool,
-) -> Result<(String, PinnedTool), Fault> {
-    let tool = skill.tool(name).ok_or_else(|| {
-        Fault::new(
-            Code::UnknownTool,
-            format!("The skill {} has no tool {name}.", alias.as_str()),
-        )
-    })?;
-    let pinned = PinnedTool {
-        skill: alias.clone(),
-        tool: tool.info.name.clone(),
-        effect: tool.info.effect,
-        description: tool.info.description.clone(),
-        input_schema: tool.info.input_schema.clone(),
-        output_schema: tool.info.output_schema.clone(),
-        outside,
-    };
-    Ok((format!("{}.{name}", alias.as_str()), pinned))
+/// SHA-256 over the bytes, the grant and the folder its paths are relative to: what else a call may do depends on.
+fn under(skill: &PinnedSkill) -> Digest {
+    let PinnedSkill {
+        digest,
+        name: _,
+        grant,
+        folder,
+    } = skill;
+    let parts = serde_json::json!([digest, grant, folder]);
+    Digest::of(parts.to_string().as_bytes())
 }

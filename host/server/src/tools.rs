@@ -74,6 +74,7 @@ impl Tools {
             arguments,
             deadline: None,
             idempotency_key: None,
+            within: None,
         };
         let observer = self.watcher.begins(&call);
         let run = Arc::new(RunScope::unrestricted());

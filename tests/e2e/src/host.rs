@@ -247,6 +247,7 @@ impl TestHost {
             arguments: arguments.to_string(),
             deadline: None,
             idempotency_key: None,
+            within: None,
         }
     }
 

@@ -52,7 +52,7 @@ fn next_call(
     now: Millis,
 ) -> Option<Event> {
     let limits = &terms(state).limits;
-    let is_free = state.pending.len() < usize::from(limits.parallel);
+    let is_free = state.under_way() < usize::from(limits.parallel);
     let mut open = (0u16..).zip(&conversation.open);
     open.find_map(|(index, open)| match open.state {
         CallState::New if index >= limits.calls_per_turn => Some(refuse(

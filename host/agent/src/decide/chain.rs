@@ -45,7 +45,7 @@ pub(super) fn next(state: &State, steps: &Steps, now: Millis) -> Option<Event> {
         .each
         .as_ref()
         .map_or(own, |each| each.parallel.min(own));
-    let is_free = state.pending.len() < usize::from(at_once.max(1));
+    let is_free = state.under_way() < usize::from(at_once.max(1));
     (0u32..).zip(items).find_map(|(place, item)| {
         let place = Place {
             state,
@@ -277,6 +277,7 @@ impl Place<'_> {
                 .map_err(unclear)?,
             prompt: eval::text(&asked.prompt, scope).map_err(unclear)?,
             structured: asked.schema.is_some(),
+            schema: None,
         };
         let request = ask::of_step(&words, asked, asked.max_tokens);
         let (max_tokens, worst) = afford(self.state, route, request, asked.max_tokens)?;

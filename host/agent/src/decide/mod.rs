@@ -10,11 +10,13 @@ mod budget;
 mod chain;
 mod consent;
 mod eval;
+mod inner;
 mod question;
 #[cfg(test)]
 mod tests;
 
 pub use agent::MAX_FAILURES;
+pub use inner::{Granted, Wish, grant};
 pub use question::{hash_of_call, hash_of_step};
 
 use metier_core::{Code, Fault};
@@ -49,6 +51,7 @@ pub fn decide(state: &State, now: Millis) -> Next {
     let event = cancelled(state)
         .or_else(|| out_of_time(state, now))
         .or_else(|| expired(state, now))
+        .or_else(|| inner::orphaned(state, now))
         .or_else(|| uncertain(state, now))
         .or_else(|| unless_under_way(state, progress(state, now)));
     match event {
@@ -134,8 +137,10 @@ fn uncertain(state: &State, now: Millis) -> Option<Event> {
 }
 
 fn perform(state: &State) -> Vec<Seq> {
-    let sound = state.pending.iter().filter(|(_, pending)| !pending.lost);
-    sound.map(|(seq, _)| *seq).collect()
+    let effects = state.pending.keys().copied();
+    effects
+        .filter(|effect| inner::may_go_on(state, *effect))
+        .collect()
 }
 
 /// The next time at which something is due although nothing happens.

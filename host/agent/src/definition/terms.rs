@@ -171,7 +171,7 @@ pub struct Taint {
 
 /// How much at once, and how large.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", default)]
 pub struct Limits {
     /// Effects under way at once.
     pub parallel: u16,
@@ -183,10 +183,15 @@ pub struct Limits {
     pub answer_bytes: u32,
     /// More tools than this are searched for rather than listed.
     pub listed_tools: u16,
+    /// How deep skills may call each other.
+    pub call_depth: u16,
+    /// What one call of a skill may ask of models and other skills.
+    pub calls_per_call: u16,
 }
 
 impl Default for Limits {
-    /// 4 at once, 32 calls a turn, 3 the same, 32 KiB (about 8,000 tokens), 24 tools (about 5,000 tokens of schemas).
+    /// 4 at once, 32 calls a turn, 3 the same, 32 KiB (about 8,000 tokens), 24 tools (about 5,000 tokens of schemas);
+    /// 4 skills below each other, and 32 questions and calls of each.
     fn default() -> Self {
         Limits {
             parallel: 4,
@@ -194,6 +199,8 @@ impl Default for Limits {
             same_call: 3,
             answer_bytes: 32 * 1024,
             listed_tools: 24,
+            call_depth: 4,
+            calls_per_call: 32,
         }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{journal, runs::RunError, runs::account_of};
 use crate::{
-    journal::{Act, Entry, Event, Intent, Outcome, Seq, Settlement},
+    journal::{Act, Entry, Event, Intent, Outcome, Seq, Settlement, Slot},
     state::State,
 };
 
@@ -178,17 +178,28 @@ fn booked_on(settlement: &Settlement) -> Result<AccountName, RunError> {
     format!("model/{candidate}").parse().map_err(RunError::id)
 }
 
-/// What the audit trail keeps: calls of tools with their effect, and who decided what. No arguments, no answers.
+/// What the audit trail keeps: calls of tools with their effect, what skills asked of others and in
+/// which call, and who decided what. No arguments, no answers.
 fn audited(state: &State, seq: Seq, entry: &Entry) -> Option<Vec<u8>> {
     let line = match &entry.event {
         Event::Intended(Intent {
+            slot,
             act: Act::Tool { tool, .. },
             ..
         }) => {
             let pinned = state.started.tools.get(tool);
             let effect = pinned.map_or(Effect::default(), |pinned| pinned.effect);
-            json!({"seq": seq, "at": entry.at, "tool": tool, "effect": effect})
+            let mut line = json!({"seq": seq, "at": entry.at, "tool": tool, "effect": effect});
+            if let Slot::Within { of, .. } = slot {
+                line["within"] = json!(of);
+            }
+            line
         }
+        Event::Intended(Intent {
+            slot: Slot::Within { of, .. },
+            act: Act::Model { route, .. },
+            ..
+        }) => json!({"seq": seq, "at": entry.at, "model": route, "within": of}),
         Event::Decided {
             question,
             verdict,

@@ -17,10 +17,13 @@ mod perform;
 mod ports;
 mod run;
 mod runs;
+mod within;
 mod work;
 
+pub use crate::decide::Wish;
 pub use inbox::{Decision, DecisionError};
 pub use ports::{Clock, Ids, NoWatch, ToolCall, ToolEnd, Tools, Watch};
 pub use run::Rest;
 pub use runs::{NewRun, Parts, RunError, Runs, Timeline};
+pub use within::{Asks, From};
 pub use work::{LEASE, Shift};

@@ -9,7 +9,7 @@ use metier_store::{
 };
 use serde_json::{Value, json};
 
-use super::{oversize, ports::ToolCall, runs::Parts};
+use super::{oversize, ports::ToolCall, runs::Parts, within::Desk};
 use crate::{
     ask,
     definition::{Ask, Definition, Work},
@@ -46,9 +46,10 @@ impl Effect {
         run: RunId,
         seq: Seq,
         state: &State,
+        desk: &Desk,
     ) -> Effect {
         let job = match state.pending.get(&seq) {
-            Some(pending) => job(state, tenant, run, seq, pending),
+            Some(pending) => job(state, tenant, run, seq, pending, desk),
             None => Job::Impossible("the effect is not under way".to_owned()),
         };
         Effect {
@@ -117,7 +118,14 @@ impl Effect {
     }
 }
 
-fn job(state: &State, tenant: &TenantId, run: RunId, seq: Seq, pending: &Pending) -> Job {
+fn job(
+    state: &State,
+    tenant: &TenantId,
+    run: RunId,
+    seq: Seq,
+    pending: &Pending,
+    desk: &Desk,
+) -> Job {
     let started = &state.started;
     match &pending.intent.act {
         Act::Model {
@@ -142,6 +150,7 @@ fn job(state: &State, tenant: &TenantId, run: RunId, seq: Seq, pending: &Pending
             let (Some(pinned), Some(skill)) = (pinned, skill) else {
                 return Job::Impossible(format!("the run has no tool {tool}"));
             };
+            let from = desk.asker(seq);
             let call = ToolCall {
                 tenant: tenant.clone(),
                 principal: started.principal.clone(),
@@ -150,9 +159,13 @@ fn job(state: &State, tenant: &TenantId, run: RunId, seq: Seq, pending: &Pending
                 tool: pinned.clone(),
                 arguments: arguments.to_string(),
                 idempotency_key: format!("{run}/{seq}"),
+                caller: from.caller,
+                deadline: from.deadline,
+                asks: desk.asks(seq),
             };
-            // A chain's later steps need the whole answer; a conversation has to bear it.
+            // A chain's later steps and other skills need the whole answer; a conversation has to bear it.
             let limit = match &started.definition {
+                _ if matches!(pending.intent.slot, Slot::Within { .. }) => None,
                 Definition::Agent(agent) => Some(agent.terms.limits.answer_bytes as usize),
                 Definition::Chain(_) => None,
             };
@@ -168,6 +181,15 @@ fn job(state: &State, tenant: &TenantId, run: RunId, seq: Seq, pending: &Pending
 
 /// What a model is asked, and the schema its answer has to fit where the host checks it.
 fn request(state: &State, intent: &Intent, max_tokens: u32) -> (ModelRequest, Option<Value>) {
+    if let (
+        Slot::Within { .. },
+        Act::Model {
+            words: Some(words), ..
+        },
+    ) = (intent.slot, &intent.act)
+    {
+        return (ask::of_skill(words, max_tokens), words.schema.clone());
+    }
     match (&intent.act, step_ask(state, intent.slot)) {
         (
             Act::Model {
@@ -201,6 +223,7 @@ fn step_name(state: &State, intent: &Intent) -> String {
                 false => name.to_owned(),
             }
         }
+        (Slot::Within { of, index }, _) => inner_name(state, of, index),
         (Slot::Summary, _) => format!("summary-{}", state.spent.steps),
         _ => format!("turn-{}", state.spent.steps),
     };
@@ -208,6 +231,18 @@ fn step_name(state: &State, intent: &Intent) -> String {
         0 | 1 => name,
         attempt => format!("{name}-again-{attempt}"),
     }
+}
+
+/// After the call that asks, and which of its questions it is.
+fn inner_name(state: &State, of: Seq, index: u16) -> String {
+    let asker = match state.pending.get(&of) {
+        Some(pending) => match pending.intent.slot {
+            Slot::Call { index } => format!("turn-{}-call-{index}", state.spent.steps),
+            _ => step_name(state, &pending.intent),
+        },
+        None => "call".to_owned(),
+    };
+    format!("{asker}-asks-{index}")
 }
 
 struct Told<'p> {

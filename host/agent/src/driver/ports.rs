@@ -1,11 +1,12 @@
 //! What a driver needs of the world.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use metier_core::{Artifact, Fault, PrincipalId, TenantId};
+use metier_core::{Artifact, CallId, Fault, PrincipalId, TenantId};
 use metier_store::types::RunId;
 
+use super::within::Asks;
 use crate::{
     journal::{Entry, Millis, PinnedSkill, PinnedTool, Seq},
     models::Delta,
@@ -34,6 +35,12 @@ pub struct ToolCall {
     pub arguments: String,
     /// The same for every attempt at this call: `RUN/SEQ`.
     pub idempotency_key: String,
+    /// The call of another skill that asked for it.
+    pub caller: Option<CallId>,
+    /// What is left of that call's time.
+    pub deadline: Option<Duration>,
+    /// What the tool's skill may ask of the run while the call is under way.
+    pub asks: Asks,
 }
 
 /// What came of it.

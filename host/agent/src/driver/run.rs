@@ -7,13 +7,14 @@ use metier_store::{
     StoreError,
     types::{Claim, Due, Head, Lease, Next as Then, RunId},
 };
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::{
     batch::Pages,
     inbox, journal,
     perform::Effect,
     runs::{Parts, RunError},
+    within::Desk,
 };
 use crate::{
     decide::{Next, decide},
@@ -52,7 +53,9 @@ pub(super) struct Held {
     state: State,
     /// Effects under way here.
     flying: JoinSet<Settlement>,
-    begun: BTreeMap<Seq, tokio::task::Id>,
+    begun: BTreeMap<Seq, AbortHandle>,
+    /// Where their skills ask for more.
+    desk: Desk,
     /// What is decided and not yet durable; the state is ahead of the journal by it.
     pages: Pages,
 }
@@ -71,6 +74,7 @@ impl Held {
             state,
             flying: JoinSet::new(),
             begun: BTreeMap::new(),
+            desk: Desk::new(),
             pages: Pages::of(run),
         };
         if is_open {
@@ -249,6 +253,7 @@ impl Held {
         let run = self.run();
         for (seq, entry) in (first..).zip(self.pages.take()) {
             self.parts.watch.event(run, Seq(seq), &entry);
+            self.desk.durable(&entry);
         }
     }
 
@@ -267,13 +272,29 @@ impl Held {
     }
 
     fn begin(&mut self, perform: &[Seq]) {
+        let (pending, run) = (&self.state.pending, self.lease.run);
+        // What a skill asked for ends with the call that asked.
+        self.begun.retain(|seq, task| {
+            let is_pending = pending.contains_key(seq);
+            if !is_pending {
+                task.abort();
+            }
+            is_pending
+        });
         for seq in perform {
-            if self.begun.contains_key(seq) {
+            if self.begun.contains_key(seq) || !self.desk.is_wanted(&self.state, *seq) {
                 continue;
             }
-            let effect = Effect::of(&self.parts, &self.tenant, self.run(), *seq, &self.state);
+            let effect = Effect::of(
+                &self.parts,
+                &self.tenant,
+                run,
+                *seq,
+                &self.state,
+                &self.desk,
+            );
             let task = self.flying.spawn(effect.perform());
-            self.begun.insert(*seq, task.id());
+            self.begun.insert(*seq, task);
         }
     }
 
@@ -282,6 +303,10 @@ impl Held {
         let timer = until.map_or(LOOK, |until| until.since(self.now()).min(LOOK));
         let first = tokio::select! {
             ended = self.flying.join_next_with_id() => ended,
+            asked = self.desk.next() => {
+                let intent = asked.and_then(|asked| self.desk.hear(&self.state, asked));
+                return intent.map_or(Ok(()), |intent| self.write(Event::Intended(intent)));
+            }
             () = tokio::time::sleep(timer) => None,
         };
         let mut next = first;
@@ -291,7 +316,9 @@ impl Held {
                 Err(error) => self.crashed(error.id()),
             };
             self.begun.remove(&settlement.effect);
-            self.write(Event::Settled(settlement))?;
+            if self.state.pending.contains_key(&settlement.effect) {
+                self.write(Event::Settled(settlement))?;
+            }
             next = match self.pages.is_full() {
                 true => None,
                 false => self.flying.try_join_next_with_id(),
@@ -302,7 +329,7 @@ impl Held {
 
     /// An effect's task panicked: a fault of the host's, told like any other.
     fn crashed(&self, task: tokio::task::Id) -> Settlement {
-        let effect = self.begun.iter().find(|(_, id)| **id == task);
+        let effect = self.begun.iter().find(|(_, begun)| begun.id() == task);
         let message = "The host failed while it made the call; its log has the reason.";
         Settlement {
             effect: effect.map_or(Seq(0), |(seq, _)| *seq),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use metier_core::{Artifact, Digest, Effect, Fault, PrincipalId, ToolName};
+use metier_core::{Artifact, Digest, Effect, Fault, PrincipalId, SkillName, ToolName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -148,6 +148,9 @@ pub struct Started {
 pub struct PinnedSkill {
     /// The bytes it consists of, which the store keeps.
     pub digest: Digest,
+    /// What it calls itself; other skills name it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<SkillName>,
     /// Its grant, as written; without one it reaches nothing.
     pub grant: Option<String>,
     /// The folder the grant's paths are relative to.
@@ -193,6 +196,13 @@ pub enum Slot {
         step: u16,
         /// The item's place, from 0.
         item: u32,
+    },
+    /// A call that is under way itself, whose skill asked for it.
+    Within {
+        /// The effect that asked.
+        of: Seq,
+        /// Its place among what that effect asked for, from 0.
+        index: u16,
     },
 }
 
@@ -250,6 +260,9 @@ pub struct Words {
     pub prompt: String,
     /// Whether the answer is JSON.
     pub structured: bool,
+    /// JSON Schema of the answer to a skill's question; that of a step is in the definition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Value>,
 }
 
 /// The worst an effect can cost.

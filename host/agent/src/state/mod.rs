@@ -5,6 +5,7 @@
 //! next; together they are the reducer, `(state, event) → (state, commands)`.
 
 mod conversation;
+mod inner;
 mod spent;
 mod steps;
 
@@ -14,6 +15,7 @@ use metier_core::{Code, Fault, PrincipalId};
 use serde::{Deserialize, Serialize};
 
 pub use conversation::{CallState, Conversation, OpenCall};
+pub use inner::{Asked, Inner, digest};
 pub use spent::Spent;
 pub use steps::{Item, ItemState, Steps};
 
@@ -38,6 +40,9 @@ pub struct State {
     pub head: Seq,
     /// Effects that were begun and have not ended.
     pub pending: BTreeMap<Seq, Pending>,
+    /// What those of them that are calls have asked of models and other skills.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inner: Asked,
     /// Questions nobody has decided.
     pub questions: BTreeMap<Seq, Question>,
     /// What it has used up.
@@ -103,6 +108,7 @@ impl State {
             now: entry.at,
             head: Seq(1),
             pending: BTreeMap::new(),
+            inner: BTreeMap::new(),
             questions: BTreeMap::new(),
             spent: Spent::default(),
             tainted: None,
@@ -129,7 +135,7 @@ impl State {
             Event::Settled(settled) => {
                 let pending = self.settle(settled.effect)?;
                 self.spent.settle(pending.intent.worst, settled.cost);
-                self.deliver(&pending.intent, settled.outcome)
+                self.deliver(settled.effect, &pending.intent, settled.outcome)
             }
             Event::Answered(reply) => self.conversation(seq)?.answered(seq, reply),
             Event::Told { text } => self.conversation(seq)?.told(seq, text),
@@ -186,6 +192,7 @@ impl State {
             Slot::Turn | Slot::Summary => {}
             Slot::Call { index } => self.conversation(seq)?.begin(seq, index)?,
             Slot::Step { step, item } => self.steps(seq)?.begin(seq, step, item)?,
+            Slot::Within { of, .. } => self.ask_within(seq, of, &intent.act)?,
         }
         let since = self.now;
         let pending = Pending {
@@ -199,24 +206,37 @@ impl State {
 
     fn settle(&mut self, effect: Seq) -> Result<Pending, Impossible> {
         let head = self.head;
+        self.questions.retain(|_, question| {
+            !matches!(question.what, QuestionKind::Uncertain { effect: asked, .. } if asked == effect)
+        });
         self.pending
             .remove(&effect)
             .ok_or_else(|| impossible(head, "it settles an effect that is not under way"))
     }
 
     /// Brings the result of an effect to where it belongs.
-    fn deliver(&mut self, intent: &Intent, outcome: Outcome) -> Result<(), Impossible> {
+    fn deliver(
+        &mut self,
+        effect: Seq,
+        intent: &Intent,
+        outcome: Outcome,
+    ) -> Result<(), Impossible> {
         let seq = self.head;
-        if self.is_from_outside(&intent.act) && matches!(outcome, Outcome::Output { .. }) {
+        let inner = self.inner.remove(&effect).unwrap_or_default();
+        let outside = self.is_from_outside(&intent.act) || inner.iter().any(|inner| inner.outside);
+        if outside && matches!(outcome, Outcome::Output { .. }) {
             self.tainted.get_or_insert(seq);
         }
-        let started = self.started.clone();
         match (intent.slot, &intent.act) {
+            (Slot::Within { of, .. }, _) => {
+                self.answer_within(effect, of, outcome, outside);
+                Ok(())
+            }
             (Slot::Turn, _) => self.conversation(seq)?.turn(seq, outcome),
             (Slot::Summary, _) => self.conversation(seq)?.summary(seq, outcome),
             (Slot::Call { index }, act) => self
                 .conversation(seq)?
-                .result(seq, index, outcome, &started, act),
+                .result(seq, index, outcome, outside, act),
             (Slot::Step { step, item }, act) => {
                 let now = self.now;
                 let output = steps::outcome(act, outcome, now);
@@ -241,8 +261,8 @@ impl State {
             (QuestionKind::Uncertain { .. }, _) => {}
             (_, Slot::Call { index }) => self.conversation(seq)?.ask(seq, index)?,
             (_, Slot::Step { step, item }) => self.steps(seq)?.ask(seq, step, item)?,
-            (_, Slot::Turn | Slot::Summary) => {
-                return Err(impossible(seq, "nobody is asked about a turn"));
+            (_, Slot::Turn | Slot::Summary | Slot::Within { .. }) => {
+                return Err(impossible(seq, "nobody is asked about it"));
             }
         }
         self.questions.insert(seq, question);
@@ -262,7 +282,9 @@ impl State {
                 let hash = question.hash;
                 self.steps(seq)?.decided(seq, step, item, hash, verdict)
             }
-            (_, Slot::Turn | Slot::Summary) => Err(impossible(seq, "nobody asked about a turn")),
+            (_, Slot::Turn | Slot::Summary | Slot::Within { .. }) => {
+                Err(impossible(seq, "nobody asked about it"))
+            }
         }
     }
 
@@ -284,7 +306,7 @@ impl State {
         let pending = self.settle(effect)?;
         self.spent
             .settle(pending.intent.worst, crate::journal::Cost::default());
-        self.deliver(&pending.intent, outcome)
+        self.deliver(effect, &pending.intent, outcome)
     }
 
     fn waiting(&mut self, seq: Seq, slot: Slot, until: Millis) -> Result<(), Impossible> {
@@ -294,7 +316,7 @@ impl State {
                 self.conversation(seq)?.wait = Some(until);
                 Ok(())
             }
-            Slot::Call { .. } => Err(impossible(seq, "a model's call does not wait")),
+            Slot::Call { .. } | Slot::Within { .. } => Err(impossible(seq, "a call does not wait")),
         }
     }
 
@@ -309,10 +331,14 @@ impl State {
             let nothing = crate::journal::Cost::default();
             self.spent.settle(pending.intent.worst, nothing);
             match pending.intent.slot {
-                Slot::Turn | Slot::Summary => {}
+                Slot::Turn | Slot::Summary | Slot::Within { .. } => {}
                 Slot::Call { index } => self.conversation(seq)?.again(seq, index)?,
                 Slot::Step { step, item } => self.steps(seq)?.again(seq, step, item)?,
             }
+        }
+        self.inner.retain(|of, _| self.pending.contains_key(of));
+        for asked in self.inner.values_mut() {
+            asked.retain(|inner| inner.outcome.is_some() || self.pending.contains_key(&inner.seq));
         }
         Ok(())
     }

@@ -261,6 +261,7 @@ pub fn started(chain: &str) -> Started {
     });
     let skill = PinnedSkill {
         digest: Digest::of(b"skill"),
+        name: Some("com.acme/s".parse().unwrap()),
         grant: None,
         folder: None,
     };

@@ -1,11 +1,11 @@
-//! Refused tools, buckets, files, artifacts, configuration and logs.
+//! Refused tools, buckets, files, artifacts, configuration, logs, models and other skills.
 
 use super::{Denial, Skill};
 use crate::{
     code::Code,
     effect::Effect,
     files::{Access, GuestPath},
-    ids::{BucketName, ConfigKey, TenantId, ToolName},
+    ids::{BucketName, ConfigKey, RouteName, TenantId, ToolName, ToolRef},
     units::ByteSize,
 };
 
@@ -129,6 +129,42 @@ impl Denial {
             "{skill} wrote to the log, but the grant for {tenant} has no [log]; the operator can add it."
         );
         Denial::new(Code::LogNotGranted, message).with_remedy("[log]")
+    }
+
+    pub(crate) fn model_not_declared(skill: Skill<'_>, route: &RouteName) -> Self {
+        let message = format!(
+            "{skill} asked a model by the route `{route}`, which its manifest does not list under [capabilities.model]; {AUTHOR}."
+        );
+        Denial::new(Code::ModelNotDeclared, message)
+            .with_remedy(format!("[capabilities.model]\nroutes = [\"{route}\"]"))
+    }
+
+    pub(crate) fn model_not_granted(
+        skill: Skill<'_>,
+        tenant: &TenantId,
+        route: &RouteName,
+    ) -> Self {
+        let message = format!(
+            "{skill} asked a model by the route `{route}`, which the grant for {tenant} does not list under [model]; the operator can add it."
+        );
+        Denial::new(Code::ModelNotGranted, message)
+            .with_remedy(format!("[model]\nroutes = [\"{route}\"]"))
+    }
+
+    pub(crate) fn call_not_declared(skill: Skill<'_>, tool: &ToolRef) -> Self {
+        let message = format!(
+            "{skill} called the tool `{tool}`, which its manifest does not list under [capabilities.calls]; {AUTHOR}."
+        );
+        Denial::new(Code::CallsNotDeclared, message)
+            .with_remedy(format!("[capabilities.calls]\ntools = [\"{tool}\"]"))
+    }
+
+    pub(crate) fn call_not_granted(skill: Skill<'_>, tenant: &TenantId, tool: &ToolRef) -> Self {
+        let message = format!(
+            "{skill} called the tool `{tool}`, which the grant for {tenant} does not list under [calls]; the operator can add it."
+        );
+        Denial::new(Code::CallsNotGranted, message)
+            .with_remedy(format!("[calls]\ntools = [\"{tool}\"]"))
     }
 
     /// Manifest and grant allow it, the run does not.

@@ -41,6 +41,10 @@ access = "read"
 [capabilities.config]
 keys = ["url"]
 [capabilities.log]
+[capabilities.model]
+routes = ["drafting"]
+[capabilities.calls]
+tools = ["com.acme/jira#addComment"]
 "#;
 
 const GRANT: &str = r#"skill = "com.acme/sales"
@@ -91,6 +95,10 @@ fn page() -> String {
         "cache".parse().unwrap(),
         "/data/a.csv".parse().unwrap(),
         "url".parse().unwrap(),
+    );
+    let (route, other) = (
+        "drafting".parse().unwrap(),
+        "com.acme/jira#addComment".parse().unwrap(),
     );
     let address = AddressPolicy::default()
         .check("169.254.169.254".parse().unwrap())
@@ -144,6 +152,10 @@ fn page() -> String {
         authority.artifacts(1).unwrap_err(),
         unasked.log(LogLevel::Info).unwrap_err(),
         authority.log(LogLevel::Info).unwrap_err(),
+        unasked.model(&route).unwrap_err(),
+        authority.model(&route).unwrap_err(),
+        unasked.call(&other).unwrap_err(),
+        authority.call(&other).unwrap_err(),
     ];
     let mut page = String::new();
     for denial in denials {

@@ -42,7 +42,7 @@ pub use crate::toml_text::{Located, TextError as GrantError};
 use crate::{
     files::{Access, GuestPath},
     http::{ConnectTo, HttpRule},
-    ids::{BucketName, ConfigKey, CredentialName, TenantId, ToolName},
+    ids::{BucketName, ConfigKey, CredentialName, RouteName, TenantId, ToolName, ToolRef},
     limits::LimitsAsk,
     log::LogLevel,
     units::ByteSize,
@@ -69,6 +69,10 @@ pub struct Grant {
     pub config: BTreeMap<ConfigKey, String>,
     /// Whether the skill may log.
     pub log: Option<LogGrant>,
+    /// Which routes to models its questions may take.
+    pub model: Vec<RouteName>,
+    /// Which tools of other skills it may call.
+    pub calls: Vec<ToolRef>,
     /// The ceilings on what a call may use.
     pub limits: LimitsAsk,
     /// The credentials that rules above may name.
@@ -167,6 +171,8 @@ impl Grant {
             artifacts: None,
             config: BTreeMap::new(),
             log: None,
+            model: Vec::new(),
+            calls: Vec::new(),
             limits: LimitsAsk::default(),
             credentials: BTreeMap::new(),
         }

@@ -11,7 +11,7 @@ use crate::{
     ids::{BucketName, ConfigKey, CredentialName, Digest, SkillName, TenantId},
     limits::read_limits,
     log::LogLevel,
-    manifest::read_access,
+    manifest::{read_access, read_calls, read_routes},
     toml_text::{self, Item, Located, Section, TextError},
 };
 
@@ -40,6 +40,8 @@ pub(super) fn grant(text: &str) -> Result<Grant, TextError> {
             artifacts: one(root.take("artifacts"), artifacts)?,
             config: root.take("config").map_or(Ok(BTreeMap::new()), config)?,
             log: one(root.take("log"), log)?,
+            model: one(root.take("model"), read_routes)?.unwrap_or_default(),
+            calls: one(root.take("calls"), read_calls)?.unwrap_or_default(),
             limits: one(root.take("limits"), read_limits)?.unwrap_or_default(),
             credentials: root
                 .take("credentials")

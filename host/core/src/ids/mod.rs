@@ -8,12 +8,15 @@ mod name;
 mod skill_name;
 #[cfg(test)]
 mod tests;
+mod tool_ref;
 
 pub use digest::{Digest, InvalidDigest};
 pub use name::{
-    BucketName, CallId, ConfigKey, CredentialName, InvalidName, PrincipalId, TenantId, ToolName,
+    BucketName, CallId, ConfigKey, CredentialName, InvalidName, PrincipalId, RouteName, TenantId,
+    ToolName,
 };
 pub use skill_name::{InvalidSkillName, SkillName};
+pub use tool_ref::{InvalidToolRef, ToolRef};
 
 /// Longest piece of somebody else's text quoted in a sentence, in characters.
 const MAX_SHOWN_CHARACTERS: usize = 80;

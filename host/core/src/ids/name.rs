@@ -1,4 +1,4 @@
-//! The one-word names: tools, tenants, principals, calls, credentials, buckets and configuration keys.
+//! The one-word names: tools, tenants, principals, calls, credentials, buckets, routes and configuration keys.
 
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
@@ -124,6 +124,10 @@ names! {
     /// A key-value bucket: `cache`.
     BucketName: "bucket name", "use 1 to 64 of a-z 0-9 . _ -, beginning with a letter or digit",
         |text| within(text, 64, is_lower) && starts_alphanumeric(text);
+
+    /// A route to models, as a routes file calls it: `drafting`.
+    RouteName: "route name", "use 1 to 64 of A-Z a-z 0-9 . _ -",
+        |text| within(text, 64, |byte| is_word(byte) || byte == b'.');
 
     /// A configuration value a skill may read: `instance-url`.
     ConfigKey: "configuration key", "use 1 to 128 of A-Z a-z 0-9 . _ -",

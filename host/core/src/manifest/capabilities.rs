@@ -3,7 +3,7 @@
 use crate::{
     files::{Access, GuestPath},
     http::{AnyMethod, HttpRule, read_rule},
-    ids::{BucketName, ConfigKey, CredentialName},
+    ids::{BucketName, ConfigKey, CredentialName, RouteName, ToolRef},
     toml_text::{Item, Located, Section, TextError},
 };
 
@@ -22,6 +22,10 @@ pub struct Capabilities {
     pub config: Option<Located<ConfigAsk>>,
     /// `[capabilities.log]`
     pub log: Option<Located<()>>,
+    /// `[capabilities.model]`
+    pub model: Option<Located<ModelAsk>>,
+    /// `[capabilities.calls]`
+    pub calls: Option<Located<CallsAsk>>,
 }
 
 /// Requests the skill wants to make.
@@ -56,8 +60,22 @@ pub struct ConfigAsk {
     pub keys: Vec<ConfigKey>,
 }
 
+/// Questions to models the skill wants to ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelAsk {
+    /// The routes they take, at least one.
+    pub routes: Vec<RouteName>,
+}
+
+/// Tools of other skills the skill wants to call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallsAsk {
+    /// Which, at least one.
+    pub tools: Vec<ToolRef>,
+}
+
 /// Names set aside for capabilities that are not there yet.
-const RESERVED: [&str; 5] = ["model", "messaging", "sql", "workflow", "blob"];
+const RESERVED: [&str; 4] = ["messaging", "sql", "workflow", "blob"];
 
 pub(super) fn read(section: &mut Section<'_>) -> Result<Capabilities, TextError> {
     let capabilities = Capabilities {
@@ -67,6 +85,8 @@ pub(super) fn read(section: &mut Section<'_>) -> Result<Capabilities, TextError>
         artifacts: one(section.take("artifacts"), |_| Ok(()))?,
         config: one(section.take("config"), config)?,
         log: one(section.take("log"), |_| Ok(()))?,
+        model: one(section.take("model"), model)?,
+        calls: one(section.take("calls"), calls)?,
     };
     section.refuse_reserved(&RESERVED)?;
     Ok(capabilities)
@@ -109,6 +129,30 @@ fn config(section: &mut Section<'_>) -> Result<ConfigAsk, TextError> {
         .require("keys", "keys = [\"instance-url\"]")?
         .some_list()?;
     Ok(ConfigAsk { keys })
+}
+
+fn model(section: &mut Section<'_>) -> Result<ModelAsk, TextError> {
+    let routes = read_routes(section)?;
+    Ok(ModelAsk { routes })
+}
+
+fn calls(section: &mut Section<'_>) -> Result<CallsAsk, TextError> {
+    let tools = read_calls(section)?;
+    Ok(CallsAsk { tools })
+}
+
+/// Reads `routes`, in a manifest or a grant.
+pub(crate) fn read_routes(section: &mut Section<'_>) -> Result<Vec<RouteName>, TextError> {
+    section
+        .require("routes", "routes = [\"drafting\"]")?
+        .some_list()
+}
+
+/// Reads `tools` of other skills, in a manifest or a grant.
+pub(crate) fn read_calls(section: &mut Section<'_>) -> Result<Vec<ToolRef>, TextError> {
+    section
+        .require("tools", "tools = [\"com.acme/jira#addComment\"]")?
+        .some_list()
 }
 
 /// Reads `access`, which must be written: reading and writing are too different for a default.

@@ -32,8 +32,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub(crate) use capabilities::read_access;
-pub use capabilities::{Capabilities, ConfigAsk, FilesAsk, HttpAsk, KvAsk};
+pub use capabilities::{CallsAsk, Capabilities, ConfigAsk, FilesAsk, HttpAsk, KvAsk, ModelAsk};
+pub(crate) use capabilities::{read_access, read_calls, read_routes};
 
 pub use crate::toml_text::{Located, TextError as ManifestError};
 use crate::{

@@ -4,7 +4,7 @@
 //! its very bytes names everything an operator could read in a manifest: there the grant alone decides. A grant by name
 //! never does, for a file without a manifest has no name. Key-value buckets stay closed: they are kept under the name.
 
-use super::{Capabilities, ConfigAsk, FilesAsk, HttpAsk, Located, Manifest};
+use super::{CallsAsk, Capabilities, ConfigAsk, FilesAsk, HttpAsk, Located, Manifest, ModelAsk};
 use crate::grant::{FilesGrant, Grant, HttpGrant, Subject};
 
 impl Manifest {
@@ -31,6 +31,12 @@ fn asked(grant: &Grant) -> Capabilities {
         artifacts: grant.artifacts.map(|_| nowhere(())),
         config: Some(nowhere(config)),
         log: grant.log.map(|_| nowhere(())),
+        model: Some(nowhere(ModelAsk {
+            routes: grant.model.clone(),
+        })),
+        calls: Some(nowhere(CallsAsk {
+            tools: grant.calls.clone(),
+        })),
     }
 }
 

@@ -28,6 +28,10 @@ pub enum Allowed<'a> {
         /// Whether it is important enough to be kept.
         keep: bool,
     },
+    /// The model may be asked.
+    Model,
+    /// The other skill's tool may be called, under that skill's own authority.
+    Call,
 }
 
 /// How an allowed request is sent.

@@ -29,7 +29,7 @@ use crate::{
     files::{Access, GuestPath},
     grant::Grant,
     http::{CanonicalUrl, Method},
-    ids::{BucketName, ConfigKey, ToolName},
+    ids::{BucketName, ConfigKey, RouteName, ToolName, ToolRef},
     log::LogLevel,
     manifest::Manifest,
     run::RunScope,
@@ -79,6 +79,16 @@ pub enum Request<'r> {
         /// How important it is.
         level: LogLevel,
     },
+    /// To ask a model.
+    Model {
+        /// By this route.
+        route: &'r RouteName,
+    },
+    /// To call a tool of another skill. That tool then runs under its own skill's authority.
+    Call {
+        /// Which.
+        tool: &'r ToolRef,
+    },
 }
 
 /// Decides.
@@ -119,6 +129,8 @@ impl<'a> Authority<'a> {
             Request::Artifacts { bytes } => self.artifacts(bytes).map(|()| Allowed::Artifacts),
             Request::Config { key } => self.config(key).map(Allowed::Config),
             Request::Log { level } => self.log(level).map(|keep| Allowed::Log { keep }),
+            Request::Model { route } => self.model(route).map(|()| Allowed::Model),
+            Request::Call { tool } => self.call(tool).map(|()| Allowed::Call),
         }
     }
 

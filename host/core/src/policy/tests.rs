@@ -38,6 +38,10 @@ access = "read-write"
 [capabilities.config]
 keys = ["url", "unset"]
 [capabilities.log]
+[capabilities.model]
+routes = ["drafting", "dear"]
+[capabilities.calls]
+tools = ["com.acme/y#find", "com.acme/y#wipe"]
 "#;
 
 const GRANT: &str = r#"
@@ -74,6 +78,10 @@ url = "https://x.example"
 secret-ish = "no"
 [log]
 level = "warn"
+[model]
+routes = ["drafting", "other"]
+[calls]
+tools = ["com.acme/y#find", "com.acme/z#find"]
 [credentials.acme]
 kind = "bearer"
 secret = { env = "ACME" }

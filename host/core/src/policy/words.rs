@@ -1,10 +1,10 @@
-//! The capabilities that are granted by name: tools, buckets, configuration; and those that are on or off.
+//! The capabilities that are granted by name: tools, buckets, configuration, routes, tools of others; and those that are on or off.
 
 use super::Authority;
 use crate::{
     denial::Denial,
     effect::Effect,
-    ids::{BucketName, ConfigKey, ToolName},
+    ids::{BucketName, ConfigKey, RouteName, ToolName, ToolRef},
     log::LogLevel,
     run::Switch,
 };
@@ -134,6 +134,50 @@ impl<'a> Authority<'a> {
             return Err(Denial::outside_run(self.skill(), "writing to the log"));
         }
         Ok(level >= granted.level)
+    }
+
+    /// Whether a model may be asked by this route.
+    pub fn model(&self, route: &RouteName) -> Result<(), Denial> {
+        let asked = self.manifest.capabilities.model.as_ref();
+        if !asked.is_some_and(|model| model.routes.contains(route)) {
+            return Err(Denial::model_not_declared(self.skill(), route));
+        }
+        if !self.grant.model.contains(route) {
+            return Err(Denial::model_not_granted(
+                self.skill(),
+                &self.grant.tenant,
+                route,
+            ));
+        }
+        if !within(self.run.model.as_deref(), route) {
+            return Err(Denial::outside_run(
+                self.skill(),
+                format_args!("the route `{route}`"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether a tool of another skill may be called. What that tool may do is for its own authority to say.
+    pub fn call(&self, tool: &ToolRef) -> Result<(), Denial> {
+        let asked = self.manifest.capabilities.calls.as_ref();
+        if !asked.is_some_and(|calls| calls.tools.contains(tool)) {
+            return Err(Denial::call_not_declared(self.skill(), tool));
+        }
+        if !self.grant.calls.contains(tool) {
+            return Err(Denial::call_not_granted(
+                self.skill(),
+                &self.grant.tenant,
+                tool,
+            ));
+        }
+        if !within(self.run.calls.as_deref(), tool) {
+            return Err(Denial::outside_run(
+                self.skill(),
+                format_args!("the tool `{tool}`"),
+            ));
+        }
+        Ok(())
     }
 }
 

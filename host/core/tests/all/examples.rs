@@ -33,5 +33,11 @@ fn the_examples_are_read_and_fit_each_other() {
     );
     assert!(authority.kv(&"homes".parse().unwrap()).is_ok());
     assert_eq!(authority.mounts().count(), 1);
+    assert!(authority.model(&"drafting".parse().unwrap()).is_ok());
+    assert!(
+        authority
+            .call(&"com.acme/maps#find".parse().unwrap())
+            .is_ok()
+    );
     assert!(authority.config(&"units".parse().unwrap()).is_ok());
 }

@@ -28,7 +28,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use metier_core::{
     CredentialName, Fault, Grant, Manifest, ToolName,
     http::{HostPattern, HttpRule, MethodSet},
-    manifest::{ConfigAsk, FilesAsk, HttpAsk, KvAsk, Located},
+    manifest::{CallsAsk, ConfigAsk, FilesAsk, HttpAsk, KvAsk, Located, ModelAsk},
 };
 use metier_runtime::{host::Host, outcome::Outcome, skill::Skill};
 
@@ -192,6 +192,8 @@ pub fn ask_for_grant(manifest: &mut Manifest, grant: &Grant) {
         keys: grant.config.keys().cloned().collect(),
         artifacts: grant.artifacts.is_some(),
         log: grant.log.is_some(),
+        routes: grant.model.iter().cloned().collect(),
+        calls: grant.calls.iter().cloned().collect(),
         ..Used::default()
     };
     ask_for_used(manifest, &used);
@@ -255,6 +257,18 @@ fn ask_for_used(manifest: &mut Manifest, used: &Used) -> bool {
             .config
             .get_or_insert_with(|| Located::new(ConfigAsk { keys: Vec::new() }, 0));
         new |= add(&mut config.value.keys, &used.keys);
+    }
+    if !used.routes.is_empty() {
+        let model = asks
+            .model
+            .get_or_insert_with(|| Located::new(ModelAsk { routes: Vec::new() }, 0));
+        new |= add(&mut model.value.routes, &used.routes);
+    }
+    if !used.calls.is_empty() {
+        let calls = asks
+            .calls
+            .get_or_insert_with(|| Located::new(CallsAsk { tools: Vec::new() }, 0));
+        new |= add(&mut calls.value.tools, &used.calls);
     }
     for (asked, wanted) in [
         (&mut asks.artifacts, used.artifacts),

@@ -55,6 +55,7 @@ pub fn manifest(was: &Manifest, used: &Used, (peak, host): (&Peak, &Limits)) -> 
         ));
     }
     sections.extend(used.log.then(|| "[capabilities.log]".to_owned()));
+    sections.extend(of_others(used, "capabilities."));
     sections.extend(limits::manifest(was, peak, host));
     text(&sections)
 }
@@ -84,6 +85,7 @@ pub fn grant(skill: &Skill, used: &Used, (peak, host): (&Peak, &Limits)) -> Stri
         sections.push(format!("[config]\n{}", values.join("\n")));
     }
     sections.extend(used.log.then(|| "[log]".to_owned()));
+    sections.extend(of_others(used, ""));
     sections.extend(limits::grant(skill.manifest(), peak, host));
     sections.extend(credentials(&rules));
     text(&sections)
@@ -98,6 +100,18 @@ pub fn read(was: &Manifest, proposal: &str) -> Result<Manifest, ManifestError> {
         limits: read.limits,
         ..was.clone()
     })
+}
+
+/// What is asked of models and other skills: in a manifest or a grant.
+fn of_others(used: &Used, prefix: &str) -> Vec<String> {
+    let mut sections = Vec::new();
+    if !used.routes.is_empty() {
+        sections.push(format!("[{prefix}model]\nroutes = {}", json!(used.routes)));
+    }
+    if !used.calls.is_empty() {
+        sections.push(format!("[{prefix}calls]\ntools = {}", json!(used.calls)));
+    }
+    sections
 }
 
 fn text(sections: &[String]) -> String {

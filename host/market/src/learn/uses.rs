@@ -6,7 +6,8 @@ use std::{
 };
 
 use metier_core::{
-    BucketName, CanonicalUrl, ConfigKey, CredentialName, Method, ToolName, policy::Request,
+    BucketName, CanonicalUrl, ConfigKey, CredentialName, Method, RouteName, ToolName, ToolRef,
+    policy::Request,
 };
 use metier_runtime::world::Witness;
 
@@ -27,6 +28,10 @@ pub struct Used {
     pub artifacts: bool,
     /// Whether something was logged.
     pub log: bool,
+    /// Routes by which models were asked.
+    pub routes: BTreeSet<RouteName>,
+    /// Tools of other skills called.
+    pub calls: BTreeSet<ToolRef>,
 }
 
 /// One request.
@@ -47,6 +52,8 @@ impl Used {
         self.keys.extend(other.keys.iter().cloned());
         self.artifacts |= other.artifacts;
         self.log |= other.log;
+        self.routes.extend(other.routes.iter().cloned());
+        self.calls.extend(other.calls.iter().cloned());
     }
 }
 
@@ -72,6 +79,8 @@ impl Witness for Watch {
             Request::Config { key } => drop(used.keys.insert((*key).clone())),
             Request::Artifacts { .. } => used.artifacts = true,
             Request::Log { .. } => used.log = true,
+            Request::Model { route } => drop(used.routes.insert((*route).clone())),
+            Request::Call { tool } => drop(used.calls.insert((*tool).clone())),
             // Requests are known from the recording; tools from the call; directories are not asked about one by one.
             Request::Tool { .. } | Request::Http { .. } | Request::Files { .. } => {}
         }

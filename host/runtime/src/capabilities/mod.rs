@@ -5,6 +5,7 @@
 //! a capability that is not here does not exist.
 
 pub mod artifacts;
+pub mod calls;
 pub mod config;
 pub mod denials;
 pub mod fetch;
@@ -12,6 +13,7 @@ pub mod files;
 pub mod http;
 pub mod kv;
 pub mod log;
+pub mod model;
 pub mod progress;
 pub mod resources;
 
@@ -57,12 +59,14 @@ impl Capabilities {
 pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     artifacts::link(linker)?;
+    calls::link(linker)?;
     config::link(linker)?;
     denials::link(linker)?;
     fetch::link(linker)?;
     http::link(linker)?;
     kv::link(linker)?;
     log::link(linker)?;
+    model::link(linker)?;
     progress::link(linker)?;
     resources::link(linker)?;
     world::link(linker)

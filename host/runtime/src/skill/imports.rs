@@ -22,6 +22,10 @@ pub enum Capability {
     Config,
     /// `[capabilities.log]`
     Log,
+    /// `[capabilities.model]`
+    Model,
+    /// `[capabilities.calls]`
+    Calls,
 }
 
 /// Import prefix → the capability it is the door to.
@@ -33,6 +37,8 @@ const DOORS: &[(&str, Capability)] = &[
     ("wasi:keyvalue/", Capability::Kv),
     ("wasi:config/", Capability::Config),
     ("wasi:logging/", Capability::Log),
+    ("metier:skill/model@", Capability::Model),
+    ("metier:skill/calls@", Capability::Calls),
     ("metier:skill/artifacts@", Capability::Artifacts),
     ("wasi:filesystem/", Capability::Files),
 ];
@@ -94,13 +100,15 @@ pub(super) fn check(manifest: &Manifest, imports: &[String]) -> Result<(), Misma
 }
 
 impl Capability {
-    const ALL: [Capability; 6] = [
+    const ALL: [Capability; 8] = [
         Capability::Http,
         Capability::Kv,
         Capability::Files,
         Capability::Artifacts,
         Capability::Config,
         Capability::Log,
+        Capability::Model,
+        Capability::Calls,
     ];
 
     /// The capability an import is the door to.
@@ -131,6 +139,8 @@ impl Capability {
             Capability::Artifacts => asked.artifacts.as_ref().map(|ask| ask.line),
             Capability::Config => asked.config.as_ref().map(|ask| ask.line),
             Capability::Log => asked.log.as_ref().map(|ask| ask.line),
+            Capability::Model => asked.model.as_ref().map(|ask| ask.line),
+            Capability::Calls => asked.calls.as_ref().map(|ask| ask.line),
         }
     }
 
@@ -142,6 +152,8 @@ impl Capability {
             Capability::Artifacts => "[capabilities.artifacts]",
             Capability::Config => "[capabilities.config]",
             Capability::Log => "[capabilities.log]",
+            Capability::Model => "[capabilities.model]",
+            Capability::Calls => "[capabilities.calls]",
         }
     }
 }

@@ -275,6 +275,8 @@ fn limits(section: &mut Section<'_>) -> Result<Limits, TextError> {
         calls_per_turn: short("calls-per-turn", default.calls_per_turn)?,
         same_call: short("same-call", default.same_call)?,
         listed_tools: short("listed-tools", default.listed_tools)?,
+        call_depth: short("call-depth", default.call_depth)?,
+        calls_per_call: short("calls-per-call", default.calls_per_call)?,
         answer_bytes: section
             .take("answer-bytes")
             .map_or(Ok(default.answer_bytes), |item| {

@@ -99,6 +99,10 @@ fn granted(grant: &Grant) -> Vec<String> {
     );
     said.extend(grant.artifacts.map(|_| "hand back files".to_owned()));
     said.extend(grant.log.map(|_| "write to the log".to_owned()));
+    let routes = grant.model.iter();
+    said.extend(routes.map(|route| format!("ask models by the route `{route}`, within a run")));
+    let tools = grant.calls.iter();
+    said.extend(tools.map(|tool| format!("call the tool `{tool}`, within a run")));
     said
 }
 

@@ -48,6 +48,12 @@ pub fn write(manifest: &Manifest, digest: &Digest) -> String {
             .is_some()
             .then(|| "[log]\n# The least level kept.\nlevel = \"info\"".to_owned()),
     );
+    if let Some(model) = &asks.model {
+        sections.push(format!("[model]\nroutes = {}", json!(model.routes)));
+    }
+    if let Some(calls) = &asks.calls {
+        sections.push(format!("[calls]\ntools = {}", json!(calls.tools)));
+    }
     sections.extend(limits(manifest));
     format!("{}\n", sections.join("\n\n"))
 }

@@ -66,6 +66,8 @@ fn capabilities(asks: &Capabilities) -> Value {
         "artifacts": asks.artifacts.is_some(),
         "config": asks.config.as_ref().map(|config| &config.keys),
         "log": asks.log.is_some(),
+        "model": asks.model.as_ref().map(|model| &model.routes),
+        "calls": asks.calls.as_ref().map(|calls| &calls.tools),
     })
 }
 

@@ -40,6 +40,14 @@ pub fn sentences(capabilities: &Capabilities) -> Vec<(&'static str, String)> {
     if capabilities.log.is_some() {
         said.push(("log", "write to the log".to_owned()));
     }
+    if let Some(model) = &capabilities.model {
+        let words = format!("ask models by the routes {}", list(&model.routes));
+        said.push(("model", words));
+    }
+    if let Some(calls) = &capabilities.calls {
+        let words = format!("call the tools {} of other skills", list(&calls.tools));
+        said.push(("calls", words));
+    }
     said
 }
 

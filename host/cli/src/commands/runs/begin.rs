@@ -62,7 +62,7 @@ pub fn run(app: &App, args: &Run) -> Result<Exit, Failure> {
         let session = Session::open(app, store, &args.vault, models.model, live)?;
         let mut started = started(&definition, &input, &models.routes, &folder)?;
         started.prices = models.prices;
-        pin(&session, &mut started, &folder).await?;
+        pin(&session, &mut started, &models.routes, &folder).await?;
         let id = RunId::new(session::ids()());
         let run = session
             .runs
@@ -172,11 +172,7 @@ pub fn unfilled(
     named.sort_unstable();
     named.dedup();
     let pinned = named.into_iter().map(|name| {
-        let route = routes.route(name).map_err(|error| {
-            let hint =
-                "Name the routes file with --routes, or put routes.toml beside the definition.";
-            Fault::new(Code::ModelNoCandidate, sentence(&error.to_string())).with_hint(hint)
-        })?;
+        let route = routes.route(name).map_err(|error| no_route(&error))?;
         Ok((name.to_owned(), route))
     });
     Ok(Started {
@@ -193,8 +189,18 @@ pub fn unfilled(
     })
 }
 
+fn no_route(error: &dyn std::fmt::Display) -> Fault {
+    let hint = "Name the routes file with --routes, or put routes.toml beside the definition.";
+    Fault::new(Code::ModelNoCandidate, sentence(&error.to_string())).with_hint(hint)
+}
+
 /// Loads the skills a definition names and pins them, with their grants.
-pub async fn pin(session: &Session, started: &mut Started, folder: &Path) -> Result<(), Failure> {
+pub async fn pin(
+    session: &Session,
+    started: &mut Started,
+    routes: &Routes,
+    folder: &Path,
+) -> Result<(), Failure> {
     let terms = started.definition.terms().clone();
     for (alias, using) in &terms.skills {
         let bytes = skill_file::read(&folder.join(&using.file))?;
@@ -208,9 +214,15 @@ pub async fn pin(session: &Session, started: &mut Started, folder: &Path) -> Res
             }
         };
         let pinned = session.tools.pin(alias, using, &terms.taint, grant, bytes);
-        let (skill, tools) = pinned.await?;
-        started.skills.insert(alias.clone(), skill);
-        started.tools.extend(tools);
+        let pinned = pinned.await?;
+        started.skills.insert(alias.clone(), pinned.skill);
+        started.tools.extend(pinned.tools);
+        for route in pinned.routes {
+            let found = routes
+                .route(route.as_str())
+                .map_err(|error| no_route(&error))?;
+            started.routes.insert(route.to_string(), found);
+        }
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ pub fn run(app: &App, args: &Check) -> Result<Exit, Failure> {
         let place = VaultPlace::default();
         let session = Session::open(app, store, &place, models.model, Arc::new(NoWatch))?;
         let mut started = begin::unfilled(&definition, &models.routes, &folder)?;
-        begin::pin(&session, &mut started, &folder).await?;
+        begin::pin(&session, &mut started, &models.routes, &folder).await?;
         let findings = metier_agent::check::check(&started);
         for finding in &findings {
             app.print(&format!("{finding}\n"))?;

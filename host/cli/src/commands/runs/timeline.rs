@@ -1,7 +1,7 @@
 //! A run's events as lines for people.
 
 use metier_agent::{
-    journal::{Act, Ending, Entry, Event, Outcome, QuestionKind, Seq, Settlement, Verdict},
+    journal::{Act, Ending, Entry, Event, Outcome, QuestionKind, Seq, Settlement, Slot, Verdict},
     models::StopReason,
     routes::NanoDollars,
     state::State,
@@ -21,12 +21,18 @@ pub fn line(seq: Seq, entry: &Entry) -> Option<String> {
             let terms = started.definition.terms();
             format!("started    {} {}", terms.name.as_str(), terms.version)
         }
-        Event::Intended(intent) => match &intent.act {
-            Act::Model { route, .. } => format!("ask        {route}"),
-            Act::Tool { tool, arguments } | Act::Builtin { tool, arguments } => {
-                format!("call       {tool} {}", short(arguments))
+        Event::Intended(intent) => {
+            let within = match intent.slot {
+                Slot::Within { of, .. } => format!("  by #{of}: "),
+                _ => String::new(),
+            };
+            match &intent.act {
+                Act::Model { route, .. } => format!("ask        {within}{route}"),
+                Act::Tool { tool, arguments } | Act::Builtin { tool, arguments } => {
+                    format!("call       {within}{tool} {}", short(arguments))
+                }
             }
-        },
+        }
         Event::Settled(settlement) => settled(settlement),
         Event::Answered(reply) => format!("answered   {}", cut(&reply.text)),
         Event::Told { text } => format!("told       {}", cut(text)),

@@ -57,6 +57,34 @@ fn buckets_need_all_layers() {
 }
 
 #[test]
+fn models_and_tools_of_others_need_all_layers() {
+    let mut layers = layers();
+    let model = |layers: &Layers, route: &str| {
+        let asked = layers.authority().model(&route.parse().unwrap());
+        asked.map_err(|denial| denial.code())
+    };
+    assert_eq!(model(&layers, "drafting"), Ok(()));
+    assert_eq!(model(&layers, "dear"), Err(Code::ModelNotGranted));
+    assert_eq!(model(&layers, "other"), Err(Code::ModelNotDeclared));
+    layers.run.model = Some(Vec::new());
+    assert_eq!(model(&layers, "drafting"), Err(Code::RunNarrowed));
+
+    let call = |layers: &Layers, tool: &str| {
+        let asked = layers.authority().call(&tool.parse().unwrap());
+        asked.map_err(|denial| denial.code())
+    };
+    assert_eq!(call(&layers, "com.acme/y#find"), Ok(()));
+    assert_eq!(call(&layers, "com.acme/y#wipe"), Err(Code::CallsNotGranted));
+    assert_eq!(
+        call(&layers, "com.acme/z#find"),
+        Err(Code::CallsNotDeclared),
+        "the same tool of another skill"
+    );
+    layers.run.calls = Some(Vec::new());
+    assert_eq!(call(&layers, "com.acme/y#find"), Err(Code::RunNarrowed));
+}
+
+#[test]
 fn configuration_needs_all_layers_and_lists_only_what_is_readable() {
     let mut layers = layers();
     assert_eq!(layers.config("url"), Ok("https://x.example"));
@@ -211,4 +239,8 @@ fn authorize_is_the_same_decision() {
         }),
         Allowed::Log { keep: false }
     );
+    let route = "drafting".parse().unwrap();
+    assert_eq!(decide(Request::Model { route: &route }), Allowed::Model);
+    let tool = "com.acme/y#find".parse().unwrap();
+    assert_eq!(decide(Request::Call { tool: &tool }), Allowed::Call);
 }
