@@ -3,4 +3,5 @@
 
 mod budget;
 mod crash;
+mod within;
 mod world;

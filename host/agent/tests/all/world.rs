@@ -40,6 +40,8 @@ pub struct Outside {
     pub applied: Mutex<Vec<(String, String)>>,
     /// Calls that arrived, repeated ones included.
     pub seen: AtomicU64,
+    /// Questions to models that were given up before they were answered.
+    pub given_up: Arc<AtomicU64>,
 }
 
 impl Outside {
@@ -169,6 +171,15 @@ impl World {
     }
 }
 
+/// Counts when it goes.
+struct GivenUp(Arc<AtomicU64>);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
 /// The services and the model of the world.
 struct Service {
     outside: Arc<Outside>,
@@ -179,7 +190,10 @@ struct Service {
 impl Tools for Service {
     async fn call(&self, call: ToolCall) -> ToolEnd {
         self.fate.point().await;
-        let what = format!("{} {}", call.tool.tool, call.arguments);
+        let what = match crate::within::ask_for_more(&call).await {
+            None => format!("{} {}", call.tool.tool, call.arguments),
+            Some(heard) => format!("{} {heard}", call.tool.tool),
+        };
         if call.tool.effect != Effect::Read {
             self.outside.apply(&call.idempotency_key, &what);
         }
@@ -206,6 +220,15 @@ impl Model for Service {
     ) -> BoxFuture<'a, Result<Answer, ModelFailure>> {
         Box::pin(async move {
             self.fate.point().await;
+            if question
+                .request
+                .messages
+                .iter()
+                .any(|message| message.words() == "hang")
+            {
+                let _guard = GivenUp(self.outside.given_up.clone());
+                std::future::pending::<()>().await;
+            }
             let words = format!("answer to {}", question.step);
             self.fate.point().await;
             Ok(Answer {

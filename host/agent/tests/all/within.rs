@@ -1,0 +1,294 @@
+//! Skills that ask models and call other skills while their own call is under way.
+
+use std::time::Duration;
+
+use metier_agent::{
+    driver::{From, Rest, ToolCall, Wish},
+    journal::{Act, Ending, Event, Intent, Outcome, Slot, Words},
+};
+use metier_core::{Fault, PrincipalId};
+use metier_store::types::RunId;
+use serde_json::{Value, json};
+
+use crate::{
+    crash::to_the_end,
+    world::{NEVER, World, started},
+};
+
+/// Does what the arguments say: `ask` questions one after the other, `call` tools, go `down` a number of calls, `leave` a
+/// question behind. What was heard, or nothing when the arguments say nothing of the kind.
+pub async fn ask_for_more(call: &ToolCall) -> Option<Value> {
+    let arguments: Value = serde_json::from_str(&call.arguments).unwrap();
+    let mut heard = Vec::new();
+    for prompt in arguments["ask"].as_array().into_iter().flatten() {
+        heard.push(told(
+            call.asks
+                .wish(question(prompt.as_str().unwrap()), From::default())
+                .await,
+        ));
+    }
+    for tool in arguments["call"].as_array().into_iter().flatten() {
+        let tool = tool.as_str().unwrap();
+        heard.push(told(
+            call.asks.wish(peer(tool, json!({})), From::default()).await,
+        ));
+    }
+    if let Some(left) = arguments["down"].as_u64().filter(|left| *left > 0) {
+        let wish = peer("com.acme/s#write", json!({ "down": left - 1 }));
+        heard.push(told(call.asks.wish(wish, From::default()).await));
+    }
+    if arguments["leave"] == json!(true) {
+        let asks = call.asks.clone();
+        tokio::spawn(async move { asks.wish(question("hang"), From::default()).await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        heard.push(json!("left"));
+    }
+    (!heard.is_empty()).then_some(Value::Array(heard))
+}
+
+fn question(prompt: &str) -> Wish {
+    Wish::Model {
+        route: "main".parse().unwrap(),
+        words: Words {
+            system: None,
+            prompt: prompt.to_owned(),
+            structured: false,
+            schema: None,
+        },
+        max_tokens: Some(1_000),
+    }
+}
+
+fn peer(tool: &str, arguments: Value) -> Wish {
+    Wish::Tool {
+        tool: tool.parse().unwrap(),
+        arguments,
+    }
+}
+
+fn told(wished: Result<Outcome, Fault>) -> Value {
+    match wished {
+        Ok(Outcome::Answer(answer)) => json!(answer.message.words()),
+        Ok(Outcome::Output { value, .. }) => serde_json::from_str(&value).unwrap(),
+        Ok(other) => json!(format!("{other:?}")),
+        Err(fault) => json!(fault.code.as_str()),
+    }
+}
+
+/// A chain of one step that calls `s.TOOL` with these arguments, and with more in its file.
+fn one(tool: &str, args: &str, more: &str) -> String {
+    format!(
+        "[chain]\nname = \"c\"\n{more}\n[[step]]\nname = \"a\"\ntool = \"s.{tool}\"\nargs = {args}\n"
+    )
+}
+
+/// What the step heard, in a world of its own where nobody dies; every question is approved.
+async fn heard(tool: &str, args: &str, more: &str) -> String {
+    let world = World::new();
+    let (ending, _, _) = to_the_end(&world, &one(tool, args, more), NEVER).await;
+    match ending {
+        Ending::Completed { output } => output["done"].as_str().unwrap().to_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+const ASKS: &str = r#"
+[chain]
+name = "asks"
+[[step]]
+name = "a"
+tool = "s.write"
+args = { ask = ["one", "two", "one"], call = ["com.acme/s#idempotent", "com.acme/s#write"], down = 1 }
+"#;
+
+#[tokio::test]
+async fn a_call_that_is_made_again_neither_pays_nor_acts_twice() {
+    let quiet = World::new();
+    let (expected, decisions, points) = to_the_end(&quiet, ASKS, NEVER).await;
+    let done = quiet.outside.done();
+    assert_eq!((done.len(), decisions), (4, 0), "{done:?}");
+    assert!(points >= 30, "{points} points are too few");
+    let spent = |world: &World| {
+        let runs = world.runs(NEVER).0;
+        async move { runs.timeline(&RunId::new(1)).await.unwrap().state.spent }
+    };
+    let quiet_spent = spent(&quiet).await;
+    assert_eq!(quiet_spent.nano_dollars, 3 * 120_000);
+
+    for point in 1..=points {
+        let world = World::new();
+        let (ending, _, _) = to_the_end(&world, ASKS, point).await;
+        assert_eq!(ending, expected, "died at point {point}");
+        assert_eq!(world.outside.done(), done, "died at point {point}");
+        assert_eq!(spent(&world).await, quiet_spent, "died at point {point}");
+    }
+}
+
+#[tokio::test]
+async fn the_journal_says_who_asked_and_the_audit_too() {
+    let world = World::new();
+    to_the_end(&world, ASKS, NEVER).await;
+    let run = RunId::new(1);
+    let told = world.runs(NEVER).0.timeline(&run).await.unwrap();
+    let within: Vec<String> = told
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            Event::Intended(Intent {
+                slot: Slot::Within { of, .. },
+                act,
+                ..
+            }) => Some(match act {
+                Act::Model { route, .. } => format!("{of} asks {route}"),
+                Act::Tool { tool, .. } | Act::Builtin { tool, .. } => format!("{of} calls {tool}"),
+            }),
+            _ => None,
+        })
+        .collect();
+    let first = within[0].split(' ').next().unwrap();
+    assert_eq!(within[0], format!("{first} asks main"));
+    assert_eq!(within[3], format!("{first} calls s.idempotent"));
+    assert_eq!(within.len(), 6);
+    let trail = world.store.audit(&run, metier_store::types::Seq(0), 100);
+    let trail: Vec<Value> = trail
+        .await
+        .unwrap()
+        .iter()
+        .map(|entry| serde_json::from_slice(&entry.body).unwrap())
+        .collect();
+    let named = |key: &str| {
+        trail
+            .iter()
+            .filter(|line| line["within"].to_string() == first && line.get(key).is_some())
+            .count()
+    };
+    assert_eq!((named("model"), named("tool")), (3, 3), "{trail:?}");
+}
+
+#[tokio::test]
+async fn a_tool_reaches_nothing_graver_than_itself_through_others() {
+    let through = heard(
+        "read",
+        r#"{ call = ["com.acme/s#read", "com.acme/s#write"] }"#,
+        "",
+    );
+    let through = through.await;
+    assert!(through.contains("call-effect-exceeded"), "{through}");
+    assert!(through.contains("read {}"), "{through}");
+}
+
+#[tokio::test]
+async fn what_needs_consent_is_refused_and_a_rule_can_allow_it() {
+    let args = r#"{ call = ["com.acme/s#destructive"] }"#;
+    let refused = heard("destructive", args, "").await;
+    assert!(refused.contains("call-needs-approval"), "{refused}");
+    let rule = "[approvals]\n[[approvals.rule]]\ntool = \"s.destructive\"\nwhen = \"size(args) == 0\"\nthen = \"allow\"\n";
+    let allowed = heard("destructive", args, rule).await;
+    assert!(allowed.contains("destructive {}"), "{allowed}");
+    let never = "[approvals]\n[[approvals.rule]]\ntool = \"s.write\"\nwhen = \"size(args) == 0\"\nthen = \"deny\"\n";
+    let denied = heard("write", r#"{ call = ["com.acme/s#write"] }"#, never).await;
+    assert!(denied.contains("approval-denied"), "{denied}");
+}
+
+#[tokio::test]
+async fn depth_and_number_are_limited() {
+    let deep = heard("write", "{ down = 4 }", "").await;
+    assert!(!deep.contains("call-too-deep"), "{deep}");
+    let deeper = heard("write", "{ down = 5 }", "").await;
+    assert!(deeper.contains("call-too-deep"), "{deeper}");
+    let two = heard("write", "{ down = 3 }", "[limits]\ncall-depth = 2\n").await;
+    assert!(two.contains("call-too-deep"), "{two}");
+
+    let questions = |count: usize| format!("{{ ask = {} }}", json!(vec!["q"; count]));
+    let most = heard("read", &questions(32), "").await;
+    assert!(!most.contains("calls-exceeded"), "{most}");
+    let more = heard("read", &questions(33), "").await;
+    assert_eq!(more.matches("calls-exceeded").count(), 1, "{more}");
+    let few = heard("read", &questions(3), "[limits]\ncalls-per-call = 1\n").await;
+    assert_eq!(few.matches("calls-exceeded").count(), 2, "{few}");
+}
+
+#[tokio::test]
+async fn the_budget_of_the_run_pays() {
+    let money = heard(
+        "read",
+        r#"{ ask = ["q", "q"] }"#,
+        "[budget]\nmoney = \"0.10 USD\"\n",
+    );
+    let money = money.await;
+    assert_eq!(money.matches("run-budget-exceeded").count(), 0, "{money}");
+    let none = heard(
+        "read",
+        r#"{ ask = ["q"] }"#,
+        "[budget]\nmoney = \"0.0001 USD\"\n",
+    );
+    let none = none.await;
+    assert!(none.contains("run-budget-exceeded"), "{none}");
+    let calls = heard(
+        "write",
+        r#"{ call = ["com.acme/s#read", "com.acme/s#read"] }"#,
+        "[budget]\ncalls = { \"s.read\" = 1 }\n",
+    );
+    let calls = calls.await;
+    assert_eq!(calls.matches("run-budget-exceeded").count(), 1, "{calls}");
+}
+
+#[tokio::test]
+async fn a_run_has_only_its_own_tools() {
+    let other = heard(
+        "write",
+        r#"{ call = ["com.acme/other#read", "com.acme/s#unknown"] }"#,
+        "",
+    );
+    let other = other.await;
+    assert_eq!(other.matches("run-narrowed").count(), 2, "{other}");
+}
+
+#[tokio::test]
+async fn what_was_asked_for_ends_with_the_call_that_asked() {
+    let world = World::new();
+    let (ending, _, _) = to_the_end(&world, &one("read", "{ leave = true }", ""), NEVER).await;
+    assert!(matches!(ending, Ending::Completed { .. }), "{ending:?}");
+    assert_eq!(
+        world
+            .outside
+            .given_up
+            .load(std::sync::atomic::Ordering::SeqCst),
+        1
+    );
+    let told = world.runs(NEVER).0.timeline(&RunId::new(1)).await.unwrap();
+    let spent = &told.state.spent;
+    assert!(
+        told.state.pending.is_empty() && spent.estimated,
+        "{spent:?}"
+    );
+    assert_eq!(spent.reserved.nano_dollars, 0);
+    assert!(spent.nano_dollars > 0, "it may have to be paid");
+}
+
+#[tokio::test]
+async fn a_cancelled_run_gives_up_what_its_skills_asked_for() {
+    let world = World::new();
+    let run = world
+        .start(started(&one("read", r#"{ ask = ["hang"] }"#, "")))
+        .await;
+    let runs = world.runs(NEVER).0;
+    let cancel = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        runs.cancel(&run, PrincipalId::local(), "enough")
+            .await
+            .unwrap();
+    };
+    let ((rest, _), ()) = tokio::join!(world.work(NEVER), cancel);
+    let Some(Some(Rest::Ended(ending))) = rest else {
+        panic!("{rest:?}")
+    };
+    assert!(matches!(*ending, Ending::Cancelled { .. }));
+    assert_eq!(
+        world
+            .outside
+            .given_up
+            .load(std::sync::atomic::Ordering::SeqCst),
+        1
+    );
+}
