@@ -30,6 +30,11 @@ impl Records {
         lock(&self.egress).clone()
     }
 
+    /// The records of all calls, in the order in which they ended.
+    pub fn all(&self) -> Vec<AuditRecord> {
+        lock(&self.calls).clone()
+    }
+
     /// The records of one call: there must be one.
     pub fn of(&self, id: &CallId) -> Vec<AuditRecord> {
         lock(&self.calls)

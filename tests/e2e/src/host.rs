@@ -114,6 +114,11 @@ impl TestHost {
         &self.artifacts
     }
 
+    /// The same, shared.
+    pub fn shared_artifacts(&self) -> Arc<DirArtifacts> {
+        self.artifacts.clone()
+    }
+
     /// A host as it comes.
     pub fn start() -> TestHost {
         TestHost::builder().start()

@@ -244,22 +244,3 @@ pub(super) fn orphaned(state: &State, now: Millis) -> Option<Event> {
         took_ms: u64::try_from(took).unwrap_or(u64::MAX),
     }))
 }
-
-/// Whether an effect should be under way. One that somebody has to decide about is not, nor what asked for it, nor what it
-/// asked for.
-pub(super) fn may_go_on(state: &State, effect: Seq) -> bool {
-    let asked = state.asker(effect);
-    asked.is_none_or(|asker| may_go_on(state, asker)) && !waits(state, effect)
-}
-
-fn waits(state: &State, effect: Seq) -> bool {
-    state
-        .pending
-        .get(&effect)
-        .is_none_or(|pending| pending.lost)
-        || state.inner.get(&effect).is_some_and(|inner| {
-            inner
-                .iter()
-                .any(|inner| inner.outcome.is_none() && waits(state, inner.seq))
-        })
-}

@@ -138,9 +138,7 @@ fn uncertain(state: &State, now: Millis) -> Option<Event> {
 
 fn perform(state: &State) -> Vec<Seq> {
     let effects = state.pending.keys().copied();
-    effects
-        .filter(|effect| inner::may_go_on(state, *effect))
-        .collect()
+    effects.filter(|effect| state.may_go_on(*effect)).collect()
 }
 
 /// The next time at which something is due although nothing happens.

@@ -52,6 +52,22 @@ impl State {
         }
     }
 
+    /// Whether an effect should be under way. One that somebody has to decide about is not, nor what asked for it, nor what
+    /// it asked for.
+    pub fn may_go_on(&self, effect: Seq) -> bool {
+        let asked = self.asker(effect);
+        asked.is_none_or(|asker| self.may_go_on(asker)) && !self.waits(effect)
+    }
+
+    fn waits(&self, effect: Seq) -> bool {
+        let own = self.pending.get(&effect);
+        let inner = self.inner.get(&effect).into_iter().flatten();
+        own.is_none_or(|pending| pending.lost)
+            || inner
+                .filter(|inner| inner.outcome.is_none())
+                .any(|inner| self.waits(inner.seq))
+    }
+
     pub(super) fn ask_within(&mut self, seq: Seq, of: Seq, act: &Act) -> Result<(), Impossible> {
         if !self.pending.contains_key(&of) {
             return Err(impossible(seq, "the call that asks is not under way"));

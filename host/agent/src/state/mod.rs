@@ -346,7 +346,13 @@ impl State {
     /// The host is another one now. What may be done twice will be; the rest needs a decision.
     fn lose(&mut self) {
         let started = self.started.clone();
-        for pending in self.pending.values_mut() {
+        // What waits for somebody's decision about another effect was not begun since its own was made.
+        let effects = self.pending.keys().copied();
+        let begun: Vec<Seq> = effects.filter(|effect| self.may_go_on(*effect)).collect();
+        for effect in begun {
+            let Some(pending) = self.pending.get_mut(&effect) else {
+                continue;
+            };
             pending.lost |= match &pending.intent.act {
                 Act::Tool { tool, .. } => started
                     .tools

@@ -40,6 +40,8 @@ pub struct Outside {
     pub applied: Mutex<Vec<(String, String)>>,
     /// Calls that arrived, repeated ones included.
     pub seen: AtomicU64,
+    /// Questions to models that will never be answered.
+    pub hanging: AtomicU64,
     /// Questions to models that were given up before they were answered.
     pub given_up: Arc<AtomicU64>,
 }
@@ -190,7 +192,7 @@ struct Service {
 impl Tools for Service {
     async fn call(&self, call: ToolCall) -> ToolEnd {
         self.fate.point().await;
-        let what = match crate::within::ask_for_more(&call).await {
+        let what = match crate::within::ask_for_more(&self.outside, &call).await {
             None => format!("{} {}", call.tool.tool, call.arguments),
             Some(heard) => format!("{} {heard}", call.tool.tool),
         };
@@ -226,6 +228,7 @@ impl Model for Service {
                 .iter()
                 .any(|message| message.words() == "hang")
             {
+                self.outside.hanging.fetch_add(1, SeqCst);
                 let _guard = GivenUp(self.outside.given_up.clone());
                 std::future::pending::<()>().await;
             }

@@ -9,6 +9,7 @@
 
 mod concurrent;
 mod data;
+mod delegate;
 mod dynamic;
 mod files;
 mod fixtures;
