@@ -6,6 +6,12 @@ pub const MAX_EVENT_BYTES: usize = 1 << 20;
 /// Events in one batch.
 pub const MAX_BATCH_EVENTS: usize = 256;
 
+/// Events a new run begins with: a fork has those of its original. They are written in one transaction, so that nobody takes up half a run.
+pub const MAX_FIRST_EVENTS: usize = 10_000;
+
+/// Bytes of their bodies together.
+pub const MAX_FIRST_BYTES: usize = 64 << 20;
+
 /// Bytes of all bodies in one batch, audit entries included: what one transaction may hold up others for.
 pub const MAX_BATCH_BYTES: usize = 8 << 20;
 

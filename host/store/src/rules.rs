@@ -4,7 +4,7 @@ use crate::{
     error::StoreError,
     limits::{
         MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BATCH_LINES, MAX_ENTRY_BYTES, MAX_EVENT_BYTES,
-        MAX_LABEL_BYTES, MAX_LABELS, MAX_MEMO_BYTES, MAX_MEMORY_BYTES, MAX_TAGS,
+        MAX_FIRST_BYTES, MAX_FIRST_EVENTS, MAX_LABEL_BYTES, MAX_LABELS, MAX_MEMO_BYTES, MAX_MEMORY_BYTES, MAX_TAGS,
     },
     types::{
         AccountName, Batch, BudgetMove, Due, Epoch, Head, Key, Lease, LedgerLine, Memo, NewEvent,
@@ -57,7 +57,8 @@ pub fn resolve(due: Due, now: Time) -> Option<Time> {
 
 /// Checks a new run.
 pub fn check_run(run: &NewRun) -> Checked {
-    check_events(&run.events, 0)?;
+    at_most("events of a new run", run.events.len(), MAX_FIRST_EVENTS)?;
+    check_events(&run.events, 0, MAX_FIRST_BYTES)?;
     at_most("labels of a run", run.labels.len(), MAX_LABELS)?;
     at_most("caps of a run", run.caps.len(), MAX_LABELS)?;
     for value in run.labels.values() {
@@ -78,23 +79,24 @@ pub fn check_batch(batch: &Batch) -> Checked {
     for count in lines {
         at_most("lines of one sort in a batch", count, MAX_BATCH_LINES)?;
     }
-    check_events(&batch.events, batch.audit.iter().map(Vec::len).sum())?;
+    at_most("events in a batch", batch.events.len(), MAX_BATCH_EVENTS)?;
+    let audited = batch.audit.iter().map(Vec::len).sum();
+    check_events(&batch.events, audited, MAX_BATCH_BYTES)?;
     batch.ledger.iter().try_for_each(check_line)?;
     unique("signal in a batch", batch.consume.iter())?;
     check_moves(batch)
 }
 
-fn check_events(events: &[NewEvent], more: usize) -> Checked {
+fn check_events(events: &[NewEvent], more: usize, most: usize) -> Checked {
     if events.is_empty() {
         return Err(StoreError::Invalid("it carries no event".into()));
     }
-    at_most("events in a batch", events.len(), MAX_BATCH_EVENTS)?;
     let mut bytes = more;
     for event in events {
         at_most("bytes of an event", event.body.len(), MAX_EVENT_BYTES)?;
         bytes += event.body.len();
     }
-    at_most("bytes of a batch", bytes, MAX_BATCH_BYTES)
+    at_most("bytes of all events", bytes, most)
 }
 
 /// Checks a ledger line.

@@ -13,11 +13,13 @@ mod batch;
 mod inbox;
 mod journal;
 mod oversize;
+mod patience;
 mod perform;
 mod ports;
 mod run;
 mod runs;
 mod within;
+mod snapshot;
 mod work;
 
 pub use crate::decide::Wish;

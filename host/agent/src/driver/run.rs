@@ -11,10 +11,13 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::{
     batch::Pages,
-    inbox, journal,
+    inbox,
+    journal::{self, Standing},
+    patience::Patience,
     perform::Effect,
     runs::{Parts, RunError},
     within::Desk,
+    snapshot,
 };
 use crate::{
     decide::{Next, decide},
@@ -27,9 +30,6 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// A run that was woken a moment too early is waited for rather than parked again.
 const MOMENT: Duration = Duration::from_secs(2);
-
-/// First and longest wait before a batch that the store did not take is sent again.
-const PATIENCE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
 /// Where a run stands when this host lets go of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,13 +58,15 @@ pub(super) struct Held {
     desk: Desk,
     /// What is decided and not yet durable; the state is ahead of the journal by it.
     pages: Pages,
+    /// The event its last snapshot stands at.
+    snapshot: u64,
 }
 
 impl Held {
     /// Takes up a run that was claimed: reads its journal, and notes when effects of another host are open.
     pub(super) async fn take(parts: Parts, claim: Claim) -> Result<Held, RunError> {
         let run = claim.lease.run;
-        let state = journal::state(&*parts.store, &run).await?;
+        let Standing { state, snapshot } = standing(&parts, &run).await?;
         let is_open = !state.pending.is_empty();
         let mut held = Held {
             parts,
@@ -76,6 +78,7 @@ impl Held {
             begun: BTreeMap::new(),
             desk: Desk::new(),
             pages: Pages::of(run),
+            snapshot,
         };
         if is_open {
             let epoch = held.lease.epoch.0;
@@ -120,7 +123,14 @@ impl Held {
     }
 
     async fn read_inbox(&mut self) -> Result<(), RunError> {
-        for signal in self.parts.store.inbox(&self.run()).await? {
+        let mut patience = Patience::with(self.run());
+        let signals = loop {
+            match self.parts.store.inbox(&self.run()).await {
+                Ok(signals) => break signals,
+                Err(error) => patience.after(error.into()).await?,
+            }
+        };
+        for signal in signals {
             let (event, key) = inbox::event(&self.state, &signal);
             self.write(event)?;
             self.pages.consume(key);
@@ -213,27 +223,24 @@ impl Held {
         })
     }
 
-    /// Appends the batch, as often as it takes. `false` when it had to be cut short for lack of budget and the run does
-    /// not rest after all.
+    /// Appends the batch, as often as it takes: while the store cannot be reached or its disk is full, the run waits here with all
+    /// that it knows. `false` when it had to be cut short for lack of budget and the run does not rest after all.
     async fn flush(&mut self, then: Then) -> Result<bool, RunError> {
         let op = metier_store::types::OpId::new((self.parts.ids)());
-        let batch = self.pages.batch(&*self.parts.store, op, then).await?;
-        let mut pause = PATIENCE.0;
+        let store = self.parts.store.clone();
+        let mut patience = Patience::with(self.run());
+        let batch = loop {
+            match self.pages.batch(&*store, op, then.clone()).await {
+                Ok(batch) => break batch,
+                Err(error) => patience.after(error).await?,
+            }
+        };
         loop {
-            match self
-                .parts
-                .store
-                .append(&self.lease, &self.head, &batch)
-                .await
-            {
+            match store.append(&self.lease, &self.head, &batch).await {
                 Ok(head) => {
                     self.written(head);
+                    self.keep_a_snapshot(&then).await;
                     return Ok(true);
-                }
-                Err(error) if error.is_worth_retrying() => {
-                    tracing::warn!(run = %self.run(), %error, "the journal cannot be written; it is tried again");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(PATIENCE.1);
                 }
                 Err(StoreError::OverBudget { account, available }) => {
                     let message = format!(
@@ -242,8 +249,23 @@ impl Held {
                     self.cut_short(message).await?;
                     return Ok(false);
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => patience.after(error.into()).await?,
             }
+        }
+    }
+
+    /// What it is needed for is speed: a failure is no reason to stop.
+    async fn keep_a_snapshot(&mut self, then: &Then) {
+        let (run, store) = (self.run(), &*self.parts.store);
+        let kept = match then {
+            Then::Done { .. } if self.snapshot > 0 => snapshot::forget(store, &run).await,
+            Then::Done { .. } => return,
+            _ if self.head.seq.0 < self.snapshot + snapshot::EVERY => return,
+            _ => snapshot::keep(store, &run, &self.head, &self.state).await,
+        };
+        match kept {
+            Ok(()) => self.snapshot = self.head.seq.0,
+            Err(error) => tracing::warn!(%run, %error, "a snapshot was not kept; the run goes on"),
         }
     }
 
@@ -260,7 +282,7 @@ impl Held {
     /// A budget shared with other runs is used up: what is known is kept, what was only intended is not, and the run ends.
     async fn cut_short(&mut self, message: String) -> Result<(), RunError> {
         let (kept, consumed) = self.pages.take_before_intents();
-        self.state = journal::state(&*self.parts.store, &self.run()).await?;
+        self.state = standing(&self.parts, &self.run()).await?.state;
         for entry in kept {
             self.pages.add(&self.state, &entry)?;
             self.state.apply(entry)?;
@@ -302,6 +324,7 @@ impl Held {
     async fn wait(&mut self, until: Option<Millis>) -> Result<(), RunError> {
         let timer = until.map_or(LOOK, |until| until.since(self.now()).min(LOOK));
         let first = tokio::select! {
+            biased;
             ended = self.flying.join_next_with_id() => ended,
             asked = self.desk.next() => {
                 let intent = asked.and_then(|asked| self.desk.hear(&self.state, asked));
@@ -338,6 +361,17 @@ impl Held {
             },
             cost: Cost::default(),
             took_ms: 0,
+        }
+    }
+}
+
+/// Where a run stands, as soon as the store says.
+async fn standing(parts: &Parts, run: &RunId) -> Result<Standing, RunError> {
+    let mut patience = Patience::with(*run);
+    loop {
+        match journal::state(&*parts.store, run).await {
+            Ok(standing) => return Ok(standing),
+            Err(error) => patience.after(error).await?,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use metier_core::{PrincipalId, TenantId};
 use metier_store::{
     Store, StoreError,
-    limits::MAX_BATCH_EVENTS,
+    limits::MAX_FIRST_EVENTS,
     types::{AccountName, Due, InvalidId, Labels, NanoDollars, NewRun as StoredRun, PoolId, RunId},
 };
 
@@ -153,12 +153,10 @@ impl Runs {
     /// # Errors
     /// [`RunError::Store`] with `NotFound`, or a damaged journal.
     pub async fn timeline(&self, run: &RunId) -> Result<Timeline, RunError> {
-        let state = journal::state(&*self.parts.store, run).await?;
         let entries = journal::read(&*self.parts.store, run, Seq(1)).await?;
-        Ok(Timeline {
-            entries: entries.into_iter().map(|(_, entry)| entry).collect(),
-            state,
-        })
+        let entries: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
+        let state = journal::fold(&entries)?.ok_or_else(|| no_such(run))?;
+        Ok(Timeline { entries, state })
     }
 
     /// The events of a run behind `after`.
@@ -166,11 +164,15 @@ impl Runs {
     /// # Errors
     /// As [`Runs::timeline`].
     pub async fn events(&self, run: &RunId, after: Seq) -> Result<Vec<(Seq, Entry)>, RunError> {
-        let entries = journal::read(&*self.parts.store, run, Seq(after.0 + 1)).await?;
-        Ok(entries
-            .into_iter()
-            .map(|(stored, entry)| (Seq(stored.seq.0), entry))
-            .collect())
+        journal::read(&*self.parts.store, run, Seq(after.0 + 1)).await
+    }
+
+    /// Where a run stands: what [`Runs::timeline`] says of it, in the time it takes to read the end of its journal.
+    ///
+    /// # Errors
+    /// As [`Runs::timeline`].
+    pub async fn state(&self, run: &RunId) -> Result<State, RunError> {
+        Ok(journal::state(&*self.parts.store, run).await?.state)
     }
 
     /// Decides a question. The decision is durable when this returns; the run goes on when a host takes it up.
@@ -178,7 +180,7 @@ impl Runs {
     /// # Errors
     /// [`RunError::Decision`] when the question is not open or is another one.
     pub async fn decide(&self, run: &RunId, decision: Decision) -> Result<(), RunError> {
-        let state = journal::state(&*self.parts.store, run).await?;
+        let state = self.state(run).await?;
         inbox::fits(&state, &decision)?;
         self.post(run, &Letter::Decide(decision)).await
     }
@@ -211,30 +213,18 @@ impl Runs {
         at: Seq,
         pool: PoolId,
     ) -> Result<RunId, RunError> {
-        let row = self
-            .parts
-            .store
-            .run(run)
-            .await?
-            .ok_or_else(|| StoreError::NotFound {
-                what: format!("run {run}"),
-            })?;
+        let store = &*self.parts.store;
+        let row = store.run(run).await?.ok_or_else(|| no_such(run))?;
         if at.0 == 0 || at.0 > row.head.0 {
-            return Err(RunError::NoSuchEvent {
-                last: Seq(row.head.0),
-            });
+            let last = Seq(row.head.0);
+            return Err(RunError::NoSuchEvent { last });
         }
         // One event more says where they come from.
-        let most = MAX_BATCH_EVENTS - 1;
+        let most = MAX_FIRST_EVENTS - 1;
         if at.0 > most as u64 {
             return Err(RunError::TooLate { at, most });
         }
-        let mut entries = journal::read(&*self.parts.store, run, Seq(1)).await?;
-        entries.truncate(usize::try_from(at.0).unwrap_or(usize::MAX));
-        let mut events = Vec::with_capacity(entries.len() + 1);
-        for (_, entry) in &entries {
-            events.push(journal::prepare(&*self.parts.store, entry).await?);
-        }
+        let mut events = journal::copy(store, run, at).await?;
         let forked = Entry {
             at: (self.parts.clock)(),
             event: Event::Forked {
@@ -242,9 +232,8 @@ impl Runs {
                 at,
             },
         };
-        events.push(journal::prepare(&*self.parts.store, &forked).await?);
-        self.parts
-            .store
+        events.push(journal::prepare(store, &forked).await?);
+        store
             .create(&StoredRun {
                 run: fork,
                 tenant: row.tenant,
@@ -257,6 +246,11 @@ impl Runs {
             .await?;
         Ok(fork)
     }
+}
+
+fn no_such(run: &RunId) -> StoreError {
+    let what = format!("run {run}");
+    StoreError::NotFound { what }
 }
 
 /// What a listing shows and filters by.

@@ -22,6 +22,9 @@ const RENEW: Duration = Duration::from_millis(3_300);
 /// How often due runs are looked for when nothing hints at one.
 const POLL: Duration = Duration::from_secs(1);
 
+/// The runs a host holds, and the tasks that drive them.
+type Leases = BTreeMap<RunId, (Lease, tokio::task::AbortHandle)>;
+
 /// How a host works.
 #[derive(Clone, Debug)]
 pub struct Shift {
@@ -59,8 +62,8 @@ impl Runs {
     ) -> Result<(), RunError> {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut hints = self.parts.store.hints();
-        let mut at_work: JoinSet<(RunId, Result<Rest, RunError>)> = JoinSet::new();
-        let mut leases: BTreeMap<RunId, (Lease, tokio::task::AbortHandle)> = BTreeMap::new();
+        let mut at_work: JoinSet<(Lease, Result<Rest, RunError>)> = JoinSet::new();
+        let mut leases = Leases::new();
         let mut renewal = tokio::time::interval(RENEW.min(shift.lease / 3));
         loop {
             let room = shift.at_once.saturating_sub(leases.len());
@@ -68,19 +71,26 @@ impl Runs {
                 for claim in self.claim(&shift, room).await? {
                     let lease = claim.lease;
                     let runs = self.clone();
-                    let task = at_work.spawn(async move { (lease.run, runs.drive(claim).await) });
-                    leases.insert(lease.run, (lease, task));
-                }
-            }
-            tokio::select! {
-                () = &mut shutdown => break,
-                Some(ended) = at_work.join_next() => {
-                    if let Ok((run, result)) = ended {
-                        leases.remove(&run);
-                        report(&run, &result);
+                    let task = at_work.spawn(async move { (lease, runs.drive(claim).await) });
+                    // A lease of ours that ran out unnoticed: what was done under it has no say any more.
+                    if let Some((_, before)) = leases.insert(lease.run, (lease, task)) {
+                        before.abort();
                     }
                 }
+            }
+            // In this order: however many runs come to an end, leases are renewed in time.
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
                 _ = renewal.tick() => self.renew(&shift, &mut leases).await,
+                Some(ended) = at_work.join_next() => {
+                    if let Ok((lease, result)) = ended {
+                        if leases.get(&lease.run).is_some_and(|(held, _)| *held == lease) {
+                            leases.remove(&lease.run);
+                        }
+                        report(&lease.run, &result);
+                    }
+                }
                 _ = hints.next() => {}
                 () = tokio::time::sleep(POLL) => {}
             }
@@ -126,6 +136,7 @@ impl Runs {
             }
         };
         tokio::select! {
+            biased;
             rest = self.drive(claim) => rest,
             () = keep => Err(StoreError::Fenced { epoch: lease.epoch }.into()),
         }
@@ -152,11 +163,7 @@ impl Runs {
     }
 
     /// Renews every lease; the work on a run whose lease is lost ends at once.
-    async fn renew(
-        &self,
-        shift: &Shift,
-        leases: &mut BTreeMap<RunId, (Lease, tokio::task::AbortHandle)>,
-    ) {
+    async fn renew(&self, shift: &Shift, leases: &mut Leases) {
         let all: Vec<Lease> = leases.values().map(|(lease, _)| *lease).collect();
         if all.is_empty() {
             return;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use metier_core::Digest;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{Entry, Event, Millis, VERSION, blobs};
@@ -16,8 +16,11 @@ pub struct Encoded {
     /// JSON.
     pub body: Vec<u8>,
     /// Texts that were too long for it; they have to be stored first.
-    pub blobs: Vec<(Digest, Vec<u8>)>,
+    pub blobs: Blobs,
 }
+
+/// Texts that stand outside of what refers to them.
+pub type Blobs = Vec<(Digest, Vec<u8>)>;
 
 /// Why an entry cannot be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +94,40 @@ impl Draft {
         let Envelope { at, event } =
             serde_json::from_value(whole).map_err(|error| malformed(&error))?;
         Ok(Entry { at, event })
+    }
+}
+
+/// Anything as JSON whose long texts stand in blobs, as in an event.
+#[derive(Debug)]
+pub(crate) struct Packed(Value);
+
+impl Packed {
+    /// To bytes, and the texts that have to be stored first.
+    pub(crate) fn write(what: &impl Serialize) -> Result<(Vec<u8>, Blobs), CodecError> {
+        let value = serde_json::to_value(what).map_err(|error| malformed(&error))?;
+        let mut taken = Vec::new();
+        let value = blobs::take_out(value, &mut taken);
+        Ok((value.to_string().into_bytes(), taken))
+    }
+
+    pub(crate) fn read(bytes: &[u8]) -> Result<Packed, CodecError> {
+        let value = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+        Ok(Packed(value))
+    }
+
+    /// The blobs [`Packed::unpack`] needs.
+    pub(crate) fn wanted(&self) -> Vec<Digest> {
+        let mut found = Vec::new();
+        blobs::wanted(&self.0, &mut found);
+        found
+    }
+
+    pub(crate) fn unpack<T: DeserializeOwned>(
+        self,
+        texts: &BTreeMap<Digest, Vec<u8>>,
+    ) -> Result<T, CodecError> {
+        let whole = blobs::put_back(self.0, texts).map_err(CodecError::Blob)?;
+        serde_json::from_value(whole).map_err(|error| malformed(&error))
     }
 }
 

@@ -19,7 +19,8 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use blobs::INLINE_BYTES;
-pub use codec::{CodecError, Draft, Encoded, encode};
+pub(crate) use codec::Packed;
+pub use codec::{Blobs, CodecError, Draft, Encoded, encode};
 pub use event::{
     Act, Cost, Ending, Event, Intent, Outcome, PinnedSkill, PinnedTool, Question, QuestionKind,
     Reply, Settlement, Slot, Started, StepPassed, Verdict, Words, Worst,
