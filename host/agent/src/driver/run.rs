@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use metier_core::{Code, Fault, TenantId};
 use metier_store::{
     StoreError,
-    types::{Claim, Due, Head, Lease, Next as Then, RunId},
+    types::{Claim, Due, Head, Lease, Next as Then, RunId, Time},
 };
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -60,12 +60,15 @@ pub(super) struct Held {
     pages: Pages,
     /// The event its last snapshot stands at.
     snapshot: u64,
+    /// The store's clock at the claim, and this host's.
+    claimed: (Millis, Millis),
 }
 
 impl Held {
     /// Takes up a run that was claimed: reads its journal, and notes when effects of another host are open.
     pub(super) async fn take(parts: Parts, claim: Claim) -> Result<Held, RunError> {
         let run = claim.lease.run;
+        let claimed = (millis(claim.now), (parts.clock)());
         let Standing { state, snapshot } = standing(&parts, &run).await?;
         let is_open = !state.pending.is_empty();
         let mut held = Held {
@@ -79,6 +82,7 @@ impl Held {
             desk: Desk::new(),
             pages: Pages::of(run),
             snapshot,
+            claimed,
         };
         if is_open {
             let epoch = held.lease.epoch.0;
@@ -107,8 +111,12 @@ impl Held {
         self.lease.run
     }
 
+    /// The store's time, as far as this host can tell: of its own clock only what has passed counts. Hosts whose clocks differ would
+    /// otherwise wait for each other's.
     fn now(&self) -> Millis {
-        (self.parts.clock)().max(self.state.now)
+        let (store, here) = self.claimed;
+        let passed = (self.parts.clock)().since(here);
+        store.after(passed).max(self.state.now)
     }
 
     /// Puts one event behind the others; it counts from here on, and is durable after the next flush.
@@ -363,6 +371,11 @@ impl Held {
             took_ms: 0,
         }
     }
+}
+
+/// The store's time as the journal has it.
+pub(super) fn millis(time: Time) -> Millis {
+    Millis(u64::try_from(time.0 / 1_000).unwrap_or_default())
 }
 
 /// Where a run stands, as soon as the store says.

@@ -13,10 +13,11 @@ use super::{
     inbox::{self, Decision, DecisionError, Letter},
     journal,
     ports::{Clock, Ids, Tools, Watch},
+    run::millis,
 };
 use crate::{
     definition::Definition,
-    journal::{CodecError, Entry, Event, Seq, Started},
+    journal::{CodecError, Entry, Event, Millis, Seq, Started},
     models::Model,
     state::{Impossible, State},
 };
@@ -130,7 +131,7 @@ impl Runs {
         };
         let labels = labels(&new.started)?;
         let entry = Entry {
-            at: (self.parts.clock)(),
+            at: self.now().await?,
             event: Event::Started(Box::new(new.started)),
         };
         let first = journal::prepare(&*self.parts.store, &entry).await?;
@@ -146,6 +147,11 @@ impl Runs {
         self.parts.store.create(&created).await?;
         self.parts.watch.event(run, Seq(1), &entry);
         Ok(run)
+    }
+
+    /// The store's clock: a journal knows no other.
+    async fn now(&self) -> Result<Millis, RunError> {
+        Ok(millis(self.parts.store.now().await?))
     }
 
     /// A run as its journal tells it.
@@ -226,7 +232,7 @@ impl Runs {
         }
         let mut events = journal::copy(store, run, at).await?;
         let forked = Entry {
-            at: (self.parts.clock)(),
+            at: self.now().await?,
             event: Event::Forked {
                 from: run.to_string(),
                 at,

@@ -5,3 +5,4 @@ mod budget;
 mod crash;
 mod within;
 mod world;
+mod zombies;

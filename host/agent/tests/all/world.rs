@@ -232,26 +232,9 @@ impl Model for Service {
                 let _guard = GivenUp(self.outside.given_up.clone());
                 std::future::pending::<()>().await;
             }
-            let words = format!("answer to {}", question.step);
+            let answer = answer(&question.step);
             self.fate.point().await;
-            Ok(Answer {
-                message: Message {
-                    role: Role::Assistant,
-                    parts: vec![Part::Text { text: words }],
-                },
-                stop: StopReason::End,
-                usage: Usage {
-                    input: 100,
-                    output: 20,
-                    ..Usage::default()
-                },
-                candidate: "one".to_owned(),
-                model: None,
-                cost: NanoDollars(120_000),
-                latency_ms: 1,
-                first_token_ms: 1,
-                attempts: 1,
-            })
+            Ok(answer)
         })
     }
 }
@@ -262,6 +245,33 @@ impl Watch for Service {
     }
 
     fn delta(&self, _: RunId, _: Seq, _: Delta) {}
+}
+
+/// What a model's answer costs, in nano-dollars.
+pub const PRICE: i64 = 120_000;
+
+/// What a model answers to a step.
+pub fn answer(step: &str) -> Answer {
+    Answer {
+        message: Message {
+            role: Role::Assistant,
+            parts: vec![Part::Text {
+                text: format!("answer to {step}"),
+            }],
+        },
+        stop: StopReason::End,
+        usage: Usage {
+            input: 100,
+            output: 20,
+            ..Usage::default()
+        },
+        candidate: "one".to_owned(),
+        model: None,
+        cost: NanoDollars(PRICE as u64),
+        latency_ms: 1,
+        first_token_ms: 1,
+        attempts: 1,
+    }
 }
 
 /// A run of this chain, with one tool of each effect and one route at a dollar a million tokens.
