@@ -157,6 +157,10 @@ impl Place<'_> {
     }
 
     fn begin(&self, steps: &Steps, item: &Item, is_free: bool) -> Result<Option<Event>, Fault> {
+        // Evaluating every item that waits for its turn, each time one ends, is work in proportion to the square of the list.
+        if !is_free && matches!(self.step.work, Work::Tool { .. } | Work::Model(_)) {
+            return Ok(None);
+        }
         let in_list = steps.is_list.then_some((self.item, &item.value));
         let scope = scope(self.state, steps, in_list);
         match &self.step.work {
@@ -171,9 +175,8 @@ impl Place<'_> {
             Work::Approval { question, show } => {
                 self.ask(item, question, show.as_ref(), &scope).map(Some)
             }
-            Work::Tool { tool, args } => self.call(item, tool, args, &scope, is_free),
-            Work::Model(asked) if is_free => self.model(item, asked, &scope).map(Some),
-            Work::Model(_) => Ok(None),
+            Work::Tool { tool, args } => self.call(item, tool, args, &scope).map(Some),
+            Work::Model(asked) => self.model(item, asked, &scope).map(Some),
         }
     }
 
@@ -219,8 +222,7 @@ impl Place<'_> {
         tool: &str,
         args: &std::collections::BTreeMap<String, Value>,
         scope: &Scope,
-        is_free: bool,
-    ) -> Result<Option<Event>, Fault> {
+    ) -> Result<Event, Fault> {
         let filled = args.iter().map(|(name, value)| {
             let value = eval::fill(value, scope).map_err(unclear)?;
             Ok((name.clone(), value))
@@ -234,18 +236,11 @@ impl Place<'_> {
             item.approved == Some(hash_of_call(&self.state.started, tool, &arguments));
         match ruling(self.state, tool, &arguments) {
             Ruling::Refuse(why) => Err(Fault::new(Code::ApprovalDenied, why)),
-            Ruling::Ask(why) if !is_approved => Ok(Some(self.consent(tool, arguments, why))),
-            Ruling::Ask(_) | Ruling::Go if is_free => self
-                .intend(
-                    item,
-                    Act::Tool {
-                        tool: tool.to_owned(),
-                        arguments,
-                    },
-                    Worst::default(),
-                )
-                .map(Some),
-            Ruling::Ask(_) | Ruling::Go => Ok(None),
+            Ruling::Ask(why) if !is_approved => Ok(self.consent(tool, arguments, why)),
+            Ruling::Ask(_) | Ruling::Go => {
+                let tool = tool.to_owned();
+                self.intend(item, Act::Tool { tool, arguments }, Worst::default())
+            }
         }
     }
 

@@ -4,5 +4,7 @@
 mod budget;
 mod crash;
 mod within;
+mod full;
+mod long;
 mod world;
 mod zombies;

@@ -100,6 +100,7 @@ impl Fate {
 /// Everything outside the host under test.
 pub struct World {
     pub store: Arc<dyn Store>,
+    pub sqlite: Arc<SqliteStore>,
     clock: Arc<HeldClock>,
     pub outside: Arc<Outside>,
     ids: Arc<AtomicU64>,
@@ -112,8 +113,10 @@ impl World {
             clock: clock.clone(),
             max_pages: None,
         };
+        let sqlite = Arc::new(SqliteStore::in_memory(options).unwrap());
         World {
-            store: Arc::new(SqliteStore::in_memory(options).unwrap()),
+            store: sqlite.clone(),
+            sqlite,
             clock,
             outside: Arc::default(),
             ids: Arc::new(AtomicU64::new(1)),

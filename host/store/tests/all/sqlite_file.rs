@@ -47,6 +47,33 @@ async fn a_second_opener_is_told_who_holds_the_file() {
     panic!("the file was never let go");
 }
 
+/// Not a test of its own: the second process.
+#[test]
+#[ignore = "the other process of a test"]
+fn second_process() {
+    let Ok(path) = std::env::var(SECOND) else {
+        return;
+    };
+    eprintln!("{}", refusal(open(Path::new(&path))));
+}
+
+const SECOND: &str = "METIER_SECOND_PROCESS";
+
+#[test]
+fn a_second_process_is_told_who_holds_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("runs.db");
+    let _first = open(&path).unwrap();
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["sqlite_file::second_process", "--exact", "--ignored", "--nocapture"])
+        .env(SECOND, &path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let holder = format!("process {} on ", std::process::id());
+    assert!(output.status.success() && said.contains(&holder), "{said}");
+}
+
 #[tokio::test]
 async fn tables_of_a_newer_release_are_refused() {
     let dir = tempfile::tempdir().unwrap();
