@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -104,7 +104,9 @@ impl Cmd {
         let mut written = tempfile::tempfile()?;
         let mut process = self.process();
         process.stdin(Stdio::null());
-        process.stdout(written.try_clone()?).stderr(written.try_clone()?);
+        process
+            .stdout(written.try_clone()?)
+            .stderr(written.try_clone()?);
         let status = process.status().with_context(|| self.missing())?;
         let mut said = Vec::new();
         written.rewind()?;

@@ -4,7 +4,8 @@ use crate::{
     error::StoreError,
     limits::{
         MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BATCH_LINES, MAX_ENTRY_BYTES, MAX_EVENT_BYTES,
-        MAX_FIRST_BYTES, MAX_FIRST_EVENTS, MAX_LABEL_BYTES, MAX_LABELS, MAX_MEMO_BYTES, MAX_MEMORY_BYTES, MAX_TAGS,
+        MAX_FIRST_BYTES, MAX_FIRST_EVENTS, MAX_LABEL_BYTES, MAX_LABELS, MAX_MEMO_BYTES,
+        MAX_MEMORY_BYTES, MAX_TAGS,
     },
     types::{
         AccountName, Batch, BudgetMove, Due, Epoch, Head, Key, Lease, LedgerLine, Memo, NewEvent,

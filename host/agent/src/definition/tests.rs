@@ -26,7 +26,7 @@ fn the_example_agent_reads_as_it_is_written() {
         unreachable!("it is an agent")
     };
     assert_eq!(agent.instructions, "text of instructions.md");
-    assert_eq!(agent.terms.budget.nano_dollars, Some(500_000_000));
+    assert_eq!(agent.terms.budget.nano_dollars, Some(2_000_000_000));
     assert_eq!(agent.terms.budget.wall, Some(Duration::from_secs(900)));
     assert_eq!(agent.terms.skills.len(), 4);
     assert_eq!(agent.terms.approvals.rules[0].then, ConsentThen::Ask);
@@ -40,7 +40,9 @@ fn the_example_chain_reads_as_it_is_written() {
     let names: Vec<&str> = chain.steps.iter().map(|step| step.name.as_str()).collect();
     assert_eq!(
         names,
-        ["deals", "story", "deck", "attach", "comment", "meeting"]
+        [
+            "days", "deals", "story", "deck", "attach", "comment", "meeting"
+        ]
     );
     assert!(chain.output.is_some());
 }

@@ -18,8 +18,8 @@ mod perform;
 mod ports;
 mod run;
 mod runs;
-mod within;
 mod snapshot;
+mod within;
 mod work;
 
 pub use crate::decide::Wish;

@@ -16,8 +16,8 @@ use super::{
     patience::Patience,
     perform::Effect,
     runs::{Parts, RunError},
-    within::Desk,
     snapshot,
+    within::Desk,
 };
 use crate::{
     decide::{Next, decide},

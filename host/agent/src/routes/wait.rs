@@ -26,7 +26,7 @@ impl Retry {
         let backoff = doubled.min(self.max_ms);
         let half = backoff as f64 / 2.0;
         let ms = match failure.retry_after_ms {
-            Some(told) if told > self.max_ms + 900_000 => return None,
+            Some(told) if told > self.max_ms => return None,
             Some(told) => told as f64 + half * jitter,
             None => half + half * jitter,
         };

@@ -56,7 +56,15 @@ async fn a_full_disk_is_waited_out_and_nothing_is_done_twice() {
     stop.send(()).unwrap();
     work.await.unwrap().unwrap();
     let state = world.runs(NEVER).0.state(&run).await.unwrap();
-    assert!(matches!(state.ended, Some(Ending::Completed { .. })), "{:?}", state.ended);
+    assert!(
+        matches!(state.ended, Some(Ending::Completed { .. })),
+        "{:?}",
+        state.ended
+    );
     assert_eq!(world.outside.done().len(), 40);
-    assert_eq!(world.outside.seen.load(SeqCst), 40, "each once, no question asked");
+    assert_eq!(
+        world.outside.seen.load(SeqCst),
+        40,
+        "each once, no question asked"
+    );
 }

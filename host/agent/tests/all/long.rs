@@ -89,7 +89,12 @@ async fn a_snapshot_is_used_and_dropping_it_changes_nothing() {
         String::new(),
     ];
     for text in &worthless {
-        assert_eq!(put(Some(text)).await, whole.state, "{}", &text[..text.len().min(100)]);
+        assert_eq!(
+            put(Some(text)).await,
+            whole.state,
+            "{}",
+            &text[..text.len().min(100)]
+        );
     }
     assert_eq!(put(None).await, whole.state);
 
@@ -105,7 +110,14 @@ async fn a_snapshot_is_used_and_dropping_it_changes_nothing() {
 async fn a_run_that_has_ended_keeps_no_snapshot() {
     let world = World::new();
     let run = long(&world).await;
-    assert!(world.store.get(&kind(), &key(&run)).await.unwrap().is_some());
+    assert!(
+        world
+            .store
+            .get(&kind(), &key(&run))
+            .await
+            .unwrap()
+            .is_some()
+    );
     approve(&world, &run).await;
     world.work(NEVER).await;
     assert_eq!(world.store.get(&kind(), &key(&run)).await.unwrap(), None);
@@ -119,15 +131,26 @@ async fn a_long_run_is_forked_at_any_of_its_events() {
     let before = world.outside.done().len();
     let fork = RunId::new(77);
     let at = Seq(702);
-    runs.fork(&run, fork, at, "pool".parse().unwrap()).await.unwrap();
+    runs.fork(&run, fork, at, "pool".parse().unwrap())
+        .await
+        .unwrap();
     let (rest, _) = world.work(NEVER).await;
     assert!(matches!(rest, Some(Some(Rest::Asks(_)))), "{rest:?}");
     let told = runs.timeline(&fork).await.unwrap();
-    assert_eq!(told.entries[..702], runs.timeline(&run).await.unwrap().entries[..702]);
+    assert_eq!(
+        told.entries[..702],
+        runs.timeline(&run).await.unwrap().entries[..702]
+    );
     assert!(matches!(told.entries[702].event, Event::Forked { .. }));
-    assert_eq!(world.outside.done().len(), before + 150, "what was done by then counts as done");
+    assert_eq!(
+        world.outside.done().len(),
+        before + 150,
+        "what was done by then counts as done"
+    );
     let last = runs.timeline(&run).await.unwrap().entries.len() as u64;
-    let beyond = runs.fork(&run, RunId::new(78), Seq(last + 1), "pool".parse().unwrap()).await;
+    let beyond = runs
+        .fork(&run, RunId::new(78), Seq(last + 1), "pool".parse().unwrap())
+        .await;
     assert!(matches!(beyond, Err(RunError::NoSuchEvent { last: there }) if there == Seq(last)));
 }
 
@@ -150,12 +173,26 @@ async fn a_journal_of_a_newer_release_is_refused_in_words_and_left_alone() {
     world.store.create(&new).await.unwrap();
     let runs = world.runs(NEVER).0;
     let host = "host".parse().unwrap();
-    let refused = runs.rest(&host, &"pool".parse().unwrap()).await.unwrap_err();
-    assert!(matches!(refused, RunError::Codec(CodecError::Newer(99))), "{refused:?}");
+    let refused = runs
+        .rest(&host, &"pool".parse().unwrap())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, RunError::Codec(CodecError::Newer(99))),
+        "{refused:?}"
+    );
     let text = refused.to_string();
-    assert!(text.contains("version 99") && text.contains("use the Metier that wrote it"), "{text}");
+    assert!(
+        text.contains("version 99") && text.contains("use the Metier that wrote it"),
+        "{text}"
+    );
     let row = world.store.run(&run).await.unwrap().unwrap();
     assert_eq!(row.head.0, 1);
-    let forked = runs.fork(&run, RunId::new(6), Seq(1), "pool".parse().unwrap()).await;
-    assert!(matches!(forked, Err(RunError::Codec(CodecError::Newer(99)))));
+    let forked = runs
+        .fork(&run, RunId::new(6), Seq(1), "pool".parse().unwrap())
+        .await;
+    assert!(matches!(
+        forked,
+        Err(RunError::Codec(CodecError::Newer(99)))
+    ));
 }

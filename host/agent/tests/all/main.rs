@@ -3,8 +3,8 @@
 
 mod budget;
 mod crash;
-mod within;
 mod full;
 mod long;
+mod within;
 mod world;
 mod zombies;

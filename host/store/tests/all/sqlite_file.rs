@@ -65,7 +65,12 @@ fn a_second_process_is_told_who_holds_the_file() {
     let path = dir.path().join("runs.db");
     let _first = open(&path).unwrap();
     let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["sqlite_file::second_process", "--exact", "--ignored", "--nocapture"])
+        .args([
+            "sqlite_file::second_process",
+            "--exact",
+            "--ignored",
+            "--nocapture",
+        ])
         .env(SECOND, &path)
         .output()
         .unwrap();

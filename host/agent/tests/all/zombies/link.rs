@@ -67,8 +67,7 @@ impl Journal for Link {
 
     async fn append(&self, lease: &Lease, expect: &Head, batch: &Batch) -> Result<Head> {
         self.pass().await;
-        let (host, lease, expect, batch) =
-            (self.name.clone(), *lease, *expect, batch.clone());
+        let (host, lease, expect, batch) = (self.name.clone(), *lease, *expect, batch.clone());
         let done = self.sea.send(move |sea| {
             Box::pin(async move {
                 let done = sea.store.append(&lease, &expect, &batch).await;

@@ -114,13 +114,19 @@ impl Tools for World {
         self.link.pass().await;
         let what = format!("{} {}", call.tool.tool, call.arguments);
         let output = json!({ "done": what }).to_string();
-        self.link.sea.tell(format_args!("{} does {what}", self.link.name));
+        self.link
+            .sea
+            .tell(format_args!("{} does {what}", self.link.name));
         let (sea, done) = (self.link.sea.clone(), self.done.clone());
         let (there, back) = (sea.work(), sea.work());
         // What was sent arrives, whatever becomes of the host.
         let sent = tokio::spawn(async move {
             pause(there).await;
-            done.count(call.idempotency_key, what, call.tool.effect != Effect::Write);
+            done.count(
+                call.idempotency_key,
+                what,
+                call.tool.effect != Effect::Write,
+            );
             pause(back).await;
         });
         sent.await.unwrap();
@@ -218,7 +224,8 @@ impl Simulation {
             match chance.one_in(2) {
                 true => {
                     let wait = chance.millis(30_000);
-                    self.sea.tell(format_args!("{name} stands still for {wait:?}"));
+                    self.sea
+                        .tell(format_args!("{name} stands still for {wait:?}"));
                     host.link.stop(wait);
                     sleep(wait).await;
                 }
@@ -232,7 +239,8 @@ impl Simulation {
             }
         }
         let end = host.work.await;
-        self.sea.wrong(format!("{name} does not work any more: {end:?}"));
+        self.sea
+            .wrong(format!("{name} does not work any more: {end:?}"));
     }
 
     /// Says yes to everything, every few seconds, until all runs have ended.
@@ -306,7 +314,10 @@ impl Simulation {
             Err(error) => return self.sea.wrong(format!("run {run}: {error}")),
         };
         let count = |wanted: fn(&Event) -> bool| {
-            told.entries.iter().filter(|entry| wanted(&entry.event)).count()
+            told.entries
+                .iter()
+                .filter(|entry| wanted(&entry.event))
+                .count()
         };
         let intents = count(|event| matches!(event, Event::Intended(_)));
         let ends = count(|event| matches!(event, Event::Ended(Ending::Completed { .. })));
@@ -377,7 +388,8 @@ fn nobody_writes_to_a_run_that_is_another_ones() {
     let (takeovers, refused) = (AtomicU64::new(0), AtomicU64::new(0));
     let next = AtomicU64::new(first);
     let work = || {
-        while let Some(seed) = Some(next.fetch_add(1, SeqCst)).filter(|seed| *seed < first + count) {
+        while let Some(seed) = Some(next.fetch_add(1, SeqCst)).filter(|seed| *seed < first + count)
+        {
             let seen = simulate(seed);
             if only.is_some() && count == 1 {
                 eprintln!("{}", seen.told);

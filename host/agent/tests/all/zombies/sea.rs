@@ -217,7 +217,11 @@ impl Sea {
         done: &Result<Head, StoreError>,
     ) {
         let (run, epoch) = (lease.run, lease.epoch.0);
-        let kinds: Vec<&str> = batch.events.iter().map(|event| event.kind.as_str()).collect();
+        let kinds: Vec<&str> = batch
+            .events
+            .iter()
+            .map(|event| event.kind.as_str())
+            .collect();
         let said = match done {
             Ok(head) => format!("up to {}", head.seq),
             Err(error) => format!("no: {error}"),
