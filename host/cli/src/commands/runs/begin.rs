@@ -74,7 +74,7 @@ pub fn run(app: &App, args: &Run) -> Result<Exit, Failure> {
             })
             .await
             .map_err(failed)?;
-        app.printer.note(&format!("run {run}"));
+        app.printer.note(&format!("run {run} · {name}"));
         follow(app, &session, run, args.artifacts.as_deref()).await
     })
 }

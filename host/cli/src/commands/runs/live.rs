@@ -39,7 +39,10 @@ impl Live {
 impl Watch for Live {
     fn event(&self, _: RunId, seq: Seq, entry: &Entry) {
         self.end_words();
-        let is_told = !matches!(entry.event, Event::Opened { .. } | Event::Ended(_));
+        let is_told = !matches!(
+            entry.event,
+            Event::Started(_) | Event::Opened { .. } | Event::Ended(_)
+        );
         if is_told && let Some(line) = line(seq, entry) {
             self.printer.note(&line);
         }
@@ -53,10 +56,18 @@ impl Watch for Live {
                     *is_mid_line = true;
                 }
             }
-            Delta::Retrying { why, wait_ms, .. } => {
+            Delta::Retrying {
+                candidate,
+                why,
+                wait_ms,
+            } => {
                 self.end_words();
+                let again = match wait_ms {
+                    0 => String::new(),
+                    wait => format!(" It is asked again in {wait} ms."),
+                };
                 self.printer
-                    .note(&format!("  {why} Asked again in {wait_ms} ms."));
+                    .note(&format!("        {candidate}: {why}{again}"));
             }
             Delta::Begun { .. } | Delta::Reasoning { .. } | Delta::ToolCallBegun { .. } => {}
         }

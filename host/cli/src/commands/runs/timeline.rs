@@ -73,7 +73,10 @@ fn settled(settlement: &Settlement) -> String {
             let what = match answer.stop {
                 StopReason::ToolUse => {
                     let calls = answer.message.tool_calls().count();
-                    format!("wants {calls} calls")
+                    match calls {
+                        1 => "wants a call".to_owned(),
+                        calls => format!("wants {calls} calls"),
+                    }
                 }
                 _ => cut(&answer.message.words()),
             };
