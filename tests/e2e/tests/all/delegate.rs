@@ -163,18 +163,20 @@ async fn outside_a_run_both_are_refused_in_words() {
 async fn runs_with_different_grants_for_the_same_bytes_go_on_at_once() {
     let scene = Scene::start(GRANT).await;
     let other = GRANT.replace("routes = [\"main\"]", "routes = [\"dear\"]");
-    let wait = |grant: &str, route: &str| {
-        scene.run_under(grant, "ask", json!({ "route": route, "prompt": "both" }))
+    let scene = &scene;
+    let wait = |grant: String, route: &str| {
+        let arguments = json!({ "route": route, "prompt": "both" });
+        async move { scene.run_under(&grant, "ask", arguments).await }
     };
     // Each model call waits until the other run has come as far: taking turns would never end.
-    let both = async { tokio::join!(wait(GRANT, "main"), wait(&other, "dear")) };
+    let both = async { tokio::join!(wait(GRANT.to_owned(), "main"), wait(other.clone(), "dear")) };
     let (one, two) = tokio::time::timeout(std::time::Duration::from_secs(60), both)
         .await
         .expect("the runs go on at once");
     assert_eq!(one.output(), json!("you said: both"));
     assert_eq!(two.output(), json!("you said: both"));
     // And each keeps to its own grant.
-    let (one, two) = tokio::join!(wait(GRANT, "dear"), wait(&other, "main"));
+    let (one, two) = tokio::join!(wait(GRANT.to_owned(), "dear"), wait(other.clone(), "main"));
     assert_eq!(one.failed().code, Code::ModelNotGranted);
     assert_eq!(two.failed().code, Code::ModelNotGranted);
 }
