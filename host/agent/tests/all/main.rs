@@ -1,9 +1,14 @@
 //! Durable runs over a real store: everything a host's death can interrupt.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "../../../store/tests/all/cluster.rs"]
+#[expect(dead_code, reason = "the store's own tests use all of it")]
+mod cluster;
+
 mod budget;
 mod crash;
 mod full;
+mod hosts;
 mod long;
 mod within;
 mod world;
