@@ -180,7 +180,10 @@ async fn four_hosts_and_their_database_are_killed_again_and_again() {
     for round in 0..16 {
         sleep(Duration::from_millis(1_500)).await;
         if round % 5 == 2 {
-            stalls.push(tokio::spawn(process::stall(hosts.youngest(), LEASE + LEASE / 2)));
+            stalls.push(tokio::spawn(process::stall(
+                hosts.youngest(),
+                LEASE + LEASE / 2,
+            )));
         }
         let (name, mut oldest) = hosts.oldest();
         oldest.kill().unwrap();
@@ -199,7 +202,10 @@ async fn four_hosts_and_their_database_are_killed_again_and_again() {
         }
     }
     let live = listed(&*store, StateFilter::Live).await.len();
-    assert!(live > 0, "all was over before the last kill: nothing was tried");
+    assert!(
+        live > 0,
+        "all was over before the last kill: nothing was tried"
+    );
     for stall in stalls {
         stall.await.unwrap();
     }
@@ -229,4 +235,3 @@ async fn four_hosts_and_their_database_are_killed_again_and_again() {
 fn path_of(dir: &Path, host: &str) -> std::path::PathBuf {
     dir.join(format!("{host}.world"))
 }
-

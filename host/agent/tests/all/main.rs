@@ -1,5 +1,12 @@
 //! Durable runs over a real store: everything a host's death can interrupt.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests"
+)]
 
 #[path = "../../../store/tests/all/cluster.rs"]
 #[expect(dead_code, reason = "the store's own tests use all of it")]

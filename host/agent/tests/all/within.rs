@@ -174,6 +174,7 @@ async fn the_journal_says_who_asked_and_the_audit_too() {
         })
         .collect();
     let first = within[0].split(' ').next().unwrap();
+    let outer: u64 = first.parse().unwrap();
     assert_eq!(within[0], format!("{first} asks main"));
     assert_eq!(within[3], format!("{first} calls s.idempotent"));
     assert_eq!(within.len(), 6);
@@ -187,7 +188,7 @@ async fn the_journal_says_who_asked_and_the_audit_too() {
     let named = |key: &str| {
         trail
             .iter()
-            .filter(|line| line["within"].to_string() == first && line.get(key).is_some())
+            .filter(|line| line["within"] == outer && line.get(key).is_some())
             .count()
     };
     assert_eq!((named("model"), named("tool")), (3, 3), "{trail:?}");

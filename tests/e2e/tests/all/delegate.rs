@@ -10,7 +10,7 @@ use scene::{GRANT, Scene};
 
 #[tokio::test]
 async fn a_skill_asks_a_model_and_calls_another_skill() {
-    let scene = Scene::start(GRANT).await;
+    let scene = Scene::start(GRANT);
     let asked = scene.ask(json!({ "route": "main", "prompt": "hello" }));
     assert_eq!(asked.await.output(), json!("you said: hello"));
     let schema = r#"{"type":"object","required":["n"]}"#;
@@ -43,7 +43,7 @@ async fn a_skill_asks_a_model_and_calls_another_skill() {
 
 #[tokio::test]
 async fn the_callee_keeps_its_own_authority_and_lends_none() {
-    let scene = Scene::start(GRANT).await;
+    let scene = Scene::start(GRANT);
     // The callee's grant has no such bucket, whatever the caller may do.
     let get = json!({ "bucket": "cache", "key": "k" }).to_string();
     let told = scene
@@ -59,7 +59,7 @@ async fn the_callee_keeps_its_own_authority_and_lends_none() {
 
 #[tokio::test]
 async fn manifest_grant_and_run_each_have_to_say_yes() {
-    let scene = Scene::start(GRANT).await;
+    let scene = Scene::start(GRANT);
     let cases = [
         (
             scene.ask(json!({ "route": "other", "prompt": "x" })).await,
@@ -85,14 +85,14 @@ async fn manifest_grant_and_run_each_have_to_say_yes() {
     for (told, code) in cases {
         assert_eq!(told.failed().code, code, "{told:?}");
     }
-    let without = Scene::without_callee(GRANT).await;
+    let without = Scene::without_callee(GRANT);
     let told = without.peer("call", "storage.put").await;
     assert_eq!(told.failed().code, Code::RunNarrowed, "{told:?}");
 }
 
 #[tokio::test]
 async fn a_malformed_wish_is_the_callers_to_mend() {
-    let scene = Scene::start(GRANT).await;
+    let scene = Scene::start(GRANT);
     let told = scene
         .ask(json!({ "route": "no route", "prompt": "x" }))
         .await;
@@ -108,7 +108,7 @@ async fn a_malformed_wish_is_the_callers_to_mend() {
 
 #[tokio::test]
 async fn skills_in_a_circle_come_to_an_end() {
-    let scene = Scene::start(GRANT).await;
+    let scene = Scene::start(GRANT);
     let mut arguments = json!({ "skill": "none.such/skill", "tool": "x", "arguments": "{}" });
     for _ in 0..6 {
         arguments = json!({ "skill": "test.metier/delegate", "tool": "call", "arguments": arguments.to_string() });
@@ -122,8 +122,7 @@ async fn a_callee_has_only_the_time_its_caller_has_left() {
     let scene = Scene::start(&format!("{GRANT}[limits]\nwall = \"1s\"\n").replace(
         "\"test.metier/capabilities#storage.get\"",
         "\"test.metier/capabilities#storage.get\", \"test.metier/capabilities#system.sleep\"",
-    ))
-    .await;
+    ));
     let sleep = json!({ "milliseconds": 20_000 }).to_string();
     let told = scene
         .look(json!({ "skill": "test.metier/capabilities", "tool": "system.sleep", "arguments": sleep }))
@@ -161,7 +160,7 @@ async fn outside_a_run_both_are_refused_in_words() {
 
 #[tokio::test]
 async fn runs_with_different_grants_for_the_same_bytes_go_on_at_once() {
-    let scene = Scene::start(GRANT).await;
+    let scene = Scene::start(GRANT);
     let other = GRANT.replace("routes = [\"main\"]", "routes = [\"dear\"]");
     let scene = &scene;
     let wait = |grant: String, route: &str| {

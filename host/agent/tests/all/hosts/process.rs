@@ -187,7 +187,9 @@ impl Drop for Hosts {
 pub(super) async fn stall(process: u32, wait: Duration) {
     let signal = |name: &str| {
         let mut kill = Command::new("kill");
-        let kill = kill.args([name, &process.to_string()]).stderr(Stdio::null());
+        let kill = kill
+            .args([name, &process.to_string()])
+            .stderr(Stdio::null());
         kill.status().unwrap().success()
     };
     assert!(signal("-STOP"));

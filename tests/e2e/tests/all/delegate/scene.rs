@@ -80,11 +80,11 @@ pub struct Scene {
 }
 
 impl Scene {
-    pub async fn start(grant: &str) -> Scene {
+    pub fn start(grant: &str) -> Scene {
         Scene::with(grant, true)
     }
 
-    pub async fn without_callee(grant: &str) -> Scene {
+    pub fn without_callee(grant: &str) -> Scene {
         Scene::with(grant, false)
     }
 

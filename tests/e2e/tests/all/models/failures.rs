@@ -305,11 +305,7 @@ async fn a_question_that_is_dropped_ends_the_connection() {
     let ear = Ear::default();
     {
         let asking = metier_agent::models::Model::ask(&scene.routed, &question, &ear);
-        assert!(
-            tokio::time::timeout(Duration::from_millis(150), asking)
-                .await
-                .is_err()
-        );
+        assert!(timeout(Duration::from_millis(150), asking).await.is_err());
     }
     let heard = ear.heard().len();
     tokio::time::sleep(Duration::from_millis(300)).await;

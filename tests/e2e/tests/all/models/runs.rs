@@ -94,6 +94,7 @@ fn started(scene: &Scene) -> Started {
     };
     let skill = PinnedSkill {
         digest: Digest::of(b"skill"),
+        name: None,
         grant: None,
         folder: None,
     };
