@@ -61,6 +61,7 @@ fn call(key: Option<&str>) -> Call {
         arguments: "{}".to_owned(),
         deadline: None,
         idempotency_key: key.map(str::to_owned),
+        within: None,
     }
 }
 
