@@ -69,6 +69,7 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Run(args) => return commands::runs::begin::run(&app, &args),
         Command::Runs(args) => return commands::runs::manage::run(&app, &args),
         Command::Approvals(args) => return commands::runs::approvals::run(&app, &args),
+        Command::Models(args) => return commands::models::run(&app, &args),
         Command::Check(args) => return commands::runs::check::run(&app, &args),
         Command::Errors(args) => commands::errors::run(&app, &args)?,
     }

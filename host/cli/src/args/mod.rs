@@ -9,6 +9,7 @@ pub mod call;
 pub mod dev;
 mod globals;
 pub mod learn;
+pub mod models;
 mod openapi;
 pub mod runs;
 pub mod test;
@@ -116,6 +117,14 @@ pub enum Command {
         after_help = runs::APPROVALS_EXAMPLES
     )]
     Approvals(runs::Approvals),
+    /// Show which models can be asked, and compare them
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = models::EXAMPLES
+    )]
+    Models(models::Models),
     /// Find what is wrong with an agent or a chain before it runs
     Check(runs::Check),
     /// Explain an error code, or list them all

@@ -8,6 +8,7 @@ pub mod errors;
 pub mod inspect;
 pub mod learn;
 pub mod lint;
+pub mod models;
 pub mod new;
 pub mod openapi;
 pub mod pack;

@@ -20,6 +20,9 @@ pub const COMMANDS: &[&[&str]] = &[
     &["pack"],
     &["test"],
     &["learn"],
+    &["models"],
+    &["models", "list"],
+    &["models", "try"],
     &["errors"],
 ];
 

@@ -9,6 +9,7 @@ mod docs;
 mod errors;
 mod help;
 mod inspect;
+mod models;
 mod openapi;
 mod pack;
 mod readme;

@@ -5,7 +5,7 @@ pub mod begin;
 pub mod check;
 mod live;
 pub mod manage;
-mod models;
+pub mod models;
 mod session;
 mod timeline;
 

@@ -92,7 +92,8 @@ pub fn routes(named: Option<&Path>, folder: &Path) -> Result<(Routes, PathBuf), 
     Ok((routes, home))
 }
 
-fn prices(named: Option<&Path>) -> Result<PriceTable, Failure> {
+/// The prices of today.
+pub fn prices(named: Option<&Path>) -> Result<PriceTable, Failure> {
     let text = match named {
         Some(path) => {
             std::fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?
@@ -126,7 +127,8 @@ fn secrets(app: &App, routes: &Routes) -> Vec<String> {
         .collect()
 }
 
-fn routed(
+/// The providers behind the routes of a file in `home`.
+pub fn routed(
     app: &App,
     place: &VaultPlace,
     routes: &Routes,
