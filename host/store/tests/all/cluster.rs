@@ -25,9 +25,12 @@ const KEEPER: &str = r#"
 # Whatever ends this process's group: what is left is still to be removed.
 trap "" HUP INT TERM
 stop() { kill -QUIT "$server" 2>/dev/null; wait "$server"; }
+# A start that is asked for while an earlier one is still at it would fail, and be taken for the server.
+server=none
+is_over() { case $(cut -d" " -f3 "/proc/$server/stat" 2>/dev/null) in Z | "") true ;; *) false ;; esac; }
 while read -r order; do
     case $order in
-        start) "$@" </dev/null >>"$KEPT/log" 2>&1 & server=$! ;;
+        start) if is_over; then "$@" </dev/null >>"$KEPT/log" 2>&1 & server=$!; fi ;;
         kill) kill -KILL "$server" 2>/dev/null; wait "$server" ;;
     esac
 done

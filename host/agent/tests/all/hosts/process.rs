@@ -58,7 +58,7 @@ async fn host_process() {
         ids: Arc::new(number),
     });
     let mut shift = Shift::of(name.parse().unwrap(), "pool".parse().unwrap());
-    shift.at_once = 200;
+    shift.at_once = 120;
     shift.lease = LEASE;
     runs.work(shift, std::future::pending()).await.unwrap();
 }
