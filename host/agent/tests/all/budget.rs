@@ -8,12 +8,12 @@ use metier_agent::{
 };
 use metier_core::{Code, TenantId};
 
-use crate::world::{NEVER, World, started};
+use crate::{cluster::Cluster, world::{NEVER, World, started}};
 
 fn many(money: &str) -> String {
     format!(
-        "[chain]\nname = \"many\"\n[limits]\nparallel = 50\n[budget]\nmoney = \"{money}\"\n[[step]]\nname = \"ask\"\n\
-         model = \"main\"\nprompt = \"${{item}}\"\nmax-tokens = 300\neach = {{ over = \"input.items\", parallel = 50 }}\n"
+        "[chain]\nname = \"many\"\n[limits]\nparallel = 500\n[budget]\nmoney = \"{money}\"\n[[step]]\nname = \"ask\"\n\
+         model = \"main\"\nprompt = \"${{item}}\"\nmax-tokens = 300\neach = {{ over = \"input.items\", parallel = 500 }}\n"
     )
 }
 
@@ -37,23 +37,24 @@ async fn run_to_end(world: &World, mut point: u64, money: &str) -> (Ending, u64)
             assert_eq!(held.settled.0.cast_unsigned(), state.spent.nano_dollars);
             return (*ending, state.spent.nano_dollars);
         }
-        world.advance(LEASE + Duration::from_secs(1));
+        world.advance(LEASE + Duration::from_secs(1)).await;
         point = NEVER;
     }
     panic!("the run does not end");
 }
 
+async fn never_more_than_the_cap(world: &World, point: u64) {
+    let (cap, price) = (20_000_000, 120_000);
+    let (ending, spent) = run_to_end(world, point, "0.02 USD").await;
+    assert!(matches!(ending, Ending::Failed { fault } if fault.code == Code::RunBudgetExceeded));
+    assert!(spent <= cap && spent.is_multiple_of(price), "{spent}");
+    assert!(spent > 0);
+}
+
 #[tokio::test]
 async fn five_hundred_questions_at_once_never_exceed_the_cap() {
-    let (cap, price) = (20_000_000, 120_000);
     for point in [NEVER, 7, 60, 151] {
-        let world = World::new();
-        let (ending, spent) = run_to_end(&world, point, "0.02 USD").await;
-        assert!(
-            matches!(ending, Ending::Failed { fault } if fault.code == Code::RunBudgetExceeded)
-        );
-        assert!(spent <= cap && spent.is_multiple_of(price), "{spent}");
-        assert!(spent > 0);
+        never_more_than_the_cap(&World::new(), point).await;
     }
 }
 
@@ -63,4 +64,21 @@ async fn with_enough_money_all_of_them_are_asked() {
     let (ending, spent) = run_to_end(&world, 33, "50 USD").await;
     assert!(matches!(ending, Ending::Completed { .. }), "{ending:?}");
     assert_eq!(spent, 500 * 120_000);
+}
+
+/// The same on PostgreSQL, where reservations of different transactions meet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL's programs: `cargo xtask interop store` runs it"]
+async fn budgets_hold_on_postgres() {
+    let cluster = Cluster::start();
+    let store = metier_store::open(&cluster.plain_url().parse().unwrap());
+    let store = store.await.unwrap();
+    for point in [NEVER, 7, 151] {
+        never_more_than_the_cap(&World::on(store.clone()), point).await;
+    }
+    let (ending, _) = run_to_end(&World::on(store.clone()), 33, "50 USD").await;
+    assert!(matches!(ending, Ending::Completed { .. }), "{ending:?}");
+    let shared = store.budget(&TenantId::local(), &"tenant".parse().unwrap()).await.unwrap();
+    assert_eq!(shared.reserved.0, 0);
+    assert_eq!(store.total(&TenantId::local()).await.unwrap(), shared.settled);
 }

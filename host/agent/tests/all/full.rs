@@ -23,6 +23,7 @@ each = { over = "input.items", parallel = 1 }
 #[tokio::test]
 async fn a_full_disk_is_waited_out_and_nothing_is_done_twice() {
     let world = World::new();
+    let (sqlite, _) = world.sqlite.clone().unwrap();
     let mut begun = started(WRITES);
     let items: Vec<u32> = (0..40).collect();
     begun.input = json!({ "items": items, "text": "x".repeat(7_000) });
@@ -36,7 +37,7 @@ async fn a_full_disk_is_waited_out_and_nothing_is_done_twice() {
     while world.outside.seen.load(SeqCst) < 3 {
         sleep(Duration::from_millis(1)).await;
     }
-    world.sqlite.set_max_pages(1).await.unwrap();
+    sqlite.set_max_pages(1).await.unwrap();
     sleep(Duration::from_millis(600)).await;
     let seen = world.outside.seen.load(SeqCst);
     assert!(seen < 40, "the disk never was full");
@@ -45,7 +46,7 @@ async fn a_full_disk_is_waited_out_and_nothing_is_done_twice() {
     let row = world.store.run(&run).await.unwrap().unwrap();
     assert!(matches!(row.state, RunState::Held { .. }), "{row:?}");
 
-    world.sqlite.set_max_pages(1_000_000).await.unwrap();
+    sqlite.set_max_pages(1_000_000).await.unwrap();
     loop {
         let row = world.store.run(&run).await.unwrap().unwrap();
         if matches!(row.state, RunState::Done { .. }) {

@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering::SeqCst},
     },
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use async_trait::async_trait;
@@ -100,8 +100,8 @@ impl Fate {
 /// Everything outside the host under test.
 pub struct World {
     pub store: Arc<dyn Store>,
-    pub sqlite: Arc<SqliteStore>,
-    clock: Arc<HeldClock>,
+    /// Where the store is SQLite's, in memory and on a held clock.
+    pub sqlite: Option<(Arc<SqliteStore>, Arc<HeldClock>)>,
     pub outside: Arc<Outside>,
     ids: Arc<AtomicU64>,
 }
@@ -115,16 +115,42 @@ impl World {
         };
         let sqlite = Arc::new(SqliteStore::in_memory(options).unwrap());
         World {
-            store: sqlite.clone(),
-            sqlite,
-            clock,
+            sqlite: Some((sqlite.clone(), clock)),
+            ..World::on(sqlite)
+        }
+    }
+
+    /// A world around a store that has a clock of its own.
+    pub fn on(store: Arc<dyn Store>) -> World {
+        World {
+            store,
+            sqlite: None,
             outside: Arc::default(),
             ids: Arc::new(AtomicU64::new(1)),
         }
     }
 
-    pub fn advance(&self, by: Duration) {
-        self.clock.advance(by);
+    pub async fn advance(&self, by: Duration) {
+        match &self.sqlite {
+            Some((_, clock)) => clock.advance(by),
+            None => tokio::time::sleep(by).await,
+        }
+    }
+
+    fn clock(&self) -> Clock {
+        match &self.sqlite {
+            Some((_, held)) => {
+                let held = held.clone();
+                Arc::new(move || {
+                    let now = metier_store::Clock::now(&*held);
+                    Millis(u64::try_from(now.0 / 1_000).unwrap())
+                })
+            }
+            None => Arc::new(|| {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+                Millis(u64::try_from(since.as_millis()).unwrap())
+            }),
+        }
     }
 
     /// A host that dies at its `dies_at`-th point.
@@ -134,11 +160,7 @@ impl World {
             outside: self.outside.clone(),
             fate: fate.clone(),
         });
-        let (held, ids) = (self.clock.clone(), self.ids.clone());
-        let clock: Clock = Arc::new(move || {
-            let now = metier_store::Clock::now(&*held);
-            Millis(u64::try_from(now.0 / 1_000).unwrap())
-        });
+        let (clock, ids) = (self.clock(), self.ids.clone());
         let parts = Parts {
             store: self.store.clone(),
             tools: service.clone(),

@@ -56,6 +56,42 @@ impl Cluster {
 
     /// The same with further settings, `name=value`.
     pub fn with(settings: &[&str]) -> Self {
+        Self::made(settings, password(), initialise)
+    }
+
+    /// A server that follows this one, and can take its place ([`Cluster::promote`]).
+    pub fn standby(&self) -> Self {
+        let copy = |programs: &Path, dir: &Path, password: &str| {
+            let mut command = unprivileged(programs.join("pg_basebackup"), dir);
+            let port = self.port.to_string();
+            command.env("PGPASSWORD", password).arg("-D").arg(dir.join("data"));
+            command.args(["-h", "127.0.0.1", "-p", &port, "-U", "metier"]);
+            command.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]);
+            succeed(command);
+        };
+        Self::made(&[], self.password.clone(), copy)
+    }
+
+    /// Makes a standby the server.
+    pub fn promote(&self) {
+        let mut command = unprivileged(self.programs.join("pg_ctl"), &self.dir);
+        command.args(["promote", "--wait", "-D"]).arg(self.dir.join("data"));
+        succeed(command);
+    }
+
+    /// The address of whichever of the two can be written to.
+    pub fn url_of_either(&self, other: &Cluster) -> String {
+        format!(
+            "postgres://metier:{}@127.0.0.1:{},127.0.0.1:{}/postgres?target_session_attrs=read-write",
+            self.password, self.port, other.port
+        )
+    }
+
+    fn made(
+        settings: &[&str],
+        password: String,
+        initialise: impl FnOnce(&Path, &Path, &str),
+    ) -> Self {
         let programs = programs().expect(
             "no PostgreSQL found: install Debian's `postgresql`, or put `postgres` into the PATH",
         );
@@ -64,7 +100,9 @@ impl Cluster {
             .tempdir()
             .unwrap()
             .keep();
-        let password = password();
+        if let Some((user, group)) = nobody() {
+            chown(&dir, Some(user), Some(group)).unwrap();
+        }
         initialise(&programs, &dir, &password);
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -202,7 +240,6 @@ fn initialise(programs: &Path, dir: &Path, password: &str) {
     let file = dir.join("password");
     fs::write(&file, password).unwrap();
     if let Some((user, group)) = nobody() {
-        chown(dir, Some(user), Some(group)).unwrap();
         chown(&file, Some(user), Some(group)).unwrap();
     }
     let mut command = unprivileged(programs.join("initdb"), dir);
@@ -220,6 +257,10 @@ fn initialise(programs: &Path, dir: &Path, password: &str) {
         "--locale=C",
         "--no-sync",
     ]);
+    succeed(command);
+}
+
+fn succeed(mut command: Command) {
     let output = command.output().unwrap();
     assert!(
         output.status.success(),

@@ -28,6 +28,7 @@ mod refusals;
 mod signals;
 
 mod postgres_server;
+mod promoted;
 mod sqlite_file;
 
 /// Each check is a function over a [`fixture::Fixture`]; this makes a test of it for every engine.
