@@ -71,8 +71,8 @@ async fn with_enough_money_all_of_them_are_asked() {
 #[ignore = "needs PostgreSQL's programs: `cargo xtask interop store` runs it"]
 async fn budgets_hold_on_postgres() {
     let cluster = Cluster::start();
-    let store = metier_store::open(&cluster.plain_url().parse().unwrap());
-    let store = store.await.unwrap();
+    let url = cluster.plain_url().parse().unwrap();
+    let store = metier_store::open(&url).await.unwrap();
     for point in [NEVER, 7, 151] {
         never_more_than_the_cap(&World::on(store.clone()), point).await;
     }
