@@ -10,7 +10,7 @@ use crate::repo::Repo;
 /// Arguments of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Measure the store and nothing else
+    /// Measure the store and durable runs, and nothing else
     #[arg(long)]
     store: bool,
     /// Passed to the benchmark; `-- --help` lists them
@@ -24,7 +24,9 @@ pub fn run(repo: &Repo, args: &Args) -> Result<()> {
         calls(repo, args)?;
     }
     let store = ["bench", "--package", "metier-store", "--bench", "store"];
-    repo.cargo().args(store).last_step("bench the store")
+    repo.cargo().args(store).step("bench the store")?;
+    let runs = ["bench", "--package", "metier-agent", "--bench", "runs"];
+    repo.cargo().args(runs).last_step("bench runs")
 }
 
 fn calls(repo: &Repo, args: &Args) -> Result<()> {

@@ -1,8 +1,10 @@
-//! The store on a real PostgreSQL, and both engines under `kill -9`.
+//! The store and durable runs on a real PostgreSQL, both engines under `kill -9`, and ten thousand simulations of hosts that both think
+//! they own a run.
 
 use anyhow::Result;
 
 use super::Tools;
+use crate::cmd::Cmd;
 use crate::postgres;
 use crate::repo::Repo;
 
@@ -14,5 +16,18 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     postgres::conformance(repo).step("test the store on PostgreSQL")?;
     postgres::tests(repo)
         .args(["--", "--ignored", "chaos", "--test-threads=1"])
-        .step("kill hosts and databases at work")
+        .step("kill hosts and databases at work")?;
+    runs(repo)
+        .args(["--", "--ignored", "--test-threads=1"])
+        .step("durable runs on PostgreSQL, and their hosts killed at work")?;
+    runs(repo)
+        .args(["--", "zombies", "--nocapture"])
+        .env("METIER_SIMULATIONS", "10000")
+        .step("simulate hosts that stand still, die and come back")
+}
+
+/// The integration tests of durable runs, as they are shipped: ten thousand simulations take a while.
+fn runs(repo: &Repo) -> Cmd {
+    let tests = ["--package", "metier-agent", "--test", "all"];
+    repo.cargo().args(["test", "--release"]).args(tests)
 }
