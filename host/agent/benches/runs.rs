@@ -67,7 +67,9 @@ async fn main() {
         // A fork has no snapshot yet, so that its journal is read from its beginning.
         let fork = RunId::new(1_000_000 + number);
         let at = Seq(events as u64 - 1);
-        runs.fork(&run, fork, at, "pool".parse().unwrap()).await.unwrap();
+        runs.fork(&run, fork, at, "pool".parse().unwrap())
+            .await
+            .unwrap();
         let start = Instant::now();
         assert!(matches!(take_up(&runs).await, Some(Rest::Asks(_))));
         whole.push(ms(start));
@@ -77,8 +79,18 @@ async fn main() {
         snapshot.push(ms(start));
     }
     let details = format!("{events} events, until it rests again");
-    met &= bar("SQLite, a run read whole and taken up, ms", &details, median(whole), 50.0);
-    met &= bar("SQLite, one with a snapshot taken up, ms", &details, median(snapshot), 50.0);
+    met &= bar(
+        "SQLite, a run read whole and taken up, ms",
+        &details,
+        median(whole),
+        50.0,
+    );
+    met &= bar(
+        "SQLite, one with a snapshot taken up, ms",
+        &details,
+        median(snapshot),
+        50.0,
+    );
     assert!(met, "a bar is missed");
 }
 
@@ -128,6 +140,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn bar(name: &str, details: &str, figure: f64, bar: f64) -> bool {
     let is_met = figure <= bar;
     let word = if is_met { "met" } else { "MISSED" };
-    println!("{name:<48} {details:<44} {figure:>9.2}  {:>9} {word}", format!("<= {bar}"));
+    println!(
+        "{name:<48} {details:<44} {figure:>9.2}  {:>9} {word}",
+        format!("<= {bar}")
+    );
     is_met
 }

@@ -8,7 +8,10 @@ use metier_agent::{
 };
 use metier_core::{Code, TenantId};
 
-use crate::{cluster::Cluster, world::{NEVER, World, started}};
+use crate::{
+    cluster::Cluster,
+    world::{NEVER, World, started},
+};
 
 fn many(money: &str) -> String {
     format!(
@@ -78,7 +81,13 @@ async fn budgets_hold_on_postgres() {
     }
     let (ending, _) = run_to_end(&World::on(store.clone()), 33, "50 USD").await;
     assert!(matches!(ending, Ending::Completed { .. }), "{ending:?}");
-    let shared = store.budget(&TenantId::local(), &"tenant".parse().unwrap()).await.unwrap();
+    let shared = store
+        .budget(&TenantId::local(), &"tenant".parse().unwrap())
+        .await
+        .unwrap();
     assert_eq!(shared.reserved.0, 0);
-    assert_eq!(store.total(&TenantId::local()).await.unwrap(), shared.settled);
+    assert_eq!(
+        store.total(&TenantId::local()).await.unwrap(),
+        shared.settled
+    );
 }

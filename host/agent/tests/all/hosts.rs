@@ -187,7 +187,10 @@ async fn four_hosts_and_their_database_are_killed_again_and_again() {
     for round in 0..16 {
         sleep(Duration::from_millis(1_500)).await;
         if round % 5 == 2 {
-            stalls.push(tokio::spawn(process::stall(hosts.youngest(), LEASE + LEASE / 2)));
+            stalls.push(tokio::spawn(process::stall(
+                hosts.youngest(),
+                LEASE + LEASE / 2,
+            )));
         }
         let (name, mut oldest) = hosts.oldest();
         oldest.kill().unwrap();
@@ -207,7 +210,10 @@ async fn four_hosts_and_their_database_are_killed_again_and_again() {
     }
     let live = listed(&*store, StateFilter::Live).await.len();
     println!("{live} runs are alive after {:.0?}", began.elapsed());
-    assert!(live > 0, "all was over before the last kill: nothing was tried");
+    assert!(
+        live > 0,
+        "all was over before the last kill: nothing was tried"
+    );
     for stall in stalls {
         stall.await.unwrap();
     }
@@ -230,11 +236,13 @@ async fn four_hosts_and_their_database_are_killed_again_and_again() {
         "{count} runs of {STEPS} steps in {took:.0?}, {kills} hosts and 2 databases killed, {live} runs alive at the last kill; \
          {moved} runs of dead hosts went on elsewhere within {worst:.1?}; {seen}"
     );
-    assert!(moved > count as usize / 4, "hosts were killed that held nothing");
+    assert!(
+        moved > count as usize / 4,
+        "hosts were killed that held nothing"
+    );
     assert!(worst <= GOES_ON, "a dead host's runs waited {worst:?}");
 }
 
 fn path_of(dir: &Path, host: &str) -> std::path::PathBuf {
     dir.join(format!("{host}.world"))
 }
-

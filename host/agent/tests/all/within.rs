@@ -313,7 +313,7 @@ async fn a_call_is_not_made_again_before_all_it_asked_for_is_decided() {
         let world = World::new();
         let run = world.start(started(&both)).await;
         world.work(point).await;
-        world.advance(LEASE + Duration::from_secs(1));
+        world.advance(LEASE + Duration::from_secs(1)).await;
         world.work(NEVER).await;
         let runs = world.runs(NEVER).0;
         let questions = runs.timeline(&run).await.unwrap().state.questions;

@@ -64,7 +64,10 @@ impl Cluster {
         let copy = |programs: &Path, dir: &Path, password: &str| {
             let mut command = unprivileged(programs.join("pg_basebackup"), dir);
             let port = self.port.to_string();
-            command.env("PGPASSWORD", password).arg("-D").arg(dir.join("data"));
+            command
+                .env("PGPASSWORD", password)
+                .arg("-D")
+                .arg(dir.join("data"));
             command.args(["-h", "127.0.0.1", "-p", &port, "-U", "metier"]);
             command.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]);
             succeed(command);
@@ -75,7 +78,9 @@ impl Cluster {
     /// Makes a standby the server.
     pub fn promote(&self) {
         let mut command = unprivileged(self.programs.join("pg_ctl"), &self.dir);
-        command.args(["promote", "--wait", "-D"]).arg(self.dir.join("data"));
+        command
+            .args(["promote", "--wait", "-D"])
+            .arg(self.dir.join("data"));
         succeed(command);
     }
 

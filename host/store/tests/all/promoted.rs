@@ -84,7 +84,11 @@ async fn postgres_promoted_to_its_synchronous_standby_loses_nothing() {
 async fn postgres_promoted_to_a_standby_that_was_behind_is_noticed() {
     let (server, standby, f) = pair().await;
     let claim = f.claimed().await;
-    let early = f.store.append(&claim.lease, &claim.head, &f.batch()).await.unwrap();
+    let early = f
+        .store
+        .append(&claim.lease, &claim.head, &f.batch())
+        .await
+        .unwrap();
     // It has to have arrived there before the standby hears no more.
     tokio::time::sleep(Duration::from_secs(2)).await;
     on(
@@ -93,7 +97,11 @@ async fn postgres_promoted_to_a_standby_that_was_behind_is_noticed() {
     )
     .await;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let late = f.store.append(&claim.lease, &early, &f.batch()).await.unwrap();
+    let late = f
+        .store
+        .append(&claim.lease, &early, &f.batch())
+        .await
+        .unwrap();
     tokio::task::block_in_place(|| {
         server.kill();
         standby.promote();

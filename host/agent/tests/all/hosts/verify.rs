@@ -17,12 +17,7 @@ use super::{MODEL_STEPS, STEPS};
 use crate::world::PRICE;
 
 /// Journals, money and deeds; says what was counted.
-pub(super) async fn everything(
-    runs: &Runs,
-    store: &dyn Store,
-    dir: &Path,
-    count: u128,
-) -> String {
+pub(super) async fn everything(runs: &Runs, store: &dyn Store, dir: &Path, count: u128) -> String {
     let (mut lengths, mut approved) = (BTreeMap::new(), BTreeMap::new());
     for number in 1..=count {
         let run = RunId::new(number);
@@ -32,12 +27,21 @@ pub(super) async fn everything(
     let total = count as i64 * MODEL_STEPS * PRICE;
     let tenant = TenantId::local();
     assert_eq!(store.total(&tenant).await.unwrap().0, total, "the ledger");
-    let shared = store.budget(&tenant, &"tenant".parse().unwrap()).await.unwrap();
-    assert_eq!((shared.settled.0, shared.reserved.0), (total, 0), "the budget");
+    let shared = store
+        .budget(&tenant, &"tenant".parse().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        (shared.settled.0, shared.reserved.0),
+        (total, 0),
+        "the budget"
+    );
     let events: u64 = lengths.values().sum();
     let (calls, repeated) = deeds(dir, &lengths, &approved);
     let asked: u32 = approved.values().sum();
-    format!("{events} events, {calls} calls of tools, {repeated} of them repeated, {asked} after a question")
+    format!(
+        "{events} events, {calls} calls of tools, {repeated} of them repeated, {asked} after a question"
+    )
 }
 
 /// One journal: whole, one intent for each step, one end. And which calls somebody allowed again.
@@ -45,9 +49,14 @@ async fn journal(runs: &Runs, run: RunId, approved: &mut BTreeMap<String, u32>) 
     // Reading checks that there is no gap, and every hash.
     let told = runs.timeline(&run).await.unwrap();
     let events: Vec<&Event> = told.entries.iter().map(|entry| &entry.event).collect();
-    let intents = events.iter().filter(|event| matches!(event, Event::Intended(_)));
+    let intents = events
+        .iter()
+        .filter(|event| matches!(event, Event::Intended(_)));
     assert_eq!(intents.count(), STEPS, "run {run}");
-    assert!(matches!(events.last(), Some(Event::Ended(Ending::Completed { .. }))), "run {run}");
+    assert!(
+        matches!(events.last(), Some(Event::Ended(Ending::Completed { .. }))),
+        "run {run}"
+    );
     for event in &events {
         let Event::Decided { question, .. } = event else {
             continue;
@@ -77,13 +86,20 @@ fn deeds(
             let words: Vec<&str> = line.splitn(3, ' ').collect();
             match words[..] {
                 ["did", key, what] => {
-                    let known = keys.entry(what.to_owned()).or_insert_with(|| key.to_owned());
+                    let known = keys
+                        .entry(what.to_owned())
+                        .or_insert_with(|| key.to_owned());
                     assert_eq!(known, key, "{what} was done under two keys");
-                    *calls.entry((key.to_owned(), what.starts_with("write"))).or_default() += 1;
+                    *calls
+                        .entry((key.to_owned(), what.starts_with("write")))
+                        .or_default() += 1;
                 }
                 ["told", run, seq] => {
                     let seq: u64 = seq.parse().unwrap();
-                    assert!(seq <= lengths[run], "event {seq} of {run} was durable, and is not there");
+                    assert!(
+                        seq <= lengths[run],
+                        "event {seq} of {run} was durable, and is not there"
+                    );
                 }
                 _ => panic!("{line}"),
             }
