@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -149,7 +150,16 @@ impl Trial<'_> {
         let scene = Scene::set(self)?;
         let (services, metier) = scene.begin()?;
         let log = scene.stage.folder().join("calls");
-        let below = scene.traced(&["-o", &log.display().to_string()]);
+        let traced = can_trace();
+        if !traced {
+            crate::print(
+                "NOT TRIED: the store's points, because this machine lets no process trace another (ptrace)",
+            )?;
+        }
+        let below = match traced {
+            true => scene.traced(&["-o", &log.display().to_string()]),
+            false => Vec::new(),
+        };
         let said = metier.begin(&below, &self.form.words())?.end()?;
         ensure!(
             said.status.success(),
@@ -159,7 +169,10 @@ impl Trial<'_> {
         );
         let decided = review::finish(&metier, self.form)?;
         review::wrote_once(&services, decided)?;
-        let calls = std::fs::read_to_string(&log).context("strace wrote what it saw")?;
+        let calls = match traced {
+            true => std::fs::read_to_string(&log).context("strace wrote what it saw")?,
+            false => String::new(),
+        };
         let mut points = Vec::new();
         for call in CALLS {
             points.extend((1..=most(&calls, call)).map(|number| Point::Store(call, number)));
@@ -174,6 +187,14 @@ impl Trial<'_> {
         }
         Ok((review::outcome(&metier, &services)?, points))
     }
+}
+
+/// Whether `strace` may do what it is for: some sandboxes forbid `ptrace`.
+fn can_trace() -> bool {
+    let tried = Command::new("strace")
+        .args(["-f", "-o", "/dev/null", "true"])
+        .output();
+    tried.is_ok_and(|tried| tried.status.success())
 }
 
 /// The most often one thread made a call: `strace` counts by thread, and one thread writes.
