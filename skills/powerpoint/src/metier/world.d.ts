@@ -223,7 +223,7 @@ declare module "metier:powerpoint/decks@0.1.0" {
      */
     legend?: import("metier:powerpoint/decks@0.1.0").Legend | null | undefined;
     /**
-     * The lowest value of the value axis.
+     * The lowest value of the value axis; 0 for columns, bars and areas of no negative number when left out.
      */
     min?: number | null | undefined;
     /**
@@ -601,6 +601,23 @@ declare module "metier:skill/types@0.1.0" {
      * One sentence: what was asked, which rule is missing, who can add it.
      */
     message: string;
+  }
+  /**
+   * Why something a skill asked of somebody else did not come about.
+   */
+  export interface Failure {
+    /**
+     * Stable code, for instance `upstream-unavailable`. Each has a page in `docs/errors`.
+     */
+    code: string;
+    /**
+     * What happened, in one sentence.
+     */
+    message: string;
+    /**
+     * Seconds to wait before the next try, when somebody told.
+     */
+    retryAfterSeconds?: number | null | undefined;
   }
   export {};
 }

@@ -109,6 +109,23 @@ declare module "metier:skill/types@0.1.0" {
      */
     message: string;
   }
+  /**
+   * Why something a skill asked of somebody else did not come about.
+   */
+  export interface Failure {
+    /**
+     * Stable code, for instance `upstream-unavailable`. Each has a page in `docs/errors`.
+     */
+    code: string;
+    /**
+     * What happened, in one sentence.
+     */
+    message: string;
+    /**
+     * Seconds to wait before the next try, when somebody told.
+     */
+    retryAfterSeconds?: number | null | undefined;
+  }
   export {};
 }
 
