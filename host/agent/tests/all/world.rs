@@ -122,11 +122,14 @@ impl World {
 
     /// A world around a store that has a clock of its own.
     pub fn on(store: Arc<dyn Store>) -> World {
+        // Several of one test may share a store, and no ids.
+        static WORLDS: AtomicU64 = AtomicU64::new(0);
+        let first = 1 + 1_000_000 * WORLDS.fetch_add(1, SeqCst);
         World {
             store,
             sqlite: None,
             outside: Arc::default(),
-            ids: Arc::new(AtomicU64::new(1)),
+            ids: Arc::new(AtomicU64::new(first)),
         }
     }
 
