@@ -16,6 +16,7 @@ mod overhead;
 mod payload;
 mod report;
 mod stats;
+mod streaming;
 mod threads;
 mod upstream;
 mod waiting;
@@ -105,7 +106,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
         divide: if arguments.quick { 10 } else { 1 },
     };
     type Part = (&'static str, fn(Effort) -> Result<Vec<report::Row>>);
-    let parts: [Part; 8] = [
+    let parts: [Part; 9] = [
         ("overhead", overhead::measure),
         ("threads", threads::measure),
         ("cold", cold::measure),
@@ -114,6 +115,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
         ("leak", leak::measure),
         ("journeys", journey::measure),
         ("languages", languages::measure),
+        ("streaming", streaming::measure),
     ];
     let mut rows = Vec::new();
     for (name, part) in parts {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crate::answer::Answer;
 use crate::player;
@@ -13,6 +14,7 @@ use crate::question::Question;
 pub struct Script {
     queue: Mutex<VecDeque<Answer>>,
     asked: Mutex<Vec<Question>>,
+    first_words: Mutex<Vec<Instant>>,
 }
 
 /// Questions remembered: a test is over before there are more.
@@ -39,6 +41,19 @@ impl Script {
     #[must_use]
     pub fn asked(&self) -> Vec<Question> {
         locked(&self.asked).clone()
+    }
+
+    /// When the first words of each streamed answer went out, in order.
+    #[must_use]
+    pub fn first_words(&self) -> Vec<Instant> {
+        locked(&self.first_words).clone()
+    }
+
+    pub(crate) fn speaks(&self) {
+        let mut first_words = locked(&self.first_words);
+        if first_words.len() < MAX_ASKED {
+            first_words.push(Instant::now());
+        }
     }
 
     pub(crate) fn note(&self, question: &Question) {

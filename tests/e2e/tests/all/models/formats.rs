@@ -1,15 +1,20 @@
 //! Every format carries questions, answers, tools and shapes, whole and in pieces, plain and over TLS.
 
+use futures::future::join;
 use metier_agent::models::{
     Arguments, Delta, Message, ModelRequest, Part, ResponseSchema, ResultPart, Role, StopReason,
     ToolDefinition, ToolResult,
 };
 use metier_agent::routes::NanoDollars;
 use metier_core::EgressOutcome;
-use metier_emulator_models::Answer;
+use metier_emulator_models::{Answer, Fault, Rule};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::scene::{Ear, FORMATS, Scene, hello, says};
+
+/// Longer than any question takes.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 const PROMPT: &str = "Review the quarter 2026-Q3. Issue: ABC-1. Meeting: 2026-10-06T10:00:00+02:00 to 2026-10-06T10:30:00+02:00, with [\"grace@acme.example\"].";
 
@@ -139,6 +144,40 @@ async fn words_come_in_their_order_before_the_answer_is_whole() {
             "{format}"
         );
         assert!(answer.first_token_ms <= answer.latency_ms);
+    }
+}
+
+/// The provider has said a few words and holds the rest: whoever listens has heard them.
+#[tokio::test]
+async fn the_first_words_are_heard_before_there_are_more() {
+    let scene = Scene::plain();
+    for (format, ..) in FORMATS {
+        let words = "The first words come first, and the rest comes much later.";
+        scene.emulator.script().push(Answer::text(words));
+        // Gemini's events have words from the first on; the others begin with one to four without.
+        let after = match format {
+            "gemini" => 1,
+            "openai-responses" => 5,
+            "anthropic" => 3,
+            _ => 2,
+        };
+        let rule = Rule::once(Fault::Hold { after: Some(after) });
+        scene.emulator.faults().replace(vec![rule]);
+        let ear = Ear::default();
+        let asking = scene.ask_heard(format, hello(), &ear);
+        let listening = async {
+            ear.first_words().await;
+            let heard = ear.text();
+            assert!(
+                !heard.is_empty() && heard.len() < words.len(),
+                "{format}: {heard}"
+            );
+            scene.emulator.faults().release();
+        };
+        let (answer, ()) = timeout(PATIENCE, join(asking, listening))
+            .await
+            .expect(format);
+        assert_eq!(answer.unwrap().message.words(), words, "{format}");
     }
 }
 

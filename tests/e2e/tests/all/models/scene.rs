@@ -13,6 +13,7 @@ use metier_runtime::credentials::SecretSources;
 use metier_runtime::egress::{Clock, EgressAudit};
 use metier_server::models::{LivePace, ModelTransport, egress_for_models};
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 /// Every format: its word, what follows the emulator's address, and its credential.
 pub const FORMATS: [(&str, &str, &str); 6] = [
@@ -87,11 +88,19 @@ impl EgressAudit for Audit {
 
 /// Keeps what is heard.
 #[derive(Default)]
-pub struct Ear(Mutex<Vec<Delta>>);
+pub struct Ear {
+    heard: Mutex<Vec<Delta>>,
+    words: Notify,
+}
 
 impl Ear {
     pub fn heard(&self) -> Vec<Delta> {
-        self.0.lock().unwrap().clone()
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// Waits for the first words.
+    pub async fn first_words(&self) {
+        self.words.notified().await;
     }
 
     pub fn text(&self) -> String {
@@ -106,7 +115,10 @@ impl Ear {
 
 impl Sink for Ear {
     fn delta(&self, delta: Delta) {
-        self.0.lock().unwrap().push(delta);
+        if matches!(delta, Delta::Text { .. }) {
+            self.words.notify_one();
+        }
+        self.heard.lock().unwrap().push(delta);
     }
 }
 

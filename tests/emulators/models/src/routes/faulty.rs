@@ -25,7 +25,16 @@ pub(super) async fn answer(
     parts: &Parts,
     fault: Fault,
 ) -> Response {
-    let truth = |way| say(wire, question, shared.script.answer(question), false, way);
+    let truth = |way| {
+        say(
+            shared,
+            wire,
+            question,
+            shared.script.answer(question),
+            false,
+            way,
+        )
+    };
     let then = |after, then| Way {
         after: Some((after, then)),
         ..Way::default()
@@ -86,6 +95,7 @@ pub(super) async fn answer(
         }
         Fault::NotJson => one(Bytes::from_static(b"<html>It works!</html>")),
         made_up => say(
+            shared,
             wire,
             question,
             made_up_answer(question, &made_up),

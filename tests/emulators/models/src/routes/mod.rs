@@ -76,7 +76,14 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
     match shared.faults.take(parts.uri.path()) {
         None => {
             let answer = shared.script.answer(&question);
-            say(wire, &question, answer, false, stream::Way::default())
+            say(
+                &shared,
+                wire,
+                &question,
+                answer,
+                false,
+                stream::Way::default(),
+            )
         }
         Some(fault) => faulty::answer(&shared, wire, &question, &parts, fault).await,
     }
@@ -90,15 +97,19 @@ fn read(wire: &dyn Wire, body: &[u8]) -> Result<Question, String> {
 
 /// The answer, in one or in pieces; `whole` for more than the question allows.
 fn say(
+    shared: &Shared,
     wire: &dyn Wire,
     question: &Question,
     answer: Answer,
     whole: bool,
-    way: stream::Way,
+    mut way: stream::Way,
 ) -> Response {
     let said = Said::new(question, answer, whole);
     match question.stream {
-        true => stream::response(wire.stream_type(), wire.pieces(&said), way),
+        true => {
+            way.words = Some((wire.before_words(), Arc::clone(&shared.script)));
+            stream::response(wire.stream_type(), wire.pieces(&said), way)
+        }
         false => {
             let body = Bytes::from(bytes(&wire.whole(&said)));
             stream::response("application/json", vec![body], way)

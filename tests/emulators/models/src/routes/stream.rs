@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -11,6 +12,8 @@ use futures::stream;
 use metier_emulator_kit::ResetHandle;
 use tokio::sync::watch;
 
+use crate::script::Script;
+
 /// How an answer goes out.
 #[derive(Default)]
 pub(super) struct Way {
@@ -18,6 +21,8 @@ pub(super) struct Way {
     pub pause: Duration,
     /// What happens after so many pieces.
     pub after: Option<(usize, Then)>,
+    /// The first words come after so many pieces, and who is told when they do.
+    pub words: Option<(usize, Arc<Script>)>,
 }
 
 /// What happens in the middle.
@@ -83,6 +88,9 @@ impl Going {
         let piece = self.rest.pop_front()?;
         if !self.way.pause.is_zero() {
             tokio::time::sleep(self.way.pause).await;
+        }
+        if let Some((_, script)) = self.way.words.take_if(|(before, _)| self.sent == *before) {
+            script.speaks();
         }
         self.sent += 1;
         Some(piece)
