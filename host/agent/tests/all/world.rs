@@ -116,6 +116,7 @@ impl World {
         let sqlite = Arc::new(SqliteStore::in_memory(options).unwrap());
         World {
             sqlite: Some((sqlite.clone(), clock)),
+            ids: Arc::new(AtomicU64::new(1)),
             ..World::on(sqlite)
         }
     }
