@@ -5,7 +5,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use metier_core::nearest::nearest;
+use metier_core::{
+    nearest::nearest,
+    toml_text::{Part, Position, locate},
+};
 use serde_json::Value;
 
 use crate::{
@@ -14,13 +17,26 @@ use crate::{
     journal::{PinnedTool, Started},
 };
 
+mod arguments;
+#[cfg(test)]
+mod tests;
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// The keys that lead there.
+    pub path: Vec<Part>,
     /// Where: `step deck`, `budget.calls`.
     pub place: String,
     /// What, in one sentence, with what was likely meant.
     pub what: String,
+}
+
+impl Finding {
+    /// Where in the definition's text it stands.
+    pub fn position(&self, text: &str) -> Option<Position> {
+        locate(text, &self.path)
+    }
 }
 
 impl fmt::Display for Finding {
@@ -45,16 +61,40 @@ struct Findings(Vec<Finding>);
 /// What an expression may name where it stands.
 struct Sight<'s> {
     place: String,
+    path: Vec<Part>,
     input: Option<&'s Value>,
     steps: BTreeMap<&'s str, &'s Step>,
+    tools: Option<&'s BTreeMap<String, PinnedTool>>,
     later: Vec<&'s str>,
     more: &'static [&'static str],
 }
 
+impl<'s> Sight<'s> {
+    /// The same names, one key further.
+    fn below(&self, key: &str) -> Sight<'s> {
+        Sight {
+            place: self.place.clone(),
+            path: below(&self.path, key),
+            input: self.input,
+            steps: self.steps.clone(),
+            tools: self.tools,
+            later: self.later.clone(),
+            more: self.more,
+        }
+    }
+}
+
+fn below(path: &[Part], key: &str) -> Vec<Part> {
+    let mut path = path.to_vec();
+    path.push(key.into());
+    path
+}
+
 impl Findings {
-    fn add(&mut self, place: &str, what: String) {
+    fn add(&mut self, place: &str, path: &[Part], what: String) {
         self.0.push(Finding {
             place: place.to_owned(),
+            path: path.to_vec(),
             what,
         });
     }
@@ -64,14 +104,20 @@ impl Findings {
             ("input", &terms.input_schema),
             ("output", &terms.output_schema),
         ] {
-            self.schema(place, schema.as_ref());
+            self.schema(place, &[place.into(), "schema".into()], schema.as_ref());
         }
         for tool in terms.budget.calls.keys() {
             if !started.tools.contains_key(tool) {
-                self.add("budget.calls", no_such("tool", tool, started.tools.keys()));
+                let path = ["budget".into(), "calls".into(), tool.as_str().into()];
+                self.add(
+                    "budget.calls",
+                    &path,
+                    no_such("tool", tool, started.tools.keys()),
+                );
             }
         }
-        for rule in &terms.approvals.rules {
+        for (index, rule) in terms.approvals.rules.iter().enumerate() {
+            let path = vec!["approvals".into(), "rule".into(), index.into()];
             let prefix = rule.tool.strip_suffix('*');
             let speaks = |tool: &String| match prefix {
                 Some(prefix) => tool.starts_with(prefix),
@@ -79,12 +125,14 @@ impl Findings {
             };
             if !started.tools.keys().any(speaks) {
                 let what = no_such("tool", &rule.tool, started.tools.keys());
-                self.add("approvals.rule", what);
+                self.add("approvals.rule", &below(&path, "tool"), what);
             }
             let sight = Sight {
                 place: format!("approvals.rule for {}", rule.tool),
+                path: below(&path, "when"),
                 input: terms.input_schema.as_ref(),
                 steps: BTreeMap::new(),
+                tools: None,
                 later: Vec::new(),
                 more: &["args", "tool", "effect", "tainted", "spent"],
             };
@@ -92,35 +140,42 @@ impl Findings {
         }
     }
 
-    fn schema(&mut self, place: &str, schema: Option<&Value>) {
+    fn schema(&mut self, place: &str, path: &[Part], schema: Option<&Value>) {
         if let Some(schema) = schema
             && let Err(error) = jsonschema::draft202012::new(schema)
         {
-            self.add(place, format!("the schema is not valid: {error}"));
+            self.add(place, path, format!("the schema is not valid: {error}"));
         }
     }
 
     fn chain(&mut self, chain: &Chain, started: &Started) {
         let mut sight = Sight {
             place: String::new(),
+            path: Vec::new(),
             input: chain.terms.input_schema.as_ref(),
             steps: BTreeMap::new(),
+            tools: Some(&started.tools),
             later: chain.steps.iter().map(|step| step.name.as_str()).collect(),
             more: &[],
         };
-        for step in &chain.steps {
+        for (index, step) in chain.steps.iter().enumerate() {
+            let path: Vec<Part> = vec!["step".into(), index.into()];
             sight.place = format!("step {}", step.name.as_str());
             sight.more = &[];
+            sight.path = below(&path, "when");
             self.expression(&sight, step.when.as_deref());
+            sight.path = below(&path, "each");
             if let Some(each) = &step.each {
                 self.expression(&sight, Some(&each.over));
                 sight.more = &["item", "index"];
             }
+            sight.path = path;
             self.work(&sight, step, started);
             sight.later.retain(|name| *name != step.name.as_str());
             sight.steps.insert(step.name.as_str(), step);
         }
         sight.place = "output".to_owned();
+        sight.path = vec!["output".into(), "value".into()];
         sight.more = &[];
         if let Some(output) = &chain.output {
             self.template(&sight, output);
@@ -130,58 +185,42 @@ impl Findings {
     fn work(&mut self, sight: &Sight<'_>, step: &Step, started: &Started) {
         match &step.work {
             Work::Tool { tool, args } => {
-                args.values().for_each(|value| self.template(sight, value));
+                let sight = sight.below("args");
+                for (name, value) in args {
+                    self.template(&sight.below(name), value);
+                }
                 match started.tools.get(tool) {
-                    Some(pinned) => self.arguments(sight, tool, args, pinned),
-                    None => self.add(&sight.place, no_such("tool", tool, started.tools.keys())),
+                    Some(pinned) => self.arguments(&sight, tool, args, pinned),
+                    None => {
+                        let path = below(&sight.path[..sight.path.len() - 1], "tool");
+                        let what = no_such("tool", tool, started.tools.keys());
+                        self.add(&sight.place, &path, what);
+                    }
                 }
             }
             Work::Model(asked) => {
-                self.schema(&sight.place, asked.schema.as_ref());
-                let texts = asked.system.iter().chain([&asked.prompt]);
-                texts.for_each(|text| self.template(sight, &Value::String(text.clone())));
+                self.schema(
+                    &sight.place,
+                    &below(&sight.path, "schema"),
+                    asked.schema.as_ref(),
+                );
+                for (key, text) in [
+                    ("system", asked.system.as_ref()),
+                    ("prompt", Some(&asked.prompt)),
+                ] {
+                    if let Some(text) = text {
+                        self.template(&sight.below(key), &Value::String(text.clone()));
+                    }
+                }
             }
             Work::Approval { question, show } => {
-                self.template(sight, &Value::String(question.clone()));
-                show.iter().for_each(|show| self.template(sight, show));
+                let text = Value::String(question.clone());
+                self.template(&sight.below("approval"), &text);
+                show.iter()
+                    .for_each(|show| self.template(&sight.below("show"), show));
             }
-            Work::Value { value } => self.template(sight, value),
+            Work::Value { value } => self.template(&sight.below("value"), value),
             Work::Wait { .. } => {}
-        }
-    }
-
-    /// Arguments against the tool's schema: what is missing, what it does not know, and literals of another type.
-    fn arguments(
-        &mut self,
-        sight: &Sight<'_>,
-        tool: &str,
-        args: &BTreeMap<String, Value>,
-        pinned: &PinnedTool,
-    ) {
-        let schema = &pinned.input_schema;
-        let known = schema["properties"].as_object();
-        for name in schema["required"].as_array().into_iter().flatten() {
-            let name = name.as_str().unwrap_or_default();
-            if !args.contains_key(name) {
-                self.add(&sight.place, format!("{tool} needs the argument {name}"));
-            }
-        }
-        for (name, value) in args {
-            let property = known.and_then(|known| known.get(name));
-            if property.is_none() && schema["additionalProperties"] == Value::Bool(false) {
-                let names = known.into_iter().flat_map(|known| known.keys());
-                let what = no_such(&format!("argument of {tool}"), name, names);
-                self.add(&sight.place, what);
-            }
-            let is_literal = Template::parse(value).is_ok_and(|it| it.expressions().is_empty());
-            if let (true, Some(property)) = (is_literal, property)
-                && let Err(why) = crate::ask::fits(Some(property), value)
-            {
-                self.add(
-                    &sight.place,
-                    format!("the argument {name} of {tool}: {why}"),
-                );
-            }
         }
     }
 
@@ -194,7 +233,7 @@ impl Findings {
                     .flat_map(Expression::paths);
                 paths.for_each(|path| self.path(sight, path));
             }
-            Err(error) => self.add(&sight.place, error.to_string()),
+            Err(error) => self.add(&sight.place, &sight.path, error.to_string()),
         }
     }
 
@@ -205,7 +244,7 @@ impl Findings {
                 .paths()
                 .iter()
                 .for_each(|path| self.path(sight, path)),
-            Err(error) => self.add(&sight.place, error.to_string()),
+            Err(error) => self.add(&sight.place, &sight.path, error.to_string()),
         }
     }
 
@@ -213,13 +252,17 @@ impl Findings {
         let mut names = path.iter().map(String::as_str);
         match (names.next(), names.next(), names.next()) {
             (Some("input"), Some(field), _) => self.input(sight, field),
-            (Some("steps"), Some(step), field) => self.step(sight, step, field),
+            (Some("steps"), Some(step), field) => self.step(sight, step, field, names.next()),
             (Some("input" | "steps"), None, _) | (None, ..) => {}
             (Some(root), ..) if sight.more.contains(&root) => {}
             (Some(root), ..) => {
                 let known = ["input", "steps"].iter().chain(sight.more);
                 let known: Vec<String> = known.map(|name| (*name).to_owned()).collect();
-                self.add(&sight.place, no_such("name", root, known.iter()));
+                self.add(
+                    &sight.place,
+                    &sight.path,
+                    no_such("name", root, known.iter()),
+                );
             }
         }
     }
@@ -230,15 +273,21 @@ impl Findings {
         let is_known = known.is_none_or(|known| known.contains_key(field));
         if !is_known && schema["additionalProperties"] == Value::Bool(false) {
             let names = known.into_iter().flat_map(|known| known.keys());
-            self.add(&sight.place, no_such("field of the input", field, names));
+            self.add(
+                &sight.place,
+                &sight.path,
+                no_such("field of the input", field, names),
+            );
         }
     }
 
-    fn step(&mut self, sight: &Sight<'_>, step: &str, field: Option<&str>) {
+    fn step(&mut self, sight: &Sight<'_>, step: &str, field: Option<&str>, inner: Option<&str>) {
         if sight.steps.contains_key(step) {
             if let Some(field) = field.filter(|field| !["output", "artifacts"].contains(field)) {
                 let what = format!("a step has `output` and `artifacts`, and no {field}");
-                self.add(&sight.place, what);
+                self.add(&sight.place, &sight.path, what);
+            } else if let (Some("output"), Some(inner)) = (field, inner) {
+                self.answer(sight, step, inner);
             }
             return;
         }
@@ -250,7 +299,23 @@ impl Findings {
                 no_such("earlier step", step, names.iter())
             }
         };
-        self.add(&sight.place, what);
+        self.add(&sight.place, &sight.path, what);
+    }
+}
+
+impl Findings {
+    /// A field of what an earlier step answers, where its schema lists them all.
+    fn answer(&mut self, sight: &Sight<'_>, step: &str, field: &str) {
+        let Some(schema) = sight.output_schema(step) else {
+            return;
+        };
+        let known = schema["properties"].as_object();
+        let is_known = known.is_none_or(|known| known.contains_key(field));
+        if !is_known && schema["additionalProperties"] == Value::Bool(false) {
+            let names = known.into_iter().flat_map(|known| known.keys());
+            let what = no_such(&format!("field of the answer of {step}"), field, names);
+            self.add(&sight.place, &sight.path, what);
+        }
     }
 }
 
@@ -258,89 +323,5 @@ fn no_such<'n>(kind: &str, name: &str, names: impl Iterator<Item = &'n String>) 
     match nearest(name, names.map(String::as_str)) {
         Some(meant) => format!("there is no {kind} {name}; did you mean {meant}?"),
         None => format!("there is no {kind} {name}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-    use serde_json::json;
-
-    use super::check;
-    use crate::{definition::Definition, testing};
-
-    fn findings(chain: &str) -> Vec<String> {
-        let head = "[chain]\nname = \"c\"\n[input.schema]\ntype = \"object\"\nadditionalProperties = false\n\
-                    [input.schema.properties]\nquarter = { type = \"string\" }\n";
-        let none = |_: &str| Err("no file".to_owned());
-        let definition = Definition::parse(&format!("{head}{chain}"), &none).unwrap();
-        let mut started = testing::started(definition);
-        let read = started.tools.get_mut("s.read").unwrap();
-        read.input_schema = json!({
-            "type": "object",
-            "required": ["soql"],
-            "properties": {"soql": {"type": "string"}, "limit": {"type": "integer"}},
-            "additionalProperties": false,
-        });
-        check(&started).iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn a_sound_chain_has_no_findings() {
-        let chain = "[[step]]\nname = \"a\"\ntool = \"s.read\"\n[step.args]\nsoql = \"${input.quarter}\"\n\
-                     [[step]]\nname = \"b\"\nvalue = \"${steps.a.output}\"\n";
-        assert_eq!(findings(chain), Vec::<String>::new());
-    }
-
-    #[test]
-    fn each_mistake_is_found_and_names_what_was_meant() {
-        for (chain, told) in [
-            (
-                "tool = \"s.raed\"",
-                "step a: there is no tool s.raed; did you mean s.read?",
-            ),
-            (
-                "tool = \"s.read\"",
-                "step a: s.read needs the argument soql",
-            ),
-            (
-                "tool = \"s.read\"\nargs = { soql = \"x\", limt = 1 }",
-                "step a: there is no argument of s.read limt; did you mean limit?",
-            ),
-            (
-                "tool = \"s.read\"\nargs = { soql = \"x\", limit = \"many\" }",
-                "step a: the argument limit of s.read: \"many\" is not of type \"integer\"",
-            ),
-            (
-                "value = \"${input.quater}\"",
-                "step a: there is no field of the input quater; did you mean quarter?",
-            ),
-            (
-                "value = \"${imput.x}\"",
-                "step a: there is no name imput; did you mean input?",
-            ),
-            (
-                "value = \"${steps.b.output}\"\n[[step]]\nname = \"b\"\nvalue = 1",
-                "step a: the step b has not been done yet where this stands",
-            ),
-            (
-                "value = 1\n[[step]]\nname = \"b\"\nvalue = \"${steps.a.result}\"",
-                "step b: a step has `output` and `artifacts`, and no result",
-            ),
-            (
-                "value = 1\n[budget.calls]\n\"s.raed\" = 1",
-                "budget.calls: there is no tool s.raed; did you mean s.read?",
-            ),
-            (
-                "value = 1\n[[approvals.rule]]\ntool = \"x.*\"\nthen = \"ask\"",
-                "approvals.rule: there is no tool x.*",
-            ),
-        ] {
-            let found = findings(&format!("[[step]]\nname = \"a\"\n{chain}\n"));
-            assert!(
-                found.iter().any(|found| found.starts_with(told)),
-                "{found:?}\n  lack\n{told}"
-            );
-        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod error;
 mod item;
+mod locate;
 mod position;
 mod section;
 mod source;
@@ -15,6 +16,7 @@ pub use error::TextError;
 pub use position::{Located, Position};
 
 pub use item::Item;
+pub use locate::{Part, locate};
 pub use section::{Section, parse};
 use source::Source;
 
