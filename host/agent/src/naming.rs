@@ -20,6 +20,8 @@ pub mod builtin {
     pub const SEARCH_NOTES: &str = "search_notes";
     /// Forget a note.
     pub const FORGET_NOTE: &str = "forget_note";
+    /// The mark of a note that was kept after text from outside was read: its tag, and a field of what a search finds.
+    pub const OUTSIDE: &str = "outside";
     /// All that are about notes.
     pub const NOTES: [&str; 3] = [SAVE_NOTE, SEARCH_NOTES, FORGET_NOTE];
 }

@@ -127,6 +127,7 @@ pub(crate) fn started(definition: Definition) -> Started {
         prices: PriceTable::default(),
         folder: None,
         session: None,
+        tainted: false,
         opening: vec![
             Message::text(Role::System, "Do it."),
             Message::text(Role::User, "Now."),

@@ -35,8 +35,17 @@ pub(super) struct Effect {
 enum Job {
     Model(Box<Question>, Option<Value>),
     Tool(Box<ToolCall>, String, Option<usize>),
-    Note(String, Value, String),
+    Note(Box<Note>),
     Impossible(String),
+}
+
+/// What is done about notes.
+struct Note {
+    tool: String,
+    arguments: Value,
+    scope: String,
+    /// Whether the run has read text from outside, so that what it keeps counts as such.
+    tainted: bool,
 }
 
 impl Effect {
@@ -91,16 +100,9 @@ impl Effect {
                 };
                 (outcome, Cost::default())
             }
-            Job::Note(tool, arguments, scope) => {
+            Job::Note(wanted) => {
                 let id = format!("{}/{}", self.run, self.seq);
-                let noted = note(
-                    &*self.parts.store,
-                    &self.tenant,
-                    &scope,
-                    &id,
-                    &tool,
-                    &arguments,
-                );
+                let noted = note(&*self.parts.store, &self.tenant, &id, &wanted);
                 (noted.await.unwrap_or_else(fault_of), Cost::default())
             }
             Job::Impossible(why) => (
@@ -174,7 +176,12 @@ fn job(
         Act::Builtin { tool, arguments } => {
             let name = started.definition.terms().name.as_str();
             let scope = format!("{name}/{}", started.principal);
-            Job::Note(tool.clone(), arguments.clone(), scope)
+            Job::Note(Box::new(Note {
+                tool: tool.clone(),
+                arguments: arguments.clone(),
+                scope,
+                tainted: state.tainted.is_some(),
+            }))
         }
     }
 }
@@ -294,19 +301,26 @@ fn fault_of(fault: Fault) -> Outcome {
 async fn note(
     store: &dyn Store,
     tenant: &TenantId,
-    scope: &str,
     id: &str,
-    tool: &str,
-    arguments: &Value,
+    note: &Note,
 ) -> Result<Outcome, Fault> {
+    let Note {
+        tool,
+        arguments,
+        scope,
+        tainted,
+    } = note;
     let scope: Key = scope.parse().map_err(|error| storage(&error))?;
     let text = |name: &str| arguments[name].as_str().unwrap_or_default().to_owned();
-    let value = match tool {
+    let value = match tool.as_str() {
         builtin::SAVE_NOTE => {
             let memo = Memo {
                 id: id.parse().map_err(|error| storage(&error))?,
                 text: text("text"),
-                tags: Vec::new(),
+                tags: tainted
+                    .then(|| builtin::OUTSIDE.to_owned())
+                    .into_iter()
+                    .collect(),
                 at: Time(0),
             };
             let saved = store.save(tenant, &scope, &memo).await;
@@ -316,9 +330,13 @@ async fn note(
         builtin::SEARCH_NOTES => {
             let found = store.search(tenant, &scope, &text("query"), NOTES).await;
             let found = found.map_err(|error| storage(&error))?;
-            let notes = found
-                .into_iter()
-                .map(|memo| json!({"id": memo.id.to_string(), "text": memo.text}));
+            let notes = found.into_iter().map(|memo| {
+                let mut note = json!({"id": memo.id.to_string(), "text": memo.text});
+                if memo.tags.iter().any(|tag| tag == builtin::OUTSIDE) {
+                    note[builtin::OUTSIDE] = json!(true);
+                }
+                note
+            });
             Value::Array(notes.collect())
         }
         builtin::FORGET_NOTE => {

@@ -272,8 +272,10 @@ fn labels(started: &Started) -> Result<Labels, RunError> {
         ("kind", kind.to_owned()),
         ("principal", started.principal.to_string()),
     ];
+    let session = started.session.clone().map(|name| ("session", name));
     pairs
         .into_iter()
+        .chain(session)
         .map(|(key, value)| Ok((key.parse().map_err(RunError::id)?, value)))
         .collect()
 }

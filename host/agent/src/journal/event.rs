@@ -137,6 +137,9 @@ pub struct Started {
     /// The conversation it continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
+    /// Whether what was said in that conversation came from runs that had read text from outside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tainted: bool,
     /// An agent's conversation before its first turn: instructions, what was said in earlier runs, the prompt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opening: Vec<Message>,

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use metier_core::Digest;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Impossible, Pending, State, impossible};
 use crate::journal::{Act, Outcome, Seq, Slot};
+use crate::naming::builtin::OUTSIDE;
 
 /// One thing a call asked for. It is kept until the call has ended: a call that is made again is answered from here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,4 +91,13 @@ impl State {
             asked.outside = outside;
         }
     }
+}
+
+/// Whether a search for notes found one that was kept by a run that had read text from outside.
+pub(super) fn has_outside_note(outcome: &Outcome) -> bool {
+    let Outcome::Output { value, .. } = outcome else {
+        return false;
+    };
+    let found: Vec<Value> = serde_json::from_str(value).unwrap_or_default();
+    found.iter().any(|note| note[OUTSIDE] == Value::Bool(true))
 }

@@ -98,6 +98,7 @@ impl State {
             return Err(impossible(Seq(1), "a run begins with `started`"));
         };
         let started = Arc::new(*started);
+        let tainted = started.tainted.then_some(Seq(1));
         let progress = match &started.definition {
             Definition::Agent(_) => Progress::Agent(Conversation::opened(&started.opening)),
             Definition::Chain(chain) => Progress::Chain(Steps::new(chain)),
@@ -111,7 +112,7 @@ impl State {
             inner: BTreeMap::new(),
             questions: BTreeMap::new(),
             spent: Spent::default(),
-            tainted: None,
+            tainted,
             cancel: None,
             progress,
             ended: None,
@@ -223,7 +224,8 @@ impl State {
     ) -> Result<(), Impossible> {
         let seq = self.head;
         let inner = self.inner.remove(&effect).unwrap_or_default();
-        let outside = self.is_from_outside(&intent.act) || inner.iter().any(|inner| inner.outside);
+        let outside =
+            self.is_from_outside(&intent.act, &outcome) || inner.iter().any(|inner| inner.outside);
         if outside && matches!(outcome, Outcome::Output { .. }) {
             self.tainted.get_or_insert(seq);
         }
@@ -245,14 +247,16 @@ impl State {
         }
     }
 
-    fn is_from_outside(&self, act: &Act) -> bool {
+    fn is_from_outside(&self, act: &Act, outcome: &Outcome) -> bool {
         match act {
             Act::Tool { tool, .. } => self
                 .started
                 .tools
                 .get(tool)
                 .is_some_and(|pinned| pinned.outside),
-            Act::Model { .. } | Act::Builtin { .. } => false,
+            // A note of a run that had read text from outside is such text.
+            Act::Builtin { .. } => inner::has_outside_note(outcome),
+            Act::Model { .. } => false,
         }
     }
 

@@ -13,10 +13,13 @@
 mod cluster;
 
 mod budget;
+mod corpus;
 mod crash;
 mod full;
 mod hosts;
 mod long;
+mod memory;
+mod schemas;
 mod within;
 mod world;
 mod zombies;

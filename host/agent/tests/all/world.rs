@@ -340,6 +340,7 @@ pub fn started(chain: &str) -> Started {
         prices: PriceTable::default(),
         folder: None,
         session: None,
+        tainted: false,
         opening: Vec::new(),
     }
 }

@@ -195,6 +195,7 @@ impl Scene {
             prices: PriceTable::default(),
             folder: None,
             session: None,
+            tainted: false,
             opening: Vec::new(),
         };
         let terms = definition.terms();

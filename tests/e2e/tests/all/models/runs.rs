@@ -111,6 +111,7 @@ fn started(scene: &Scene) -> Started {
         prices: PriceTable::default(),
         folder: None,
         session: None,
+        tainted: false,
         opening,
     }
 }
