@@ -17,6 +17,7 @@ pub(super) const RUNS_EXAMPLES: &str = "\
 Examples:
   metier runs list
   metier runs show 01KBA8…
+  metier runs watch 01KBA8… --store postgres://…
   metier runs resume 01KBA8…
   metier runs fork 01KBA8… --at 12";
 
@@ -63,6 +64,9 @@ pub struct Run {
     /// Save files it made in this folder
     #[arg(long, value_name = "FOLDER")]
     pub artifacts: Option<PathBuf>,
+    /// Continue the conversation of this session (an agent with `session = true`)
+    #[arg(long, value_name = "NAME")]
+    pub session: Option<metier_agent::definition::Name>,
     /// Who answers.
     #[command(flatten)]
     pub models: ModelOptions,
@@ -107,6 +111,11 @@ pub enum RunsAction {
     },
     /// Show a run's timeline: every call, token, cost and file
     Show {
+        /// The run
+        run: RunId,
+    },
+    /// Follow a run that another process works on, until it has ended or waits for somebody
+    Watch {
         /// The run
         run: RunId,
     },

@@ -1,11 +1,18 @@
 //! `metier approvals`: what waits for a person, and the person's word.
 
+mod changed;
+
+use std::sync::Arc;
+
 use metier_agent::{
-    driver::Decision,
+    driver::{Decision, Runs, Timeline},
     journal::{Question, QuestionKind, Seq, Verdict},
 };
 use metier_core::{Code, Fault, PrincipalId, TenantId};
-use metier_store::types::{Page, RunFilter, StateFilter};
+use metier_store::{
+    Store,
+    types::{Page, RunFilter, StateFilter},
+};
 use serde_json::{Value, json};
 
 use super::{failed, manage, session, stored};
@@ -94,14 +101,24 @@ fn head(question: &Question) -> String {
 }
 
 async fn show(app: &App, args: &Approvals, id: &QuestionId) -> Result<Exit, Failure> {
-    let (_, question) = find(app, args, id).await?;
+    let Found {
+        store,
+        runs,
+        told,
+        question,
+    } = find(app, args, id).await?;
     let mut lines = vec![head(&question)];
     match &question.what {
         QuestionKind::Call {
-            skill, arguments, ..
+            tool,
+            skill,
+            arguments,
+            ..
         } => {
             lines.push(format!("skill: {skill}"));
             lines.push(format!("arguments: {arguments:#}"));
+            let call = (tool.as_str(), skill, arguments);
+            lines.extend(changed::since_last(&runs, &*store, &told, &id.run, call).await?);
         }
         QuestionKind::Uncertain {
             arguments, effect, ..
@@ -125,7 +142,7 @@ async fn decide(
     id: &QuestionId,
     verdict: Verdict,
 ) -> Result<Exit, Failure> {
-    let (runs, question) = find(app, args, id).await?;
+    let Found { runs, question, .. } = find(app, args, id).await?;
     let decision = Decision {
         question: Seq(id.question),
         hash: question.hash,
@@ -140,12 +157,17 @@ async fn decide(
     Ok(Exit::Ok)
 }
 
-async fn find(
-    app: &App,
-    args: &Approvals,
-    id: &QuestionId,
-) -> Result<(metier_agent::driver::Runs, Question), Failure> {
-    let runs = manage::over(session::store(app, &args.store).await?);
+/// An open question, and where it was found.
+struct Found {
+    store: Arc<dyn Store>,
+    runs: Runs,
+    told: Timeline,
+    question: Question,
+}
+
+async fn find(app: &App, args: &Approvals, id: &QuestionId) -> Result<Found, Failure> {
+    let store = session::store(app, &args.store).await?;
+    let runs = manage::over(store.clone());
     let told = runs.timeline(&id.run).await.map_err(failed)?;
     let question = told.state.questions.get(&Seq(id.question)).cloned();
     let question = question.ok_or_else(|| {
@@ -156,5 +178,10 @@ async fn find(
         );
         Fault::new(Code::Conflict, message).with_hint("`metier approvals list` shows what is open.")
     })?;
-    Ok((runs, question))
+    Ok(Found {
+        store,
+        runs,
+        told,
+        question,
+    })
 }

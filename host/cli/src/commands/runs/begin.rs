@@ -10,7 +10,7 @@ use std::{
 use metier_agent::{
     ask, defaults,
     definition::{Definition, Work},
-    driver::{NewRun, Rest},
+    driver::{self, History, NewRun, Rest, Runs},
     journal::{Ending, Seq, Started},
     routes::Routes,
 };
@@ -60,7 +60,9 @@ pub fn run(app: &App, args: &Run) -> Result<Exit, Failure> {
         let live = Arc::new(Live::new(app.printer));
         let store = session::store(app, &args.store).await?;
         let session = Session::open(app, store, &args.vault, models.model, live)?;
-        let mut started = started(&definition, &input, &models.routes, &folder)?;
+        let earlier = history(&session.runs, &definition, args).await?;
+        let mut started = started(&definition, &input, &models.routes, &folder, earlier)?;
+        started.session = args.session.as_ref().map(|name| name.as_str().to_owned());
         started.prices = models.prices;
         pin(&session, &mut started, &models.routes, &folder).await?;
         let id = RunId::new(session::ids()());
@@ -94,7 +96,8 @@ pub fn read(file: &Path) -> Result<(Definition, PathBuf), Failure> {
     Ok((definition, folder))
 }
 
-fn text(file: &Path) -> Result<String, Failure> {
+/// The text of a file, up to a limit.
+pub fn text(file: &Path) -> Result<String, Failure> {
     text_of(file).map_err(|error| Failure::unreadable(file, &error))
 }
 
@@ -129,15 +132,43 @@ fn input(given: &str) -> Result<Value, Failure> {
     })
 }
 
+/// What was said in the session that is meant.
+async fn history(runs: &Runs, definition: &Definition, args: &Run) -> Result<History, Failure> {
+    let Some(name) = &args.session else {
+        return Ok(History::default());
+    };
+    match definition {
+        Definition::Agent(agent) if agent.memory.session => {
+            let session = driver::Session {
+                tenant: TenantId::local(),
+                agent: agent.terms.name.clone(),
+                principal: PrincipalId::local(),
+                name: name.clone(),
+            };
+            runs.history(&session).await.map_err(failed)
+        }
+        Definition::Agent(_) => Err(Failure::usage(
+            "The agent keeps no sessions.",
+            "Write `session = true` under [memory] in its file, or leave --session out.",
+        )),
+        Definition::Chain(_) => Err(Failure::usage(
+            "A chain has no sessions: nothing is said in it.",
+            "Leave --session out.",
+        )),
+    }
+}
+
 /// Everything a run depends on but its skills and prices.
 fn started(
     definition: &Definition,
     input: &Value,
     routes: &Routes,
     folder: &Path,
+    earlier: History,
 ) -> Result<Started, Failure> {
+    let History { messages, tainted } = earlier;
     let opening = match definition {
-        Definition::Agent(agent) => ask::opening(agent, input, Vec::new()).map_err(|error| {
+        Definition::Agent(agent) => ask::opening(agent, input, messages).map_err(|error| {
             Fault::new(
                 Code::ExpressionFailed,
                 sentence(&format!("The prompt: {error}")),
@@ -148,6 +179,7 @@ fn started(
     Ok(Started {
         input: input.clone(),
         opening,
+        tainted,
         ..unfilled(definition, routes, folder)?
     })
 }
@@ -185,6 +217,7 @@ pub fn unfilled(
         prices: Default::default(),
         folder: Some(folder.display().to_string()),
         session: None,
+        tainted: false,
         opening: Vec::new(),
     })
 }

@@ -21,6 +21,7 @@ use crate::{
 /// Reads a definition and everything it names: skills, tools, grants, routes. Nothing is called.
 pub fn run(app: &App, args: &Check) -> Result<Exit, Failure> {
     let (definition, folder) = begin::read(&args.file)?;
+    let text = begin::text(&args.file)?;
     let name = definition.terms().name.as_str();
     crate::commands::runtime()?.block_on(async {
         let options = ModelOptions {
@@ -38,7 +39,10 @@ pub fn run(app: &App, args: &Check) -> Result<Exit, Failure> {
         begin::pin(&session, &mut started, &models.routes, &folder).await?;
         let findings = metier_agent::check::check(&started);
         for finding in &findings {
-            app.print(&format!("{finding}\n"))?;
+            let place = finding.position(&text).map_or(String::new(), |place| {
+                format!("{}, {place}: ", args.file.display())
+            });
+            app.print(&format!("{place}{finding}\n"))?;
         }
         if !findings.is_empty() {
             return Ok(Exit::Failed(metier_core::Blame::Caller));

@@ -20,7 +20,7 @@ use super::{
     live::Live,
     models,
     session::{self, Session},
-    stored, timeline,
+    stored, timeline, watch,
 };
 use crate::{
     args::runs::{Runs as Args, RunsAction},
@@ -36,6 +36,7 @@ pub fn run(app: &App, args: &Args) -> Result<Exit, Failure> {
         match &args.action {
             RunsAction::List { limit } => list(app, args, *limit).await,
             RunsAction::Show { run } => show(app, args, run).await,
+            RunsAction::Watch { run } => watch::watch(app, &args.store, *run).await,
             RunsAction::Cancel { run, why } => cancel(app, args, run, why).await,
             RunsAction::Fork { run, at } => fork(app, args, run, *at).await,
             RunsAction::Resume {

@@ -8,6 +8,7 @@ pub mod manage;
 pub mod models;
 mod session;
 mod timeline;
+mod watch;
 
 use metier_agent::{driver::RunError, journal::CodecError};
 use metier_core::{Code, Fault, toml_text::TextError};
