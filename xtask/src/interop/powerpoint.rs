@@ -109,6 +109,9 @@ impl Decks {
         here(&self.metier.to_string_lossy())
             .args(["test", "dist/powerpoint.wasm"])
             .step("run what was recorded for the PowerPoint skill")?;
+        here(&self.metier.to_string_lossy())
+            .args(["lint", "dist/powerpoint.wasm"])
+            .step("lint the PowerPoint skill")?;
         let grant = Cmd::new(&self.metier)
             .arg("inspect")
             .arg(self.skill())

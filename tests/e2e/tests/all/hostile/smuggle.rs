@@ -59,11 +59,12 @@ HTTP2-Settings: forged
 :authority: forged.test
 Content-Length: 99999";
 
-/// Each is refused, or the service never hears of it.
+/// Each is refused, or the service never hears of it. A length is the skill's to say: one that its body does not have ends the
+/// connection, before the head has gone out or after.
 fn nothing_forged(host: &str, upstream: &Upstream) {
     let heard = upstream.seen().into_iter().flat_map(|seen| seen.headers);
     for (name, value) in heard {
-        let forged = ["forged", "Zm9yZ2Vk", "99999"]
+        let forged = ["forged", "Zm9yZ2Vk"]
             .iter()
             .any(|mark| value.contains(mark));
         assert!(!forged, "{name}: {value}");

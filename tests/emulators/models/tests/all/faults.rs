@@ -77,7 +77,7 @@ async fn streams_break_in_every_way() {
 #[tokio::test]
 async fn connections_hang_and_break() {
     let body = hello(true).to_string().into_bytes();
-    let asked = |fault: Fault| {
+    let asked = |fault: Fault, patience: u64| {
         let body = body.clone();
         async move {
             let emulator = with(fault);
@@ -88,15 +88,18 @@ async fn connections_hang_and_break() {
                 &[("x-api-key", KEY), ("anthropic-version", "2023-06-01")],
                 &body,
             );
-            timeout(Duration::from_millis(300), asking)
+            timeout(Duration::from_millis(patience), asking)
                 .await
                 .map(|answer| answer.is_some())
         }
     };
-    assert!(asked(Fault::Hold { after: None }).await.is_err());
-    assert!(asked(Fault::Hold { after: Some(3) }).await.is_err());
-    assert_eq!(asked(Fault::Reset { after: None }).await, Ok(false));
-    assert_eq!(asked(Fault::Reset { after: Some(2) }).await, Ok(false));
+    assert!(asked(Fault::Hold { after: None }, 300).await.is_err());
+    assert!(asked(Fault::Hold { after: Some(3) }, 300).await.is_err());
+    assert_eq!(asked(Fault::Reset { after: None }, 30_000).await, Ok(false));
+    assert_eq!(
+        asked(Fault::Reset { after: Some(2) }, 30_000).await,
+        Ok(false)
+    );
 }
 
 #[tokio::test]
