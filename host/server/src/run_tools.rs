@@ -99,8 +99,8 @@ impl RunTools {
         kept.map_err(|error| Fault::new(Code::StorageUnavailable, error.to_string()))?;
         let skill = self.host.load(bytes).await?;
         is_meant(alias, using, &skill)?;
-        let is_outside =
-            !skill.manifest().capabilities.http.is_empty() && !taint.trusted.contains(alias);
+        let text = grant.as_ref().map(|(text, _)| text.as_str());
+        let is_outside = pin::reaches_out(&skill, text)? && !taint.trusted.contains(alias);
         let tools = chosen(alias, using, &skill)?
             .into_iter()
             .map(|name| pinned(alias, &skill, &name, is_outside))

@@ -97,6 +97,7 @@ fn main() -> Result<()> {
             };
             let report = trial.exhaust(every, threads)?;
             print(&format!("{report}"))?;
+            anyhow::ensure!(report.killed > 0, "no review was killed: nothing was tried");
             anyhow::ensure!(
                 report.wrong.is_empty(),
                 "{} of {} points ended otherwise",

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     definition::{Consent, ConsentThen},
     expression::{ExpressionError, Scope},
+    journal::Seq,
     routes::NanoDollars,
     state::State,
 };
@@ -26,12 +27,22 @@ pub(super) enum Ruling {
 /// The first rule that matches decides; then what the conversation has read; then the tool's effect; then money. A rule
 /// that lets a call pass does not overrule the taint of text from outside: that text may have written the arguments.
 pub(super) fn ruling(state: &State, tool: &str, arguments: &Value) -> Ruling {
+    ruling_after(state, tool, arguments, state.tainted)
+}
+
+/// The same where text from outside was read at this event.
+pub(super) fn ruling_after(
+    state: &State,
+    tool: &str,
+    arguments: &Value,
+    since: Option<Seq>,
+) -> Ruling {
     let Some(pinned) = state.started.tools.get(tool) else {
         return Ruling::Refuse(format!("this run has no tool {tool}"));
     };
     let terms = terms(state);
-    let tainted = taints(state, pinned.effect);
-    match rule(state, tool, pinned.effect, arguments) {
+    let tainted = taints(state, pinned.effect, since);
+    match rule(state, tool, pinned.effect, arguments, since) {
         Some((ConsentThen::Deny, why)) => return Ruling::Refuse(why),
         Some((ConsentThen::Ask, why)) => return Ruling::Ask(why),
         Some((ConsentThen::Allow, _)) if tainted.is_none() => return Ruling::Go,
@@ -58,8 +69,8 @@ pub(super) fn ruling(state: &State, tool: &str, arguments: &Value) -> Ruling {
     }
 }
 
-fn taints(state: &State, effect: Effect) -> Option<String> {
-    let since = state.tainted?;
+fn taints(state: &State, effect: Effect, since: Option<Seq>) -> Option<String> {
+    let since = since?;
     let from = terms(state).taint.from_effect?;
     (effect >= from).then(|| {
         format!(
@@ -73,10 +84,11 @@ fn rule(
     tool: &str,
     effect: Effect,
     arguments: &Value,
+    since: Option<Seq>,
 ) -> Option<(ConsentThen, String)> {
     let rules = terms(state).approvals.rules.iter();
     for rule in rules.filter(|rule| names(&rule.tool, tool)) {
-        match applies(state, rule, tool, effect, arguments) {
+        match applies(state, rule, tool, effect, arguments, since) {
             Ok(false) => {}
             Ok(true) => return Some((rule.then, reason(rule))),
             // A rule that cannot be evaluated must not let anything pass.
@@ -95,6 +107,7 @@ fn applies(
     tool: &str,
     effect: Effect,
     arguments: &Value,
+    since: Option<Seq>,
 ) -> Result<bool, ExpressionError> {
     let Some(when) = &rule.when else {
         return Ok(true);
@@ -103,7 +116,7 @@ fn applies(
         .with("args", arguments.clone())
         .with("tool", json!(tool))
         .with("effect", json!(effect.as_str()))
-        .with("tainted", json!(state.tainted.is_some()))
+        .with("tainted", json!(since.is_some()))
         .with("spent", json!(state.spent.nano_dollars))
         .with("input", state.started.input.clone());
     eval::holds(when, &scope)

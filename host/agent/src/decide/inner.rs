@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     budget::{afford, out_of_calls},
-    consent::{Ruling, ruling},
+    consent::{Ruling, ruling_after},
     terms,
 };
 use crate::{
@@ -183,7 +183,7 @@ fn allowed(state: &State, of: Seq, tool: &str, arguments: &Value) -> Result<(), 
         let message = format!("The run may call {tool} {cap} times, and it has.");
         return Err(Fault::new(Code::RunBudgetExceeded, message));
     }
-    match ruling(state, tool, arguments) {
+    match ruling_after(state, tool, arguments, read_outside(state, of)) {
         Ruling::Go => Ok(()),
         Ruling::Refuse(why) => Err(Fault::new(
             Code::ApprovalDenied,
@@ -193,6 +193,27 @@ fn allowed(state: &State, of: Seq, tool: &str, arguments: &Value) -> Result<(), 
             Code::CallNeedsApproval,
             format!("Somebody would have to consent before a skill calls {tool}: {why}."),
         )),
+    }
+}
+
+/// Since when text from outside may speak in what a call asks for: the conversation's, or what the call and those that asked
+/// for it may have read themselves. Theirs taints the conversation only when they end.
+fn read_outside(state: &State, of: Seq) -> Option<Seq> {
+    let chain = std::iter::successors(Some(of), |call| state.asker(*call));
+    let read = chain.filter(|call| {
+        let inner = state.inner.get(call).into_iter().flatten();
+        reaches_outside(state, *call) || inner.into_iter().any(|inner| inner.outside)
+    });
+    state.tainted.or(read.last())
+}
+
+fn reaches_outside(state: &State, call: Seq) -> bool {
+    match state.pending.get(&call).map(|pending| &pending.intent.act) {
+        Some(Act::Tool { tool, .. }) => {
+            let pinned = state.started.tools.get(tool);
+            pinned.is_some_and(|pinned| pinned.outside)
+        }
+        _ => false,
     }
 }
 

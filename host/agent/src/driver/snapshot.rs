@@ -24,7 +24,7 @@ use crate::{journal::Packed, state::State};
 pub(super) const EVERY: u64 = 200;
 
 /// What [`State`] means. It goes up with every change of what the fold makes of the same events, or of how a state is written.
-const FOLD: u16 = 1;
+const FOLD: u16 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Line {

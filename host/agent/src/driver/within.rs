@@ -113,8 +113,11 @@ impl Desk {
     /// Hears a wish: answered at once, refused, or an effect to be written down.
     pub(super) fn hear(&mut self, state: &State, asked: Asked) -> Option<Intent> {
         let Asked { of, wish, waiter } = asked;
+        // A receiver that is gone has given its wish up, and a call that has ended asks for nothing.
+        if waiter.reply.is_closed() || !state.pending.contains_key(&of) {
+            return None;
+        }
         let handed = self.handed.entry(of).or_default();
-        // A receiver that is gone has given its wish up.
         match decide::grant(state, of, &wish, handed) {
             Err(fault) => {
                 let _gone = waiter.reply.send(Err(fault));

@@ -84,11 +84,18 @@ impl Runs {
                 () = &mut shutdown => break,
                 _ = renewal.tick() => self.renew(&shift, &mut leases).await,
                 Some(ended) = at_work.join_next() => {
-                    if let Ok((lease, result)) = ended {
-                        if leases.get(&lease.run).is_some_and(|(held, _)| *held == lease) {
-                            leases.remove(&lease.run);
+                    match ended {
+                        Ok((lease, result)) => {
+                            if leases.get(&lease.run).is_some_and(|(held, _)| *held == lease) {
+                                leases.remove(&lease.run);
+                            }
+                            report(&lease.run, &result);
                         }
-                        report(&lease.run, &result);
+                        // It panicked: its lease is let run out, and another host takes the run up.
+                        Err(error) => {
+                            tracing::error!(%error, "the work on a run broke off");
+                            leases.retain(|_, (_, task)| task.id() != error.id());
+                        }
                     }
                 }
                 _ = hints.next() => {}

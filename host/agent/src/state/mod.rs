@@ -226,7 +226,7 @@ impl State {
         let inner = self.inner.remove(&effect).unwrap_or_default();
         let outside =
             self.is_from_outside(&intent.act, &outcome) || inner.iter().any(|inner| inner.outside);
-        if outside && matches!(outcome, Outcome::Output { .. }) {
+        if outside && matches!(outcome, Outcome::Output { .. } | Outcome::Fault { .. }) {
             self.tainted.get_or_insert(seq);
         }
         match (intent.slot, &intent.act) {

@@ -86,17 +86,31 @@ pub(super) fn pinned(
     Ok((format!("{}.{name}", alias.as_str()), pinned))
 }
 
+/// Whether it may read what others write: by its manifest, or by the grant that stands in for one.
+pub(super) fn reaches_out(skill: &Skill, grant: Option<&str>) -> Result<bool, Fault> {
+    let stand_in = match grant {
+        Some(text) => skill.manifest().or_grant(&parsed(text)?),
+        None => None,
+    };
+    let manifest = stand_in.as_ref().unwrap_or(skill.manifest());
+    Ok(!manifest.capabilities.http.is_empty())
+}
+
+fn parsed(grant: &str) -> Result<Grant, Fault> {
+    Grant::parse(grant).map_err(|error| {
+        Fault::new(
+            Code::GrantInvalid,
+            format!("The grant of a skill, {error}."),
+        )
+    })
+}
+
 /// The routes its skill may ask models by: what its manifest asks for and its grant allows.
 pub(super) fn routes(skill: &Skill, grant: Option<&str>) -> Result<Vec<RouteName>, Fault> {
     let Some(text) = grant else {
         return Ok(Vec::new());
     };
-    let grant = Grant::parse(text).map_err(|error| {
-        Fault::new(
-            Code::GrantInvalid,
-            format!("The grant of a skill, {error}."),
-        )
-    })?;
+    let grant = parsed(text)?;
     let asked = skill.manifest().or_grant(&grant);
     let asked = asked.as_ref().unwrap_or(skill.manifest());
     let asked = asked

@@ -104,8 +104,11 @@ pub fn text(file: &Path) -> Result<String, Failure> {
 fn text_of(file: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     fs::File::open(file)?
-        .take(MAX_TEXT)
+        .take(MAX_TEXT + 1)
         .read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_TEXT {
+        return Err(std::io::Error::other("it is larger than 1 MiB"));
+    }
     Ok(text)
 }
 
@@ -284,11 +287,21 @@ pub async fn follow(
                 return Ok(Exit::Ok);
             }
             Some(Rest::Stuck) => return Ok(Exit::Ok),
-            // Not due yet, or another process still holds it.
-            Some(Rest::Waits(_)) | None => {
-                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            Some(Rest::Waits(_)) => {}
+            // It has ended, waits for somebody, or another process holds it.
+            None => {
+                let state = session.runs.state(&run).await.map_err(failed)?;
+                if let Some(ending) = &state.ended {
+                    return ended(app, session, run, ending, save).await;
+                }
+                if !state.questions.is_empty() {
+                    let questions: Vec<Seq> = state.questions.keys().copied().collect();
+                    asks(app, run, &questions);
+                    return Ok(Exit::Ok);
+                }
             }
         }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
 }
 

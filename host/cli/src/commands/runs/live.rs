@@ -62,6 +62,7 @@ impl Watch for Live {
                 wait_ms,
             } => {
                 self.end_words();
+                let why = crate::text::one_line(&why);
                 let again = match wait_ms {
                     0 => String::new(),
                     wait => format!(" It is asked again in {wait} ms."),
