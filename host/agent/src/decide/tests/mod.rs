@@ -1,12 +1,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use metier_core::{Code, Effect, Fault, PrincipalId};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{MAX_FAILURES, Next, decide};
+use super::{MAX_FAILURES, Next, Wish, decide, grant};
 use crate::{
     definition::{Ask, Budget, Definition, Map, Name, Retry, Step, Work},
     journal::{
