@@ -59,6 +59,7 @@ pub fn check(started: &Started) -> Vec<Finding> {
 struct Findings(Vec<Finding>);
 
 /// What an expression may name where it stands.
+#[derive(Clone)]
 struct Sight<'s> {
     place: String,
     path: Vec<Part>,
@@ -73,13 +74,8 @@ impl<'s> Sight<'s> {
     /// The same names, one key further.
     fn below(&self, key: &str) -> Sight<'s> {
         Sight {
-            place: self.place.clone(),
             path: below(&self.path, key),
-            input: self.input,
-            steps: self.steps.clone(),
-            tools: self.tools,
-            later: self.later.clone(),
-            more: self.more,
+            ..self.clone()
         }
     }
 }

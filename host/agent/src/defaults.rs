@@ -8,8 +8,9 @@ pub fn filled(schema: Option<&Value>, input: Value) -> Value {
     let properties = schema
         .and_then(|schema| schema.get("properties"))
         .and_then(Value::as_object);
-    let (Some(properties), Value::Object(mut given)) = (properties, input.clone()) else {
-        return input;
+    let (properties, mut given) = match (properties, input) {
+        (Some(properties), Value::Object(given)) => (properties, given),
+        (_, input) => return input,
     };
     for (name, property) in properties {
         if let (Some(default), false) = (property.get("default"), given.contains_key(name)) {

@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     ask,
-    journal::{Act, Cost, Event, Intent, Millis, Outcome, Seq, Settlement, Slot, Words, Worst},
+    journal::{
+        Act, Cost, Event, Intent, Millis, Outcome, PinnedTool, Seq, Settlement, Slot, Words, Worst,
+    },
     state::{State, digest},
 };
 
@@ -172,7 +174,8 @@ fn allowed(state: &State, of: Seq, tool: &str, arguments: &Value) -> Result<(), 
         );
         return Err(Fault::new(Code::CallTooDeep, message));
     }
-    let (own, theirs) = (effect_of(state, of), pinned_effect(state, tool));
+    let own = pinned(state, of).map_or(Effect::Read, |own| own.effect);
+    let theirs = pinned_effect(state, tool);
     if theirs > own {
         let message = format!(
             "{tool} has the effect `{theirs}`, and the tool that called it declares no more than `{own}`."
@@ -201,20 +204,10 @@ fn allowed(state: &State, of: Seq, tool: &str, arguments: &Value) -> Result<(), 
 fn read_outside(state: &State, of: Seq) -> Option<Seq> {
     let chain = std::iter::successors(Some(of), |call| state.asker(*call));
     let read = chain.filter(|call| {
-        let inner = state.inner.get(call).into_iter().flatten();
-        reaches_outside(state, *call) || inner.into_iter().any(|inner| inner.outside)
+        let mut inner = state.inner.get(call).into_iter().flatten();
+        pinned(state, *call).is_some_and(|tool| tool.outside) || inner.any(|inner| inner.outside)
     });
     state.tainted.or(read.last())
-}
-
-fn reaches_outside(state: &State, call: Seq) -> bool {
-    match state.pending.get(&call).map(|pending| &pending.intent.act) {
-        Some(Act::Tool { tool, .. }) => {
-            let pinned = state.started.tools.get(tool);
-            pinned.is_some_and(|pinned| pinned.outside)
-        }
-        _ => false,
-    }
 }
 
 /// How many calls an effect is below the one the run made.
@@ -222,14 +215,11 @@ fn depth(state: &State, effect: Seq) -> usize {
     std::iter::successors(state.asker(effect), |asker| state.asker(*asker)).count()
 }
 
-fn effect_of(state: &State, effect: Seq) -> Effect {
-    match state
-        .pending
-        .get(&effect)
-        .map(|pending| &pending.intent.act)
-    {
-        Some(Act::Tool { tool, .. }) => pinned_effect(state, tool),
-        _ => Effect::Read,
+/// The tool of a call under way.
+fn pinned(state: &State, effect: Seq) -> Option<&PinnedTool> {
+    match &state.pending.get(&effect)?.intent.act {
+        Act::Tool { tool, .. } => state.started.tools.get(tool),
+        _ => None,
     }
 }
 
