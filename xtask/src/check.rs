@@ -44,7 +44,7 @@ fn lints(repo: &Repo) -> Result<()> {
     }
     for guest in guests {
         guest
-            .cargo(repo)
+            .cargo_together(repo)
             .args(["clippy", "--workspace", "--target", GUEST_TARGET])
             .args(["--", "-D", "warnings"])
             .step(&format!("lints: the guest {}", guest.name()))?;

@@ -42,10 +42,10 @@ fn real(folder: &Path) -> Option<PathBuf> {
 /// Runs the conformance suite on a server of its own, or says how much of it was not run and why.
 pub fn test(repo: &Repo) -> Result<()> {
     if programs().is_some() {
-        return conformance(repo).last_step("test the store on PostgreSQL");
+        return conformance(repo)?.last_step("test the store on PostgreSQL");
     }
-    let list = tests(repo)
-        .args(["--", "--ignored", "--list", "postgres"])
+    let list = tests(repo)?
+        .args(["--ignored", "--list", "postgres"])
         .read()?;
     let count = list.lines().filter(|line| line.ends_with(": test")).count();
     report::note(&format!(
@@ -56,12 +56,11 @@ pub fn test(repo: &Repo) -> Result<()> {
 }
 
 /// Every check that wants a server.
-pub fn conformance(repo: &Repo) -> Cmd {
-    tests(repo).args(["--", "--ignored", "postgres"])
+pub fn conformance(repo: &Repo) -> Result<Cmd> {
+    Ok(tests(repo)?.args(["--ignored", "postgres"]))
 }
 
 /// The store's integration tests.
-pub fn tests(repo: &Repo) -> Cmd {
-    repo.cargo()
-        .args(["test", "--package", "metier-store", "--test", "all"])
+pub fn tests(repo: &Repo) -> Result<Cmd> {
+    repo.tests("metier-store")
 }

@@ -1,21 +1,50 @@
 //! Where things are: the checkout and cargo's target folder.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::cmd::Cmd;
+
+/// Packages with programs that the steps start.
+const PROGRAMS: [&str; 8] = [
+    "metier-cli",
+    "metier-emulator-salesforce",
+    "metier-emulator-jira",
+    "metier-emulator-calendar",
+    "metier-emulator-models",
+    "metier-conformance",
+    "metier-prism",
+    "metier-flagship",
+];
 
 /// The checkout and its target folder, both absolute.
 pub struct Repo {
     root: PathBuf,
     target: PathBuf,
+    /// Whether the programs were built.
+    programs: Cell<bool>,
 }
 
 #[derive(Deserialize)]
 struct Metadata {
     target_directory: PathBuf,
+}
+
+/// What cargo says of something it built.
+#[derive(Deserialize)]
+struct Message {
+    target: Option<Target>,
+    manifest_path: Option<PathBuf>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
 }
 
 impl Repo {
@@ -34,6 +63,7 @@ impl Repo {
         Ok(Self {
             root,
             target: metadata.target_directory,
+            programs: Cell::new(false),
         })
     }
 
@@ -57,32 +87,47 @@ impl Repo {
         Cmd::new("cargo").dir(&self.root)
     }
 
+    /// The integration tests of a package, as `cargo test --workspace` builds them.
+    ///
+    /// Not `cargo test --package`: asked for one package, cargo chooses features for it alone, and builds half of its
+    /// dependencies a second time.
+    pub fn tests(&self, package: &str) -> Result<Cmd> {
+        let build = self.cargo().args(["test", "--workspace", "--no-run"]);
+        build.step("build the tests")?;
+        let json = build
+            .args(["--quiet", "--message-format=json-render-diagnostics"])
+            .read()?;
+        let dir = self
+            .path("host")
+            .join(package.trim_start_matches("metier-"));
+        let manifest = dir.join("Cargo.toml");
+        for line in json.lines() {
+            let message: Message = serde_json::from_str(line)?;
+            if let (Some(target), Some(path), Some(program)) =
+                (message.target, message.manifest_path, message.executable)
+                && target.name == "all"
+                && target.kind == ["test"]
+                && path == manifest
+            {
+                return Ok(Cmd::new(program).dir(&dir));
+            }
+        }
+        bail!("{package} has no integration tests called `all`")
+    }
+
     /// Builds the programs of the workspace (unoptimised) and returns the path of one.
     ///
     /// All at once, because cargo chooses features for the packages it is asked for together: asked for one, it would
     /// build the sandbox a second time for the tests.
     pub fn program(&self, bin: &str) -> Result<PathBuf> {
-        self.cargo()
-            .args(["build", "--quiet", "--bins"])
-            .args([
-                "--package",
-                "metier-cli",
-                "--package",
-                "metier-emulator-salesforce",
-                "--package",
-                "metier-emulator-jira",
-                "--package",
-                "metier-emulator-calendar",
-                "--package",
-                "metier-emulator-models",
-                "--package",
-                "metier-conformance",
-                "--package",
-                "metier-prism",
-                "--package",
-                "metier-flagship",
-            ])
-            .step("build the programs")?;
+        if !self.programs.get() {
+            let packages = PROGRAMS.iter().flat_map(|name| ["--package", name]);
+            self.cargo()
+                .args(["build", "--quiet", "--bins"])
+                .args(packages)
+                .step("build the programs")?;
+            self.programs.set(true);
+        }
         let name = format!("{bin}{}", std::env::consts::EXE_SUFFIX);
         Ok(self.target("debug").join(name))
     }

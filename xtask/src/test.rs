@@ -38,7 +38,7 @@ pub fn run(repo: &Repo, args: &Args) -> Result<()> {
     postgres::test(repo)?;
     for guest in guests {
         guest
-            .cargo(repo)
+            .cargo_together(repo)
             .arg("test")
             .last_step(&format!("test {} natively", guest.name()))?;
     }

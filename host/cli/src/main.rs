@@ -16,6 +16,7 @@ mod args;
 mod commands;
 
 mod flags;
+mod given;
 mod json;
 mod languages;
 mod render;

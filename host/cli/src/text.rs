@@ -22,6 +22,14 @@ pub fn lines(text: &str) -> String {
     )
 }
 
+/// The beginning of a text, with an ellipsis where something follows.
+pub fn cut(text: &str, characters: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(characters) {
+        Some((at, _)) => Cow::Owned(format!("{}…", &text[..at])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 fn clean(text: &str, keep: fn(char) -> bool) -> String {
     let plain = strip_str(text).to_string();
     let shown = plain.chars().filter(|character| !is_hidden(*character));
@@ -67,7 +75,7 @@ fn is_hidden(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{json, lines, one_line};
+    use super::{cut, json, lines, one_line};
 
     /// What a hostile skill could say, and what is left of it.
     const HOSTILE: [(&str, &str); 8] = [
@@ -95,6 +103,13 @@ mod tests {
         }
         assert_eq!(lines("a\r\nb\tc"), "a\nb    c");
         assert_eq!(one_line("Zoë 👩\u{200d}🚀 日本"), "Zoë 👩\u{200d}🚀 日本");
+    }
+
+    #[test]
+    fn characters_are_cut_and_not_bytes() {
+        assert_eq!(cut("Zoë", 3), "Zoë");
+        assert_eq!(cut("Zoë", 2), "Zo…");
+        assert_eq!(cut("日本語", 1), "日…");
     }
 
     #[test]

@@ -12,7 +12,6 @@ use metier_core::{
     Call, CallId, Code, Digest, EgressRecord, Fault, Grant, Limits, PrincipalId, RunScope,
     TenantId, ToolName, package,
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::component::ComponentExportIndex;
 
 use crate::audit::{Audit, NoAudit, NoObserver, Observer};
@@ -27,6 +26,7 @@ use crate::engines::Engines;
 use crate::faults;
 use crate::guest;
 use crate::outcome::{self, Outcome, Recorder};
+use crate::permits::Permits;
 use crate::registry::{Installed, Registry};
 use crate::skill::{Loader, Skill, Survey};
 use crate::store::{self, cpu::CpuClock, cpu::Metered};
@@ -45,7 +45,7 @@ pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a host is made of. Start from [`HostConfig::default`], which keeps nothing and reaches nothing.
 pub struct HostConfig {
-    /// Calls at once.
+    /// Calls at once, beside those that skills make from within theirs.
     pub calls: u32,
     /// How long a call waits for a permit.
     pub patience: Duration,
@@ -120,8 +120,7 @@ impl EgressAudit for EgressRecords {
 
 /// One process's host. Cheap to share behind an `Arc`.
 pub struct Host {
-    permits: Semaphore,
-    patience: Duration,
+    permits: Permits,
     ceiling: Limits,
     ticker: Ticker,
     call_ids: CallIds,
@@ -140,7 +139,7 @@ impl Host {
             Some(directory) => CodeCache::open(directory)?,
             None => CodeCache::disabled(),
         };
-        let engines = Arc::new(Engines::new(config.calls));
+        let engines = Arc::new(Engines::new(Permits::instances(config.calls)));
         let ticked = engines.clone();
         let ticker = Ticker::start(Arc::new(move || ticked.made())).map_err(|error| {
             Fault::new(
@@ -149,8 +148,7 @@ impl Host {
             )
         })?;
         Ok(Host {
-            permits: Semaphore::new(config.calls as usize),
-            patience: config.patience,
+            permits: Permits::new(config.calls, config.patience),
             ceiling: config.ceiling,
             ticker,
             call_ids: CallIds::new(),
@@ -281,7 +279,7 @@ impl Host {
         skill: &Arc<Skill>,
         list: &ComponentExportIndex,
     ) -> Result<Vec<package::Tool>, Fault> {
-        let _permit = self.permit(self.patience).await?;
+        let _permit = self.permits.get(false, None).await?;
         let grant = Grant::deny_all(TenantId::local());
         let credentials = self.credentials(&grant, SecretSources::files_only("."));
         let installed = Arc::new(Installed::new(
@@ -402,10 +400,8 @@ impl Host {
         recorder: &mut Recorder,
     ) -> Result<String, Fault> {
         guest::check_size(&call.arguments, self.ceiling.arguments_bytes)?;
-        let patience = call
-            .deadline
-            .map_or(self.patience, |deadline| deadline.min(self.patience));
-        let _permit = self.permit(patience).await?;
+        let is_within = call.within.is_some();
+        let _permit = self.permits.get(is_within, call.deadline).await?;
         let installed = match bound {
             Some(bound) => theirs(bound, &call)?,
             None => self.registry.get(&call.tenant, &call.skill)?,
@@ -430,20 +426,6 @@ impl Host {
         };
         recorder.end(&mut store);
         outcome::judge(ended, &store)
-    }
-
-    /// Take a permit before any work is accepted, and wait for one only so long.
-    async fn permit(&self, patience: Duration) -> Result<SemaphorePermit<'_>, Fault> {
-        if let Ok(permit) = self.permits.try_acquire() {
-            return Ok(permit);
-        }
-        match tokio::time::timeout(patience, self.permits.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(
-                Fault::new(Code::Busy, "The host is running as many calls as it may.")
-                    .with_retry_after(self.patience),
-            ),
-        }
     }
 }
 

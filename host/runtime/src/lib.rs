@@ -33,4 +33,5 @@ mod call_ids;
 mod diagnosis;
 mod disk;
 mod faults;
+mod permits;
 pub mod text;

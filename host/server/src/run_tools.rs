@@ -5,6 +5,7 @@
 //! it knows the folders and the vault.
 
 mod pin;
+mod ready;
 mod within;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -27,12 +28,12 @@ use metier_runtime::{
     world::World,
 };
 use metier_store::Store;
-use tokio::sync::Mutex;
 
-use pin::{chosen, is_meant, pinned, routes};
+use pin::{chosen, is_meant, parsed, pinned, reaches_out, routes};
+use ready::Ready;
 use within::RunWithin;
 
-/// Skills under their grants that are kept ready for further calls. What a call uses stays while it does.
+/// Skills, and skills under their grants, that are kept ready for further calls. What a call uses stays while it does.
 const READY: usize = 1_024;
 
 /// A pinned grant as the surface opens it: for this tenant, with where its secrets are.
@@ -46,10 +47,10 @@ pub struct RunTools {
     artifacts: Arc<dyn ArtifactStore>,
     reach: Reach,
     observer: Arc<dyn Observer>,
-    skills: Mutex<BTreeMap<Digest, Arc<Skill>>>,
+    skills: Ready<Digest, Skill>,
     /// Skills under the grants their runs were started with. The same bytes under two grants are two of these, so that runs
     /// with different grants neither wait for each other nor get anything of the other's reach.
-    bound: Mutex<BTreeMap<(TenantId, Digest), Arc<Installed>>>,
+    bound: Ready<(TenantId, Digest), Installed>,
 }
 
 /// A skill as a run depends on it.
@@ -77,8 +78,8 @@ impl RunTools {
             artifacts,
             reach,
             observer,
-            skills: Mutex::default(),
-            bound: Mutex::default(),
+            skills: Ready::up_to(READY),
+            bound: Ready::up_to(READY),
         }
     }
 
@@ -97,18 +98,18 @@ impl RunTools {
         let digest = Digest::of(&bytes);
         let kept = self.store.put_blob(&digest, &bytes).await;
         kept.map_err(|error| Fault::new(Code::StorageUnavailable, error.to_string()))?;
-        let skill = self.host.load(bytes).await?;
+        let skill = self.skills.get(digest, self.host.load(bytes)).await?;
         is_meant(alias, using, &skill)?;
-        let text = grant.as_ref().map(|(text, _)| text.as_str());
-        let is_outside = pin::reaches_out(&skill, text)? && !taint.trusted.contains(alias);
+        let within = grant.as_ref().map(|(text, _)| parsed(text)).transpose()?;
+        let within = within.as_ref();
+        let is_outside = reaches_out(&skill, within) && !taint.trusted.contains(alias);
         let tools = chosen(alias, using, &skill)?
             .into_iter()
             .map(|name| pinned(alias, &skill, &name, is_outside))
             .collect::<Result<_, Fault>>()?;
+        let routes = within.map_or_else(Vec::new, |within| routes(&skill, within));
         let (grant, folder) = grant.unzip();
-        let routes = routes(&skill, grant.as_deref())?;
         let name = skill.manifest().name().cloned();
-        self.skills.lock().await.insert(digest, skill);
         let skill = PinnedSkill {
             digest,
             name,
@@ -153,38 +154,27 @@ impl RunTools {
     /// The skill under the grant its run was started with.
     async fn bind(&self, call: &ToolCall) -> Result<Arc<Installed>, Fault> {
         let key = (call.tenant.clone(), under(&call.skill));
-        let mut bound = self.bound.lock().await;
-        if let Some(installed) = bound.get(&key) {
-            return Ok(installed.clone());
-        }
-        let skill = self.load(&call.skill.digest).await?;
-        let (grant, sources) = (self.reach)(&call.skill, &call.tenant)?;
-        let credentials = self.host.credentials(&grant, sources);
-        let installed = self
-            .host
-            .bind(World::default(), skill, grant, credentials)?;
-        if bound.len() >= READY {
-            bound.retain(|_, installed| Arc::strong_count(installed) > 1);
-        }
-        bound.insert(key, installed.clone());
-        Ok(installed)
+        let bind = async {
+            let skill = self.load(&call.skill.digest).await?;
+            let (grant, sources) = (self.reach)(&call.skill, &call.tenant)?;
+            let credentials = self.host.credentials(&grant, sources);
+            self.host.bind(World::default(), skill, grant, credentials)
+        };
+        self.bound.get(key, bind).await
     }
 
     async fn load(&self, digest: &Digest) -> Result<Arc<Skill>, Fault> {
-        let mut skills = self.skills.lock().await;
-        if let Some(skill) = skills.get(digest) {
-            return Ok(skill.clone());
-        }
-        let bytes = self.store.get_blob(digest).await;
-        let bytes = bytes
-            .map_err(|error| Fault::new(Code::StorageUnavailable, error.to_string()))?
-            .ok_or_else(|| {
-                let message = format!("The skill {digest} is not in the store any more.");
-                Fault::new(Code::StorageUnavailable, message)
-            })?;
-        let skill = self.host.load(bytes).await?;
-        skills.insert(*digest, skill.clone());
-        Ok(skill)
+        let load = async {
+            let bytes = self.store.get_blob(digest).await;
+            let bytes = bytes
+                .map_err(|error| Fault::new(Code::StorageUnavailable, error.to_string()))?
+                .ok_or_else(|| {
+                    let message = format!("The skill {digest} is not in the store any more.");
+                    Fault::new(Code::StorageUnavailable, message)
+                })?;
+            self.host.load(bytes).await
+        };
+        self.skills.get(*digest, load).await
     }
 }
 

@@ -41,6 +41,13 @@ impl Workspace {
             .env("CARGO_TARGET_DIR", self.target(repo))
     }
 
+    /// The same with a target folder that all of them share: for what leaves nothing to be picked up there, so that what
+    /// they all stand on is built once.
+    pub fn cargo_together(&self, repo: &Repo) -> Cmd {
+        self.cargo(repo)
+            .env("CARGO_TARGET_DIR", repo.target("guests/together"))
+    }
+
     fn target(&self, repo: &Repo) -> PathBuf {
         repo.target("guests").join(&self.name)
     }

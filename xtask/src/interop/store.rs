@@ -4,7 +4,6 @@
 use anyhow::Result;
 
 use super::Tools;
-use crate::cmd::Cmd;
 use crate::postgres;
 use crate::repo::Repo;
 
@@ -13,21 +12,15 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     if postgres::programs().is_none() {
         tools.debian(&["postgresql"])?;
     }
-    postgres::conformance(repo).step("test the store on PostgreSQL")?;
-    postgres::tests(repo)
-        .args(["--", "--ignored", "chaos", "--test-threads=1"])
+    postgres::conformance(repo)?.step("test the store on PostgreSQL")?;
+    postgres::tests(repo)?
+        .args(["--ignored", "chaos", "--test-threads=1"])
         .step("kill hosts and databases at work")?;
-    runs(repo)
-        .args(["--", "--ignored", "--test-threads=1"])
+    let runs = repo.tests("metier-agent")?;
+    runs.clone()
+        .args(["--ignored", "--test-threads=1"])
         .step("durable runs on PostgreSQL, and their hosts killed at work")?;
-    runs(repo)
-        .args(["--", "zombies", "--nocapture"])
+    runs.args(["zombies", "--nocapture"])
         .env("METIER_SIMULATIONS", "10000")
         .step("simulate hosts that stand still, die and come back")
-}
-
-/// The integration tests of durable runs.
-fn runs(repo: &Repo) -> Cmd {
-    let tests = ["test", "--package", "metier-agent", "--test", "all"];
-    repo.cargo().args(tests)
 }

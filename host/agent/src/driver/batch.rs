@@ -1,5 +1,7 @@
 //! What is decided and not yet durable, as one batch for the store.
 
+use std::collections::BTreeMap;
+
 use metier_core::Effect;
 use metier_store::{
     Store,
@@ -25,7 +27,8 @@ const SHARED: &str = "tenant";
 pub(super) struct Pages {
     run: RunId,
     entries: Vec<Entry>,
-    consume: Vec<SignalKey>,
+    /// Which signal each of these entries accounts for.
+    consume: Vec<(usize, SignalKey)>,
     budget: Vec<BudgetMove>,
     ledger: Vec<LedgerLine>,
     audit: Vec<Vec<u8>>,
@@ -56,8 +59,10 @@ impl Pages {
         self.budget.iter().any(reserve)
     }
 
+    /// The entry added last accounts for this signal.
     pub(super) fn consume(&mut self, key: SignalKey) {
-        self.consume.push(key);
+        self.consume
+            .push((self.entries.len().saturating_sub(1), key));
     }
 
     /// Adds the event that follows `state`, with the money it moves and what the audit keeps of it.
@@ -92,8 +97,10 @@ impl Pages {
     /// The truth takes the place of the worst case. A model that used more than its worst case is booked as that: the
     /// budget was promised, and the provider's own words stay in the event.
     fn settle(&mut self, state: &State, settlement: &Settlement) -> Result<(), RunError> {
-        let pending = state.pending.get(&settlement.effect);
-        let worst = pending.map_or(0, |pending| pending.intent.worst.nano_dollars);
+        let Some(pending) = state.pending.get(&settlement.effect) else {
+            return Ok(());
+        };
+        let worst = pending.intent.worst.nano_dollars;
         if worst == 0 {
             return Ok(());
         }
@@ -107,7 +114,7 @@ impl Pages {
         }
         if actual.0 > 0 {
             self.ledger.push(LedgerLine {
-                account: booked_on(settlement)?,
+                account: booked_on(&pending.intent.act, &settlement.outcome)?,
                 amount: actual,
                 memo: format!("{}/{}", self.run, settlement.effect),
             });
@@ -137,7 +144,7 @@ impl Pages {
             ledger: self.ledger.clone(),
             budget: self.budget.clone(),
             audit: self.audit.clone(),
-            consume: self.consume.clone(),
+            consume: self.consume.iter().map(|(_, key)| key.clone()).collect(),
             next,
         })
     }
@@ -148,15 +155,17 @@ impl Pages {
         std::mem::replace(self, Pages::of(run)).entries
     }
 
-    /// The entries before the first that costs money, and the signals they account for.
-    pub(super) fn take_before_intents(&mut self) -> (Vec<Entry>, Vec<SignalKey>) {
+    /// The entries before the first that costs money, each with the signal it accounts for.
+    pub(super) fn take_before_intents(&mut self) -> Vec<(Entry, Option<SignalKey>)> {
         let run = self.run;
         let pages = std::mem::replace(self, Pages::of(run));
         let costs = |entry: &Entry| matches!(&entry.event, Event::Intended(intent) if intent.worst.nano_dollars > 0);
-        let first = pages.entries.iter().position(costs);
-        let mut entries = pages.entries;
-        entries.truncate(first.unwrap_or(entries.len()));
-        (entries, pages.consume)
+        let mut consumed: BTreeMap<usize, SignalKey> = pages.consume.into_iter().collect();
+        let entries = pages.entries.into_iter().enumerate();
+        entries
+            .take_while(|(_, entry)| !costs(entry))
+            .map(|(at, entry)| (entry, consumed.remove(&at)))
+            .collect()
     }
 }
 
@@ -168,14 +177,18 @@ fn nanos(amount: u64) -> NanoDollars {
     NanoDollars(i64::try_from(amount).unwrap_or(i64::MAX))
 }
 
-/// Where a cost is booked: the candidate that answered.
-fn booked_on(settlement: &Settlement) -> Result<AccountName, RunError> {
-    let candidate = match &settlement.outcome {
-        Outcome::Answer(answer) => answer.candidate.as_str(),
-        Outcome::NoAnswer(failure) => failure.candidate.as_deref().unwrap_or("none"),
-        Outcome::Output { .. } | Outcome::Fault { .. } => "tool",
+/// Where a cost is booked: the candidate that answered. Of a question whose asker is gone nobody knows which that was.
+fn booked_on(act: &Act, outcome: &Outcome) -> Result<AccountName, RunError> {
+    let candidate = match outcome {
+        Outcome::Answer(answer) => Some(answer.candidate.as_str()),
+        Outcome::NoAnswer(failure) => failure.candidate.as_deref(),
+        Outcome::Output { .. } | Outcome::Fault { .. } => None,
     };
-    format!("model/{candidate}").parse().map_err(RunError::id)
+    let account = match act {
+        Act::Model { .. } => format!("model/{}", candidate.unwrap_or("unknown")),
+        Act::Tool { tool, .. } | Act::Builtin { tool, .. } => format!("tool/{tool}"),
+    };
+    account.parse().map_err(RunError::id)
 }
 
 /// What the audit trail keeps: calls of tools with their effect, what skills asked of others and in

@@ -266,7 +266,10 @@ impl Held {
     async fn keep_a_snapshot(&mut self, then: &Then) {
         let (run, store) = (self.run(), &*self.parts.store);
         let kept = match then {
-            Then::Done { .. } if self.snapshot > 0 => snapshot::forget(store, &run).await,
+            // One that was passed over when the run was taken up, too.
+            Then::Done { .. } if self.head.seq.0 >= snapshot::EVERY => {
+                snapshot::forget(store, &run).await
+            }
             Then::Done { .. } => return,
             _ if self.head.seq.0 < self.snapshot + snapshot::EVERY => return,
             _ => snapshot::keep(store, &run, &self.head, &self.state).await,
@@ -289,13 +292,13 @@ impl Held {
 
     /// A budget shared with other runs is used up: what is known is kept, what was only intended is not, and the run ends.
     async fn cut_short(&mut self, message: String) -> Result<(), RunError> {
-        let (kept, consumed) = self.pages.take_before_intents();
+        let kept = self.pages.take_before_intents();
         self.state = standing(&self.parts, &self.run()).await?.state;
-        for entry in kept {
+        for (entry, signal) in kept {
             self.pages.add(&self.state, &entry)?;
             self.state.apply(entry)?;
+            signal.into_iter().for_each(|key| self.pages.consume(key));
         }
-        consumed.into_iter().for_each(|key| self.pages.consume(key));
         self.write(Event::Ended(Ending::Failed {
             fault: Box::new(Fault::new(Code::RunBudgetExceeded, message)),
         }))

@@ -181,6 +181,15 @@ impl Runs {
         Ok(journal::state(&*self.parts.store, run).await?.state)
     }
 
+    /// The last event of a run, which is all it takes to see whether anything has happened.
+    ///
+    /// # Errors
+    /// [`RunError::Store`] with `NotFound`.
+    pub async fn head(&self, run: &RunId) -> Result<Seq, RunError> {
+        let row = self.parts.store.run(run).await?;
+        Ok(Seq(row.ok_or_else(|| no_such(run))?.head.0))
+    }
+
     /// Decides a question. The decision is durable when this returns; the run goes on when a host takes it up.
     ///
     /// # Errors

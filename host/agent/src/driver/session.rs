@@ -14,6 +14,9 @@ use crate::{
 /// Bytes of earlier words a run begins with, about 16,000 tokens: the latest count.
 pub const HISTORY_BYTES: usize = 64 << 10;
 
+/// Stands where words were cut.
+const CUT: &str = " […]";
+
 /// Runs of a session that are looked through for one that was completed.
 const RUNS: usize = 50;
 
@@ -97,19 +100,32 @@ fn said(state: &State) -> History {
     }
 }
 
-/// The latest questions with their answers that fit.
+/// The latest questions with their answers that fit; of the very last, where even that does not, how each began.
 fn latest(messages: Vec<Message>) -> Vec<Message> {
+    let size = |pair: &[Message]| -> usize { pair.iter().map(|said| said.words().len()).sum() };
     let mut bytes = 0;
-    let pairs = messages.rchunks(2).take_while(|pair| {
-        bytes += pair
-            .iter()
-            .map(|message| message.words().len())
-            .sum::<usize>();
+    let fitting = messages.rchunks(2).take_while(|pair| {
+        bytes += size(pair);
         bytes <= HISTORY_BYTES
     });
-    let mut kept: Vec<&[Message]> = pairs.collect();
-    kept.reverse();
-    kept.concat()
+    let kept: Vec<&[Message]> = fitting.collect();
+    match (kept.is_empty(), messages.rchunks(2).next()) {
+        (true, Some(last)) => last.iter().map(shortened).collect(),
+        _ => kept.into_iter().rev().flatten().cloned().collect(),
+    }
+}
+
+/// Half of what a session keeps, of one message.
+fn shortened(message: &Message) -> Message {
+    let words = message.words();
+    let room = HISTORY_BYTES / 2 - CUT.len();
+    match words.len() <= room {
+        true => message.clone(),
+        false => Message::text(
+            message.role,
+            words[..words.floor_char_boundary(room)].to_owned() + CUT,
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -128,5 +144,21 @@ mod tests {
         let words: Vec<String> = kept.iter().step_by(2).map(Message::words).collect();
         assert_eq!(words, ["q3", "q4"]);
         assert_eq!(kept.len(), 4);
+    }
+
+    #[test]
+    fn of_a_pair_that_is_too_long_its_beginnings_are_kept() {
+        let long = "ä".repeat(HISTORY_BYTES);
+        let kept = latest(vec![
+            Message::text(Role::User, "before"),
+            Message::text(Role::Assistant, "before"),
+            Message::text(Role::User, "why?"),
+            Message::text(Role::Assistant, &long),
+        ]);
+        let words: Vec<String> = kept.iter().map(Message::words).collect();
+        assert_eq!(words.len(), 2);
+        assert_eq!(words[0], "why?");
+        assert!(words[1].ends_with("ä […]"));
+        assert!(words[1].len() <= HISTORY_BYTES / 2);
     }
 }

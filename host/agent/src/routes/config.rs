@@ -131,6 +131,17 @@ impl Routes {
         Ok(routes)
     }
 
+    /// The variable of the environment that a credential's secret is in, where it is in one.
+    pub fn variable(&self, credential: &str) -> Option<&str> {
+        let secret = self.credentials.get(credential)?.get("secret")?;
+        secret.get("env")?.as_str()
+    }
+
+    /// Whether there is a route of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.routes.contains_key(name)
+    }
+
     /// A route with its candidates, ready to be pinned.
     ///
     /// # Errors

@@ -12,6 +12,7 @@
 #[expect(dead_code, reason = "the store's own tests use all of it")]
 mod cluster;
 
+mod broken;
 mod budget;
 mod corpus;
 mod crash;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Does what the arguments say: `ask` questions one after the other, `call` tools, go `down` a number of calls, `leave` a
-/// question behind, `look` whether one was given up. What was heard, or nothing when the arguments say nothing of the kind.
+/// question behind, ask `late`, when the call has ended, and `hear` what that brought, `look` whether one was given up. What was heard, or nothing when the arguments say nothing of the kind.
 pub async fn ask_for_more(outside: &Outside, call: &ToolCall) -> Option<Value> {
     let is_asked_for = call.arguments == "{}" && call.tool.effect != Effect::Read;
     assert!(
@@ -49,10 +49,35 @@ pub async fn ask_for_more(outside: &Outside, call: &ToolCall) -> Option<Value> {
         assert!(comes(&outside.hanging).await);
         heard.push(json!("left"));
     }
+    if arguments["late"] == json!(true) {
+        let (asks, late) = (call.asks.clone(), outside.late.clone());
+        let told_late = outside.told_late.clone();
+        tokio::spawn(async move {
+            late.notified().await;
+            let wished = asks.wish(question("late"), From::default()).await;
+            *told_late.lock().unwrap() = Some(told(wished));
+        });
+        heard.push(json!("later"));
+    }
+    if arguments["hear"] == json!(true) {
+        outside.late.notify_one();
+        heard.push(told_late(outside).await);
+    }
     if arguments["look"] == json!(true) && comes(&outside.given_up).await {
         heard.push(json!("given up"));
     }
     (!heard.is_empty()).then_some(Value::Array(heard))
+}
+
+/// What a call was told that asked after its end; nothing when it hears nothing for some seconds.
+async fn told_late(outside: &Outside) -> Value {
+    for _ in 0..1_000 {
+        if let Some(told) = outside.told_late.lock().unwrap().take() {
+            return told;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Value::Null
 }
 
 /// Whether something is counted within some seconds.
@@ -128,6 +153,33 @@ name = "a"
 tool = "s.write"
 args = { ask = ["one", "two", "one"], call = ["com.acme/s#idempotent", "com.acme/s#write"], down = 1 }
 "#;
+
+const LATE: &str = r#"
+[chain]
+name = "late"
+[[step]]
+name = "a"
+tool = "s.write"
+args = { late = true }
+[[step]]
+name = "b"
+tool = "s.idempotent"
+args = { hear = true }
+"#;
+
+#[tokio::test]
+async fn a_call_that_has_ended_asks_for_nothing() {
+    let world = World::new();
+    let (ending, _, _) = to_the_end(&world, LATE, NEVER).await;
+    assert!(matches!(ending, Ending::Completed { .. }), "{ending:?}");
+    assert_eq!(
+        world.outside.done(),
+        [r#"idempotent ["cancelled"]"#, r#"write ["later"]"#]
+    );
+    let runs = world.runs(NEVER).0;
+    let spent = runs.timeline(&RunId::new(1)).await.unwrap().state.spent;
+    assert_eq!(spent.nano_dollars, 0);
+}
 
 #[tokio::test]
 async fn a_call_that_is_made_again_neither_pays_nor_acts_twice() {

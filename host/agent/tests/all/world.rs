@@ -44,6 +44,10 @@ pub struct Outside {
     pub hanging: AtomicU64,
     /// Questions to models that were given up before they were answered.
     pub given_up: Arc<AtomicU64>,
+    /// A call that has ended may ask now.
+    pub late: Arc<Notify>,
+    /// What it was told.
+    pub told_late: Arc<Mutex<Option<serde_json::Value>>>,
 }
 
 impl Outside {
@@ -160,20 +164,32 @@ impl World {
     /// A host that dies at its `dies_at`-th point.
     pub fn runs(&self, dies_at: u64) -> (Runs, Arc<Fate>) {
         let fate = Fate::at(dies_at);
-        let service = Arc::new(Service {
+        let service = self.service(&fate);
+        (self.host(service.clone(), service), fate)
+    }
+
+    /// A host that lives, and who watches it.
+    pub fn watched(&self, watch: Arc<dyn Watch>) -> Runs {
+        self.host(self.service(&Fate::at(NEVER)), watch)
+    }
+
+    fn service(&self, fate: &Arc<Fate>) -> Arc<Service> {
+        Arc::new(Service {
             outside: self.outside.clone(),
             fate: fate.clone(),
-        });
+        })
+    }
+
+    fn host(&self, service: Arc<Service>, watch: Arc<dyn Watch>) -> Runs {
         let (clock, ids) = (self.clock(), self.ids.clone());
-        let parts = Parts {
+        Runs::new(Parts {
             store: self.store.clone(),
             tools: service.clone(),
-            models: service.clone(),
-            watch: service,
+            models: service,
+            watch,
             clock,
             ids: Arc::new(move || u128::from(ids.fetch_add(1, SeqCst))),
-        };
-        (Runs::new(parts), fate)
+        })
     }
 
     pub async fn start(&self, started: Started) -> RunId {

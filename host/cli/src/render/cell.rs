@@ -40,7 +40,7 @@ impl Cell {
         };
         let is_number = kind == Kind::Number || (kind == Kind::String && reads_as_number(&shown));
         Cell {
-            text: cut(shown),
+            text: text::cut(&shown, MAX_CHARACTERS).into_owned(),
             is_number,
             is_null: kind == Kind::Null,
         }
@@ -54,11 +54,4 @@ fn reads_as_number(text: &str) -> bool {
     let all_digits =
         |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     all_digits(whole) && all_digits(fraction) && (whole == "0" || !whole.starts_with('0'))
-}
-
-fn cut(text: String) -> String {
-    match text.char_indices().nth(MAX_CHARACTERS) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
 }

@@ -13,6 +13,7 @@ mod models;
 mod openapi;
 mod pack;
 mod readme;
+mod runs;
 mod sandbox;
 mod secret;
 mod streams;

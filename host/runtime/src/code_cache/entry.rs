@@ -34,7 +34,7 @@ impl Entry {
     /// Replace the entry. Between the two renames the MAC is wrong, which only means "compile again".
     pub(super) fn write(&self, key: &MacKey, code: &[u8]) -> io::Result<()> {
         replace(&self.code, code)?;
-        replace(&self.mac, key.sign(&self.name, code).as_ref())
+        replace(&self.mac, key.sign(&self.name, code).as_bytes())
     }
 }
 

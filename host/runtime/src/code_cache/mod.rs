@@ -4,7 +4,7 @@
 //! directory belongs to this user alone (mode 0700, refused otherwise), every entry carries a keyed MAC over
 //! its bytes, the key lives in the directory (mode 0600), and an entry that is missing, truncated,
 //! altered, or was put there by anybody without the key is compiled again and replaced. Entries are named by
-//! the digest of the very bytes that are compiled, which the cache takes itself, and the engine's compatibility hash, and
+//! the hash of the very bytes that are compiled, which the cache takes itself, and the engine's compatibility hash, and
 //! replaced atomically.
 //!
 //! Without a directory the cache compiles every time.
@@ -17,11 +17,11 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use metier_core::Digest;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Precompiled};
 
 use crate::engine::Flavour;
+use crate::skill::Code;
 use entry::Entry;
 use key::MacKey;
 
@@ -71,7 +71,7 @@ impl CodeCache {
         })
     }
 
-    /// The compiled form of `bytes`, from disk when a sound entry is there.
+    /// The compiled form of `code`, from disk when a sound entry is there.
     ///
     /// A full disk only costs the next start its speed: the component still loads.
     ///
@@ -81,16 +81,16 @@ impl CodeCache {
         &self,
         engine: &Engine,
         flavour: Flavour,
-        bytes: &[u8],
+        code: &Code<'_>,
     ) -> Result<Component, CodeError> {
         let Some((directory, key)) = &self.store else {
-            return self.compile(engine, bytes);
+            return self.compile(engine, code);
         };
-        let entry = Entry::new(directory, &name(engine, flavour, &Digest::of(bytes)));
+        let entry = Entry::new(directory, &name(engine, flavour, code));
         if let Some(component) = entry.verified(key).and_then(|file| map(engine, &file)) {
             return Ok(component);
         }
-        let component = self.compile(engine, bytes)?;
+        let component = self.compile(engine, code)?;
         let code = component.serialize().map_err(CodeError::Invalid)?;
         if let Err(error) = entry.write(key, &code) {
             tracing::warn!(%error, directory = %directory.display(), "compiled code was not cached");
@@ -103,9 +103,9 @@ impl CodeCache {
         self.compiled.load(Ordering::Relaxed)
     }
 
-    fn compile(&self, engine: &Engine, bytes: &[u8]) -> Result<Component, CodeError> {
+    fn compile(&self, engine: &Engine, code: &Code<'_>) -> Result<Component, CodeError> {
         self.compiled.fetch_add(1, Ordering::Relaxed);
-        Component::from_binary(engine, bytes).map_err(CodeError::Invalid)
+        Component::from_binary(engine, &code.bytes()).map_err(CodeError::Invalid)
     }
 
     /// Remove every entry. Used by tests and by operators who changed machines.
@@ -131,13 +131,13 @@ impl CodeCache {
 
 /// Same bytes, other settings: other entry. The hash covers wasmtime's version, the CPU's features
 /// and every tunable that reaches compiled code.
-fn name(engine: &Engine, flavour: Flavour, digest: &Digest) -> String {
+fn name(engine: &Engine, flavour: Flavour, code: &Code<'_>) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
     format!(
         "{}-{}-{:016x}",
-        digest.to_hex(),
+        code.hash().to_hex(),
         flavour.as_str(),
         hasher.finish()
     )

@@ -30,7 +30,7 @@ impl Fixture {
     fn load(&self) -> Component {
         let cache = CodeCache::open(self.directory.path()).unwrap();
         cache
-            .load(&self.engine, Flavour::Sync, &self.bytes)
+            .load(&self.engine, Flavour::Sync, &Code::of(&self.bytes).unwrap())
             .unwrap()
     }
 
@@ -63,7 +63,11 @@ fn what_is_found_is_not_compiled() {
     for compiled in [1, 0] {
         let cache = CodeCache::open(fixture.directory.path()).unwrap();
         cache
-            .load(&fixture.engine, Flavour::Sync, &fixture.bytes)
+            .load(
+                &fixture.engine,
+                Flavour::Sync,
+                &Code::of(&fixture.bytes).unwrap(),
+            )
             .unwrap();
         assert_eq!(cache.compiled(), compiled);
     }
@@ -86,7 +90,9 @@ fn different_code_never_shares_an_entry() {
     for (before, code) in (0..).zip(&codes) {
         assert_eq!(cache.compiled(), before);
         let bytes = wat::parse_str(code).unwrap();
-        cache.load(&fixture.engine, Flavour::Sync, &bytes).unwrap();
+        cache
+            .load(&fixture.engine, Flavour::Sync, &Code::of(&bytes).unwrap())
+            .unwrap();
     }
     assert_eq!(cache.compiled(), 4);
 }
@@ -208,7 +214,7 @@ fn everybody_who_starts_at_once_gets_the_same_key() {
             .map(|_| scope.spawn(|| key::claim(&directory).unwrap()))
             .collect();
         let keys = claims.into_iter().map(|claim| claim.join().unwrap());
-        keys.map(|key| key.sign("name", b"code").as_ref().to_vec())
+        keys.map(|key| key.sign("name", b"code").as_bytes().to_vec())
             .collect()
     });
     assert!(tags.iter().all(|tag| *tag == tags[0]));

@@ -13,23 +13,44 @@ use wasmparser::{Chunk, Parser, Payload};
 
 use super::sections::SectionError;
 
-/// `component` without its own sections of ours, at the top level and by their exact names. Borrowed when it has none.
-///
-/// # Errors
-/// [`SectionError::Damaged`] when the bytes are no whole component.
-pub(super) fn of(component: &[u8]) -> Result<Cow<'_, [u8]>, SectionError> {
-    let ours = ours(component)?;
-    if ours.is_empty() {
-        return Ok(Cow::Borrowed(component));
+/// A component without its own sections of ours, at the top level and by their exact names.
+pub struct Code<'c> {
+    /// What is left of it, in order.
+    pieces: Vec<&'c [u8]>,
+}
+
+impl<'c> Code<'c> {
+    /// The code in `component`, which is not copied.
+    ///
+    /// # Errors
+    /// [`SectionError::Damaged`] when the bytes are no whole component.
+    pub fn of(component: &'c [u8]) -> Result<Code<'c>, SectionError> {
+        let mut pieces = Vec::new();
+        let mut kept = 0;
+        for section in ours(component)? {
+            pieces.push(&component[kept..section.start]);
+            kept = section.end;
+        }
+        pieces.push(&component[kept..]);
+        Ok(Code { pieces })
     }
-    let mut code = Vec::with_capacity(component.len());
-    let mut kept = 0;
-    for section in ours {
-        code.extend_from_slice(&component[kept..section.start]);
-        kept = section.end;
+
+    /// BLAKE3 over it.
+    pub fn hash(&self) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        for piece in &self.pieces {
+            hasher.update(piece);
+        }
+        hasher.finalize()
     }
-    code.extend_from_slice(&component[kept..]);
-    Ok(Cow::Owned(code))
+
+    /// All of it. Borrowed when it is in one piece.
+    pub fn bytes(&self) -> Cow<'c, [u8]> {
+        match self.pieces.as_slice() {
+            [whole] => Cow::Borrowed(whole),
+            pieces => Cow::Owned(pieces.concat()),
+        }
+    }
 }
 
 /// Where our sections lie, from the byte that says "custom section" to the last byte of the data, in order.
@@ -79,13 +100,19 @@ mod tests {
 
     use metier_core::package::section;
 
-    use super::of;
+    use super::Code;
 
     const COMPONENT: &str = r#"(component
         (core module $m (@custom "metier:manifest" "in a module") (func (export "seven") (result i32) i32.const 7))
         (component (@custom "metier:tools" "in a component"))
         (core instance $i (instantiate $m))
         (func (export "seven") (result u32) (canon lift (core func $i "seven"))))"#;
+
+    fn of(component: &[u8]) -> Result<Vec<u8>, super::SectionError> {
+        let code = Code::of(component)?;
+        assert_eq!(code.hash(), blake3::hash(&code.bytes()));
+        Ok(code.bytes().into_owned())
+    }
 
     fn component() -> Vec<u8> {
         wat::parse_str(COMPONENT).unwrap()
@@ -111,9 +138,9 @@ mod tests {
         let before = [header, &resources, &manifest, body].concat();
         let around = [header, &tools, body, &skill_md].concat();
         for packed in [behind, before, around] {
-            assert_eq!(*of(&packed).unwrap(), *bare);
+            assert_eq!(of(&packed).unwrap(), bare);
         }
-        assert_eq!(*of(&bare).unwrap(), *bare);
+        assert_eq!(of(&bare).unwrap(), bare);
     }
 
     /// What wasmtime, or a later version of it, might look at stays in what the entry is named by.
@@ -129,7 +156,7 @@ mod tests {
             "acme:x",
         ] {
             let other = [&bare[..], &custom(name, b"metier:manifest")].concat();
-            assert_eq!(*of(&other).unwrap(), *other, "{name}");
+            assert_eq!(of(&other).unwrap(), other, "{name}");
         }
         let nested = of(&bare).unwrap();
         for words in ["in a module", "in a component"] {
@@ -148,7 +175,7 @@ mod tests {
         wasteful.extend_from_slice(name.as_bytes());
         wasteful.extend_from_slice(b"abc");
         let packed = [&component()[..], &wasteful].concat();
-        assert_eq!(*of(&packed).unwrap(), *component());
+        assert_eq!(of(&packed).unwrap(), component());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use metier_core::{Digest, Effect, Manifest, ManifestError, ToolName};
 use serde_json::Value;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
-use super::code;
+use super::code::Code;
 use super::exports::{self, Exports};
 use super::imports::{self, Mismatch};
 use super::sections::{self, SectionError, Sections};
@@ -111,8 +111,8 @@ impl Loader {
 
     /// The component alone, compiled and linked: what packing needs before there is a manifest.
     pub(super) fn compile(&self, bytes: &[u8]) -> Result<Raw, LoadError> {
-        let code = code::of(bytes)?;
-        let flavour = flavour(&code);
+        let code = Code::of(bytes)?;
+        let flavour = flavour(bytes);
         let engine = self.engines.get(flavour)?;
         let component = self.cache.load(engine, flavour, &code)?;
         let pre = self

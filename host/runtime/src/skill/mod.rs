@@ -22,6 +22,7 @@ use wasmtime::component::InstancePre;
 use crate::engine::Flavour;
 use crate::store::CallState;
 
+pub use code::Code;
 pub use exports::Refused;
 pub use imports::{Capability, Mismatch};
 pub(crate) use load::linker;

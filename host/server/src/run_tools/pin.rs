@@ -86,17 +86,8 @@ pub(super) fn pinned(
     Ok((format!("{}.{name}", alias.as_str()), pinned))
 }
 
-/// Whether it may read what others write: by its manifest, or by the grant that stands in for one.
-pub(super) fn reaches_out(skill: &Skill, grant: Option<&str>) -> Result<bool, Fault> {
-    let stand_in = match grant {
-        Some(text) => skill.manifest().or_grant(&parsed(text)?),
-        None => None,
-    };
-    let manifest = stand_in.as_ref().unwrap_or(skill.manifest());
-    Ok(!manifest.capabilities.http.is_empty())
-}
-
-fn parsed(grant: &str) -> Result<Grant, Fault> {
+/// A grant from its text.
+pub(super) fn parsed(grant: &str) -> Result<Grant, Fault> {
     Grant::parse(grant).map_err(|error| {
         Fault::new(
             Code::GrantInvalid,
@@ -105,19 +96,24 @@ fn parsed(grant: &str) -> Result<Grant, Fault> {
     })
 }
 
+/// Whether it may read what others write: by its manifest, or by the grant that stands in for one.
+pub(super) fn reaches_out(skill: &Skill, grant: Option<&Grant>) -> bool {
+    let stand_in = grant.and_then(|grant| skill.manifest().or_grant(grant));
+    let manifest = stand_in.as_ref().unwrap_or(skill.manifest());
+    !manifest.capabilities.http.is_empty()
+}
+
 /// The routes its skill may ask models by: what its manifest asks for and its grant allows.
-pub(super) fn routes(skill: &Skill, grant: Option<&str>) -> Result<Vec<RouteName>, Fault> {
-    let Some(text) = grant else {
-        return Ok(Vec::new());
-    };
-    let grant = parsed(text)?;
-    let asked = skill.manifest().or_grant(&grant);
-    let asked = asked.as_ref().unwrap_or(skill.manifest());
-    let asked = asked
+pub(super) fn routes(skill: &Skill, grant: &Grant) -> Vec<RouteName> {
+    let stand_in = skill.manifest().or_grant(grant);
+    let manifest = stand_in.as_ref().unwrap_or(skill.manifest());
+    let asked = manifest
         .capabilities
         .model
         .iter()
         .flat_map(|model| &model.routes);
-    let granted = asked.filter(|route| grant.model.contains(route));
-    Ok(granted.cloned().collect())
+    asked
+        .filter(|route| grant.model.contains(route))
+        .cloned()
+        .collect()
 }

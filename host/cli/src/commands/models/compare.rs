@@ -1,19 +1,10 @@
 //! `metier models try`: every candidate of a route, asked the same.
 
-use std::{fs, io::Read, path::Path};
-
 use metier_agent::models::{Answer, ModelFailure};
-use metier_core::{Code, Fault};
 use serde_json::{Value, json};
 
-use super::{Answered, Bench, says};
-use crate::{
-    commands::App,
-    errors::Failure,
-    exit::Exit,
-    printer::Format,
-    render::{Cell, Table, View, draw},
-};
+use super::{Answered, Bench, says, table};
+use crate::{commands::App, errors::Failure, exit::Exit, given, printer::Format};
 
 /// Longest question that is read from a file, in bytes: more than any context.
 const MAX_PROMPT_BYTES: u64 = 8 << 20;
@@ -32,7 +23,7 @@ pub(super) async fn run(
     asked: &Asked<'_>,
 ) -> Result<Exit, Failure> {
     let route = bench.route(route)?;
-    let prompt = text_of(asked.prompt)?;
+    let prompt = given::text(asked.prompt, "The question", MAX_PROMPT_BYTES)?;
     let request = says(asked.system, &prompt, asked.max_tokens);
     let answers = bench.ask_all(route, request).await;
     let text = match app.printer.format {
@@ -44,33 +35,6 @@ pub(super) async fn run(
     match failed.filter(|_| answers.iter().all(|(_, answer)| answer.is_err())) {
         Some(failure) => Ok(Exit::Failed(failure.blame())),
         None => Ok(Exit::Ok),
-    }
-}
-
-/// A text, `@FILE` or `-`.
-fn text_of(given: &str) -> Result<String, Failure> {
-    let reader: (Box<dyn Read>, &Path) = match given.strip_prefix('@') {
-        _ if given == "-" => (
-            Box::new(std::io::stdin().lock()),
-            Path::new("standard input"),
-        ),
-        None => return Ok(given.to_owned()),
-        Some(path) => {
-            let path = Path::new(path);
-            let file = fs::File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-            (Box::new(file), path)
-        }
-    };
-    let (reader, path) = reader;
-    let mut text = String::new();
-    let read = reader.take(MAX_PROMPT_BYTES + 1).read_to_string(&mut text);
-    read.map_err(|error| Failure::unreadable(path, &error))?;
-    match text.len() as u64 > MAX_PROMPT_BYTES {
-        true => {
-            let message = format!("The question is larger than {MAX_PROMPT_BYTES} bytes.");
-            Err(Fault::new(Code::InvalidArguments, message).into())
-        }
-        false => Ok(text),
     }
 }
 
@@ -91,14 +55,7 @@ fn data((candidate, answer): &Answered) -> Value {
 /// The figures first, to be compared at a glance; then what each says.
 fn human(app: &App, answers: &[Answered]) -> String {
     let columns = ["candidate", "first token", "whole", "in", "out", "cost", ""];
-    let table = Table {
-        columns: columns.map(str::to_owned).to_vec(),
-        rows: answers.iter().map(figures).collect(),
-    };
-    let mut text = draw(
-        &View::Sheet(Vec::new(), Some(table)),
-        &app.printer.terminal.stdout,
-    );
+    let mut text = table(app, &columns, answers.iter().map(figures));
     for (candidate, answer) in answers {
         if let Ok(answer) = answer {
             let words = crate::text::lines(&answer.message.words());
@@ -108,14 +65,11 @@ fn human(app: &App, answers: &[Answered]) -> String {
     text
 }
 
-fn figures((candidate, answer): &Answered) -> Vec<Cell> {
-    let cells = match answer {
+fn figures((candidate, answer): &Answered) -> [String; 7] {
+    match answer {
         Ok(answer) => of_answer(candidate, answer),
         Err(failure) => of_failure(candidate, failure),
-    };
-    cells
-        .map(|cell| Cell::text(crate::text::one_line(&cell)))
-        .to_vec()
+    }
 }
 
 fn of_answer(candidate: &str, answer: &Answer) -> [String; 7] {

@@ -3,14 +3,8 @@
 use metier_agent::routes::{Candidate, NanoDollars, Price, Route};
 use serde_json::{Value, json};
 
-use super::{Answered, Bench, says};
-use crate::{
-    commands::App,
-    errors::Failure,
-    exit::Exit,
-    printer::Format,
-    render::{Cell, Table, View, draw},
-};
+use super::{Answered, Bench, says, table};
+use crate::{commands::App, errors::Failure, exit::Exit, printer::Format};
 
 /// Answers that are long enough for one word, whatever a model thinks first.
 const ONE_WORD: u32 = 256;
@@ -42,7 +36,7 @@ pub(super) async fn run(app: &App, bench: &Bench, ask: bool) -> Result<Exit, Fai
         .collect();
     let text = match app.printer.format {
         Format::Json => format!("{}\n", Value::Array(lines.iter().map(data).collect())),
-        Format::Human => table(app, &lines),
+        Format::Human => drawn(app, &lines),
     };
     app.print(&text)?;
     Ok(Exit::Ok)
@@ -78,15 +72,9 @@ fn state(app: &App, bench: &Bench, route: &Route, candidate: &Candidate) -> Stri
 }
 
 fn missing_key<'b>(app: &App, bench: &'b Bench, candidate: &Candidate) -> Option<&'b str> {
-    let credential = bench
-        .routes
-        .credentials
-        .get(candidate.credential.as_ref()?)?;
-    let variable = credential.get("secret")?.get("env")?.as_str()?;
-    app.environment
-        .secret(variable)
-        .is_none()
-        .then_some(variable)
+    let variable = bench.routes.variable(candidate.credential.as_ref()?)?;
+    let value = app.environment.secret(variable);
+    value.is_none().then_some(variable)
 }
 
 fn data(line: &Line<'_>) -> Value {
@@ -110,7 +98,7 @@ fn data(line: &Line<'_>) -> Value {
     })
 }
 
-fn table(app: &App, lines: &[Line<'_>]) -> String {
+fn drawn(app: &App, lines: &[Line<'_>]) -> String {
     let columns = [
         "route",
         "candidate",
@@ -136,7 +124,7 @@ fn table(app: &App, lines: &[Line<'_>]) -> String {
                 .map_or_else(|| "?".to_owned(), |price| dollars(of(price)))
         };
         let features: Vec<&str> = features.iter().map(|feature| feature.as_str()).collect();
-        let cells = [
+        [
             line.route.to_owned(),
             name.clone(),
             model.clone(),
@@ -146,17 +134,9 @@ fn table(app: &App, lines: &[Line<'_>]) -> String {
             thousands((*max_output).into()),
             features.join(" "),
             line.state.clone(),
-        ];
-        cells
-            .map(|cell| Cell::text(crate::text::one_line(&cell)))
-            .to_vec()
+        ]
     });
-    let table = Table {
-        columns: columns.map(str::to_owned).to_vec(),
-        rows: rows.collect(),
-    };
-    let sheet = View::Sheet(Vec::new(), Some(table));
-    draw(&sheet, &app.printer.terminal.stdout)
+    table(app, &columns, rows)
 }
 
 /// `3.00`: nano-dollars per million tokens as dollars.

@@ -17,6 +17,7 @@ use crate::{
     commands::App,
     errors::{Failure, sentence},
     exit::Exit,
+    render::{Cell, Table, View, draw},
 };
 
 /// Does what was asked with models.
@@ -104,4 +105,22 @@ fn says(system: Option<&str>, prompt: &str, max_tokens: u32) -> ModelRequest {
         max_tokens: Some(max_tokens),
         ..ModelRequest::default()
     }
+}
+
+/// A table of texts from the routes file and from providers.
+fn table<const N: usize>(
+    app: &App,
+    columns: &[&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> String {
+    let cells = |row: [String; N]| {
+        row.map(|cell| Cell::text(crate::text::one_line(&cell)))
+            .to_vec()
+    };
+    let table = Table {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: rows.map(cells).collect(),
+    };
+    let sheet = View::Sheet(Vec::new(), Some(table));
+    draw(&sheet, &app.printer.terminal.stdout)
 }

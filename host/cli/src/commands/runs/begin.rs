@@ -1,8 +1,6 @@
 //! `metier run FILE`: from a file to a run, and with it until it rests.
 
 use std::{
-    fs,
-    io::Read,
     path::{Path, PathBuf, absolute},
     sync::Arc,
 };
@@ -30,6 +28,7 @@ use crate::{
     commands::{App, call::artifacts, skill_file},
     errors::{Failure, sentence},
     exit::Exit,
+    given,
 };
 
 /// Largest definition, prompt file or schema, in bytes.
@@ -83,50 +82,27 @@ pub fn run(app: &App, args: &Run) -> Result<Exit, Failure> {
 
 /// Reads a definition and says which folder it lies in.
 pub fn read(file: &Path) -> Result<(Definition, PathBuf), Failure> {
-    let text = text(file)?;
+    let definition = text(file)?;
     let folder = absolute(file)
         .map_err(|error| Failure::unreadable(file, &error))?
         .parent()
         .map(Path::to_owned)
         .unwrap_or_default();
     let beside = |name: &str| -> Result<String, String> {
-        text_of(&folder.join(name)).map_err(|error| error.to_string())
+        text(&folder.join(name)).map_err(|failure| failure.fault.message)
     };
-    let definition = Definition::parse(&text, &beside).map_err(|error| mistaken(file, &error))?;
+    let definition =
+        Definition::parse(&definition, &beside).map_err(|error| mistaken(file, &error))?;
     Ok((definition, folder))
 }
 
 /// The text of a file, up to a limit.
 pub fn text(file: &Path) -> Result<String, Failure> {
-    text_of(file).map_err(|error| Failure::unreadable(file, &error))
+    given::file(file, "The text", MAX_TEXT)
 }
 
-fn text_of(file: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    fs::File::open(file)?
-        .take(MAX_TEXT + 1)
-        .read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_TEXT {
-        return Err(std::io::Error::other("it is larger than 1 MiB"));
-    }
-    Ok(text)
-}
-
-/// JSON, `@FILE` or `-`.
 fn input(given: &str) -> Result<Value, Failure> {
-    let text = match given.strip_prefix('@') {
-        Some(file) => text(Path::new(file))?,
-        None if given == "-" => {
-            let mut text = String::new();
-            let read = std::io::stdin()
-                .lock()
-                .take(MAX_TEXT)
-                .read_to_string(&mut text);
-            read.map_err(|error| Failure::unreadable(Path::new("standard input"), &error))?;
-            text
-        }
-        None => given.to_owned(),
-    };
+    let text = given::text(given, "The input", MAX_TEXT)?;
     serde_json::from_str(&text).map_err(|error| {
         Failure::usage(
             format!("The input is no JSON: {error}."),
@@ -253,11 +229,11 @@ pub async fn pin(
         let pinned = pinned.await?;
         started.skills.insert(alias.clone(), pinned.skill);
         started.tools.extend(pinned.tools);
-        for route in pinned.routes {
-            let found = routes
-                .route(route.as_str())
-                .map_err(|error| no_route(&error))?;
-            started.routes.insert(route.to_string(), found);
+        // A skill that asks by another route is told that this run does not have it.
+        let had = pinned.routes.iter().map(|route| route.as_str());
+        for name in had.filter(|name| routes.has(name)) {
+            let route = routes.route(name).map_err(|error| no_route(&error))?;
+            started.routes.insert(name.to_owned(), route);
         }
     }
     Ok(())
@@ -271,6 +247,7 @@ pub async fn follow(
     save: Option<&Path>,
 ) -> Result<Exit, Failure> {
     let pool = session::pool_of(run)?;
+    let mut looked = None;
     loop {
         let rested = session.runs.rest(&session.host, &pool);
         let rest = tokio::select! {
@@ -288,9 +265,11 @@ pub async fn follow(
             }
             Some(Rest::Stuck) => return Ok(Exit::Ok),
             Some(Rest::Waits(_)) => {}
-            // It has ended, waits for somebody, or another process holds it.
+            // It has ended, waits for somebody, or another process holds it. Nothing new is read again.
+            None if looked == Some(session.runs.head(&run).await.map_err(failed)?) => {}
             None => {
                 let state = session.runs.state(&run).await.map_err(failed)?;
+                looked = Some(state.head);
                 if let Some(ending) = &state.ended {
                     return ended(app, session, run, ending, save).await;
                 }

@@ -112,8 +112,8 @@ pub fn prices(named: Option<&Path>) -> Result<PriceTable, Failure> {
 
 /// The variables that the credentials of the routes name.
 fn variables(routes: &Routes) -> impl Iterator<Item = &str> {
-    let sources = routes.credentials.values();
-    sources.filter_map(|table| table.get("secret")?.get("env")?.as_str())
+    let names = routes.credentials.keys();
+    names.filter_map(|name| routes.variable(name))
 }
 
 fn lacks_keys(app: &App, routes: &Routes) -> bool {

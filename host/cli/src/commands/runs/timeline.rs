@@ -181,9 +181,5 @@ fn short(value: &Value) -> String {
 }
 
 fn cut(words: &str) -> String {
-    let line = text::one_line(words);
-    match line.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
-    }
+    text::cut(&text::one_line(words), SHOWN).into_owned()
 }

@@ -5,9 +5,12 @@ use std::time::Duration;
 use metier_agent::{driver::Runs, journal::Seq};
 use metier_core::{Code, Fault};
 use metier_store::types::{RunId, RunState};
+use serde_json::json;
 
 use super::{failed, manage, session, stored, timeline};
-use crate::{args::runs::StoreOptions, commands::App, errors::Failure, exit::Exit};
+use crate::{
+    args::runs::StoreOptions, commands::App, errors::Failure, exit::Exit, printer::Format,
+};
 
 /// How often the store is asked for more. A person sees half a second; a store does not feel two questions a second.
 const POLL: Duration = Duration::from_millis(500);
@@ -56,7 +59,11 @@ pub async fn watch(app: &App, options: &StoreOptions, run: RunId) -> Result<Exit
 async fn print(app: &App, runs: &Runs, run: &RunId, seen: &mut Seq) -> Result<(), Failure> {
     for (seq, entry) in runs.events(run, *seen).await.map_err(failed)? {
         *seen = seq;
-        if let Some(line) = timeline::line(seq, &entry) {
+        if app.printer.format == Format::Json {
+            // What `runs show` has in one list, a line each.
+            let event = json!({"seq": seq, "entry": entry});
+            app.print(&format!("{event}\n"))?;
+        } else if let Some(line) = timeline::line(seq, &entry) {
             app.print(&format!("{line}\n"))?;
         }
     }

@@ -14,7 +14,7 @@ use metier_store::{
 use serde_json::Value;
 
 use super::super::{failed, stored};
-use crate::errors::Failure;
+use crate::{errors::Failure, text};
 
 /// Earlier runs that are looked through. Who approves daily sees some weeks.
 const RUNS: usize = 50;
@@ -186,11 +186,7 @@ fn flat(value: &Value) -> BTreeMap<String, Value> {
 }
 
 fn shown(value: &Value) -> String {
-    let line = crate::text::one_line(&value.to_string());
-    match line.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
-    }
+    text::cut(&text::one_line(&value.to_string()), SHOWN).into_owned()
 }
 
 #[cfg(test)]
