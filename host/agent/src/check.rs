@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod arguments;
+mod routes;
 #[cfg(test)]
 mod tests;
 
@@ -50,8 +51,9 @@ pub fn check(started: &Started) -> Vec<Finding> {
     let mut findings = Findings(Vec::new());
     let terms = started.definition.terms();
     findings.terms(terms, started);
-    if let Definition::Chain(chain) = &started.definition {
-        findings.chain(chain, started);
+    match &started.definition {
+        Definition::Agent(agent) => findings.agent(agent, started),
+        Definition::Chain(chain) => findings.chain(chain, started),
     }
     findings.0
 }
@@ -200,6 +202,9 @@ impl Findings {
                     &below(&sight.path, "schema"),
                     asked.schema.as_ref(),
                 );
+                let path = below(&sight.path, "model");
+                let needed: Vec<_> = routes::shape(asked.schema.as_ref()).into_iter().collect();
+                self.route(&sight.place, &path, &asked.model, &needed, started);
                 for (key, text) in [
                     ("system", asked.system.as_ref()),
                     ("prompt", Some(&asked.prompt)),

@@ -64,6 +64,10 @@ fn each_mistake_is_found_and_names_what_was_meant() {
             "step b: a step has `output` and `artifacts`, and no result",
         ),
         (
+            "model = \"main\"\nprompt = \"x\"\nschema = { type = \"object\" }",
+            "step a: no candidate of the route main has the features this needs: schema",
+        ),
+        (
             "value = 1\n[budget.calls]\n\"s.raed\" = 1",
             "budget.calls: there is no tool s.raed; did you mean s.read?",
         ),
@@ -78,4 +82,26 @@ fn each_mistake_is_found_and_names_what_was_meant() {
             "{found:?}\n  lack\n{told}"
         );
     }
+}
+
+#[test]
+fn an_agent_needs_a_model_that_can_do_what_its_file_asks_for() {
+    let none = |_: &str| Err("no file".to_owned());
+    let file = "[agent]\nname = \"a\"\ninstructions = \"Do it.\"\nmodel = \"main\"\n\
+                [output.schema]\ntype = \"object\"\n";
+    let mut started = testing::started(Definition::parse(file, &none).unwrap());
+    let told = |started: &crate::journal::Started| {
+        let found = check(started);
+        found.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(&started),
+        ["agent: no candidate of the route main has the features this needs: tools, schema"]
+    );
+    let route = started.routes.get_mut("main").unwrap();
+    route.candidates[0].features = vec![
+        crate::routes::Feature::Tools,
+        crate::routes::Feature::Schema,
+    ];
+    assert_eq!(told(&started), Vec::<String>::new());
 }

@@ -41,6 +41,17 @@ async fn a_skill_asks_a_model_and_calls_another_skill() {
     );
 }
 
+/// The call that asks keeps its place until it is answered, and does not wait for itself.
+#[tokio::test]
+async fn a_host_of_one_call_makes_those_from_within_as_well() {
+    let scene = Scene::with_calls(GRANT, 1);
+    let put = json!({ "bucket": "notes", "key": "k", "value": "v" }).to_string();
+    let called = scene.call(
+        json!({ "skill": "test.metier/capabilities", "tool": "storage.put", "arguments": put }),
+    );
+    assert_eq!(called.await.output(), json!("null"));
+}
+
 #[tokio::test]
 async fn the_callee_keeps_its_own_authority_and_lends_none() {
     let scene = Scene::start(GRANT);

@@ -81,15 +81,20 @@ pub struct Scene {
 
 impl Scene {
     pub fn start(grant: &str) -> Scene {
-        Scene::with(grant, true)
+        Scene::with(grant, true, 16)
     }
 
     pub fn without_callee(grant: &str) -> Scene {
-        Scene::with(grant, false)
+        Scene::with(grant, false, 16)
     }
 
-    fn with(grant: &str, has_callee: bool) -> Scene {
-        let host = TestHost::builder().calls(16).start();
+    /// On a host that makes so many calls at once.
+    pub fn with_calls(grant: &str, calls: u32) -> Scene {
+        Scene::with(grant, true, calls)
+    }
+
+    fn with(grant: &str, has_callee: bool, calls: u32) -> Scene {
+        let host = TestHost::builder().calls(calls).start();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::in_memory(Options::default()).unwrap());
         let folder = host.folder().to_owned();
         let tools = Arc::new(RunTools::new(
