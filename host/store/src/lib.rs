@@ -53,3 +53,14 @@ pub async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>> {
         StoreUrl::Postgres(url) => Ok(Arc::new(postgres::PostgresStore::open(url).await?)),
     }
 }
+
+/// Opens a store to look at it: also a file that another process has, to which nothing can be written then.
+pub async fn look(url: &StoreUrl) -> Result<Arc<dyn Store>> {
+    match url {
+        StoreUrl::SqliteFile(path) => {
+            let options = sqlite::Options::default();
+            Ok(Arc::new(sqlite::SqliteStore::look(path, options)?))
+        }
+        StoreUrl::SqliteMemory | StoreUrl::Postgres(_) => open(url).await,
+    }
+}

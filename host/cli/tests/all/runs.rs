@@ -1,5 +1,10 @@
 //! `metier run` and `metier runs` with chains that need neither skills nor models.
 
+use std::{
+    io::{BufRead, BufReader},
+    time::{Duration, Instant},
+};
+
 use serde_json::Value;
 
 use crate::sandbox::Sandbox;
@@ -81,4 +86,42 @@ fn files_that_are_too_large_are_refused() {
     sandbox.write("chain.toml", CHAIN.to_owned() + &"#".repeat(1 << 20));
     let ran = sandbox.metier(&["run", "chain.toml"]);
     assert!(ran.stderr.contains("more than 1048576 bytes"), "{ran:?}");
+}
+
+/// A chain that waits for longer than a test takes.
+const LONG: &str = "[chain]\nname = \"long\"\n[[step]]\nname = \"pause\"\nwait = \"600s\"\n";
+
+#[test]
+fn what_one_process_does_another_may_look_at() {
+    let sandbox = Sandbox::new();
+    sandbox.write("chain.toml", LONG);
+    let mut running = sandbox.command(&["run", "chain.toml"]).spawn().unwrap();
+    let listed = || {
+        let list = sandbox.metier(&["runs", "list", "--output", "json"]);
+        serde_json::from_str::<Value>(&list.stdout).unwrap_or_default()
+    };
+    let begun = Instant::now();
+    while listed()[0]["run"].is_null() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "no run began");
+    }
+    let id = listed()[0]["run"].as_str().unwrap().to_owned();
+    let shown = sandbox.metier(&["runs", "show", &id]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    assert!(shown.stdout.contains("started    long"), "{shown:?}");
+    assert_eq!(sandbox.metier(&["approvals", "list"]).code, 0);
+
+    let mut watching = sandbox.command(&["runs", "watch", &id]).spawn().unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    assert!(line.contains("started    long"), "{line}");
+
+    let cancelled = sandbox.metier(&["runs", "cancel", &id]);
+    assert!(
+        cancelled.stderr.contains("is in use by process"),
+        "{cancelled:?}"
+    );
+    for process in [&mut watching, &mut running] {
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
 }

@@ -35,7 +35,7 @@ impl FileLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::Error(error)) => return Err(io(error)),
-            Err(TryLockError::WouldBlock) => return Err(in_use(database, &file)),
+            Err(TryLockError::WouldBlock) => return Err(holder(database).into()),
         }
         file.set_len(0).map_err(io)?;
         file.rewind().map_err(io)?;
@@ -44,23 +44,25 @@ impl FileLock {
     }
 }
 
+/// Who has the file, as a refusal.
+pub fn holder(database: &Path) -> Refusal {
+    let held = File::open(beside(database, ".lock"));
+    let mut holder = String::new();
+    let read = held.and_then(|file| file.take(MAX_HOLDER).read_to_string(&mut holder));
+    if read.is_err() || holder.is_empty() {
+        holder = "another process".into();
+    }
+    Refusal::InUse {
+        path: database.display().to_string(),
+        holder,
+    }
+}
+
 /// The path with something behind it: `runs.db` and `.lock` make `runs.db.lock`.
 pub fn beside(database: &Path, suffix: &str) -> std::path::PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-fn in_use(database: &Path, file: &File) -> StoreError {
-    let mut holder = String::new();
-    let read = file.take(MAX_HOLDER).read_to_string(&mut holder);
-    if read.is_err() || holder.is_empty() {
-        holder = "another process".into();
-    }
-    StoreError::Refused(Refusal::InUse {
-        path: database.display().to_string(),
-        holder,
-    })
 }
 
 fn this_process() -> String {

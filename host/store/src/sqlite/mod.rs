@@ -103,6 +103,24 @@ impl SqliteStore {
         })
     }
 
+    /// Opens a file to look at it, beside the process that has it if there is one. Whatever would write is refused.
+    pub fn look(path: &Path, options: Options) -> Result<Self> {
+        let readers: Vec<Connection> = (0..READERS)
+            .map(|_| schema::reader(path))
+            .collect::<Result<_>>()?;
+        readers
+            .iter()
+            .take(1)
+            .try_for_each(|conn| schema::known(conn, path))?;
+        Ok(SqliteStore {
+            writer: Writer::refusing(lock::holder(path)),
+            readers: Some(Arc::new(Readers::new(readers))),
+            clock: options.clock,
+            blobs: BlobStore::on_disk(&beside(path, ".blobs"))?,
+            path: Some(path.to_owned()),
+        })
+    }
+
     /// A store that is gone with the process.
     pub fn in_memory(options: Options) -> Result<Self> {
         let conn = schema::writer(None, &*options.clock)?;

@@ -105,6 +105,19 @@ fn migrate(conn: &Connection, path: Option<&Path>, clock: &dyn Clock) -> Result<
     Ok(())
 }
 
+/// Refuses tables that are not those of this release.
+pub fn known(conn: &Connection, path: &Path) -> Result<()> {
+    let known = MIGRATIONS.len() as i64;
+    match version(conn)? {
+        Some(found) if found == known => Ok(()),
+        Some(found) if found > known => Err(Refusal::Newer { found, known }.into()),
+        _ => Err(refuse(
+            Some(path),
+            "it has no tables of this release; whatever writes to it makes them".into(),
+        )),
+    }
+}
+
 fn version(conn: &Connection) -> Result<Option<i64>> {
     let sql = "SELECT 1 FROM sqlite_schema WHERE name = 'metier_schema'";
     if !conn.prepare(sql)?.exists([])? {

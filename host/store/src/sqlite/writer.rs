@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use super::error::of_commit;
 use crate::{
     clock::Clock,
-    error::StoreError,
+    error::{Refusal, StoreError},
     traits::Result,
     types::{PoolId, Time},
 };
@@ -47,10 +47,10 @@ type Answer = Box<dyn FnOnce(Result<()>) + Send>;
 /// Does the work, or passes on why it cannot be done; says whether its changes are to stay.
 type Job = Box<dyn for<'t, 'c> FnOnce(Result<&'t mut Tx<'c>>) -> (bool, Answer) + Send>;
 
-/// The way to the writer thread, which ends when the last of these is dropped.
+/// The way to the writer thread, which ends when the last of these is dropped; or why there is none.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    jobs: mpsc::Sender<Job>,
+    jobs: std::result::Result<mpsc::Sender<Job>, Refusal>,
     pub(super) hints: broadcast::Sender<PoolId>,
 }
 
@@ -73,7 +73,18 @@ impl Writer {
             .name("metier-store".into())
             .spawn(run);
         thread.map_err(|error| StoreError::Unavailable(Arc::new(error)))?;
-        Ok(Writer { jobs, hints })
+        Ok(Writer {
+            jobs: Ok(jobs),
+            hints,
+        })
+    }
+
+    /// No writer: the file is another process's.
+    pub fn refusing(why: Refusal) -> Self {
+        Writer {
+            jobs: Err(why),
+            hints: broadcast::Sender::new(1),
+        }
     }
 
     /// Runs `work` in the next transaction. Its changes are on the disk when this returns `Ok`.
@@ -82,6 +93,7 @@ impl Writer {
         T: Send + 'static,
         W: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
+        let jobs = self.jobs.as_ref().map_err(Refusal::clone)?;
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |tx| {
             let result = tx.and_then(work);
@@ -97,7 +109,7 @@ impl Writer {
                 "the store's writer has stopped",
             )))
         };
-        self.jobs.send(job).await.map_err(gone)?;
+        jobs.send(job).await.map_err(gone)?;
         let lost = |_| {
             StoreError::Unknown(Arc::new(std::io::Error::other(
                 "the store's writer stopped at work",

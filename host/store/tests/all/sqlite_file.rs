@@ -47,6 +47,27 @@ async fn a_second_opener_is_told_who_holds_the_file() {
     panic!("the file was never let go");
 }
 
+#[tokio::test]
+async fn a_file_that_is_held_can_be_looked_at_and_not_written_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("runs.db");
+    let look = || SqliteStore::look(&path, Options::default());
+    assert!(look().is_err(), "there is no file yet");
+    let fixture = Fixture::over(Arc::new(open(&path).unwrap()));
+    let before = look().unwrap();
+    let run = fixture.claimed().await.lease.run;
+    // What is written after it was opened is seen, too.
+    for store in [before, look().unwrap()] {
+        assert_eq!(store.run(&run).await.unwrap().unwrap().head.0, 1);
+        let key: SignalKey = "k".parse().unwrap();
+        let refused = store.signal(&run, &key, b"{}").await.unwrap_err();
+        let told = refused.to_string();
+        let holder = format!("is in use by process {} on ", std::process::id());
+        assert!(told.contains(&holder), "{told}");
+    }
+    assert!(fixture.store.inbox(&run).await.unwrap().is_empty());
+}
+
 /// Not a test of its own: the second process.
 #[test]
 #[ignore = "the other process of a test"]

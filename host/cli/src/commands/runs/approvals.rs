@@ -53,7 +53,7 @@ pub fn run(app: &App, args: &Approvals) -> Result<Exit, Failure> {
 }
 
 async fn list(app: &App, args: &Approvals) -> Result<Exit, Failure> {
-    let store = session::store(app, &args.store).await?;
+    let store = session::to_look(app, &args.store).await?;
     let filter = RunFilter {
         tenant: Some(TenantId::local()),
         state: Some(StateFilter::Live),
@@ -106,7 +106,7 @@ async fn show(app: &App, args: &Approvals, id: &QuestionId) -> Result<Exit, Fail
         runs,
         told,
         question,
-    } = find(app, args, id).await?;
+    } = find(session::to_look(app, &args.store).await?, id).await?;
     let mut lines = vec![head(&question)];
     match &question.what {
         QuestionKind::Call {
@@ -142,7 +142,8 @@ async fn decide(
     id: &QuestionId,
     verdict: Verdict,
 ) -> Result<Exit, Failure> {
-    let Found { runs, question, .. } = find(app, args, id).await?;
+    let store = session::store(app, &args.store).await?;
+    let Found { runs, question, .. } = find(store, id).await?;
     let decision = Decision {
         question: Seq(id.question),
         hash: question.hash,
@@ -165,8 +166,7 @@ struct Found {
     question: Question,
 }
 
-async fn find(app: &App, args: &Approvals, id: &QuestionId) -> Result<Found, Failure> {
-    let store = session::store(app, &args.store).await?;
+async fn find(store: Arc<dyn Store>, id: &QuestionId) -> Result<Found, Failure> {
     let runs = manage::over(store.clone());
     let told = runs.timeline(&id.run).await.map_err(failed)?;
     let question = told.state.questions.get(&Seq(id.question)).cloned();

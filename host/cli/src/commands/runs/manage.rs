@@ -59,6 +59,10 @@ pub fn run(app: &App, args: &Args) -> Result<Exit, Failure> {
 }
 
 async fn reader(app: &App, args: &Args) -> Result<Runs, Failure> {
+    Ok(over(session::to_look(app, &args.store).await?))
+}
+
+async fn writer(app: &App, args: &Args) -> Result<Runs, Failure> {
     Ok(over(session::store(app, &args.store).await?))
 }
 
@@ -75,7 +79,7 @@ pub fn over(store: Arc<dyn Store>) -> Runs {
 }
 
 async fn list(app: &App, args: &Args, limit: usize) -> Result<Exit, Failure> {
-    let store = session::store(app, &args.store).await?;
+    let store = session::to_look(app, &args.store).await?;
     let filter = RunFilter {
         tenant: Some(TenantId::local()),
         ..RunFilter::default()
@@ -149,7 +153,7 @@ async fn show(app: &App, args: &Args, run: &RunId) -> Result<Exit, Failure> {
 }
 
 async fn cancel(app: &App, args: &Args, run: &RunId, why: &str) -> Result<Exit, Failure> {
-    let runs = reader(app, args).await?;
+    let runs = writer(app, args).await?;
     let cancelled = runs.cancel(run, PrincipalId::local(), why).await;
     cancelled.map_err(failed)?;
     app.printer.note(&format!(
@@ -159,7 +163,7 @@ async fn cancel(app: &App, args: &Args, run: &RunId, why: &str) -> Result<Exit, 
 }
 
 async fn fork(app: &App, args: &Args, run: &RunId, at: u64) -> Result<Exit, Failure> {
-    let runs = reader(app, args).await?;
+    let runs = writer(app, args).await?;
     let id = RunId::new(session::ids()());
     let fork = runs.fork(run, id, Seq(at), session::pool_of(id)?).await;
     let fork = fork.map_err(failed)?;

@@ -45,18 +45,39 @@ pub struct Session {
 
 /// The store that is meant.
 pub async fn store(app: &App, options: &StoreOptions) -> Result<Arc<dyn Store>, Failure> {
-    let url = match &options.store {
+    open(&address(app, options)?).await
+}
+
+/// The same to look at: another process may work on its runs meanwhile.
+pub async fn to_look(app: &App, options: &StoreOptions) -> Result<Arc<dyn Store>, Failure> {
+    let url = address(app, options)?;
+    if let StoreUrl::SqliteFile(_) = url {
+        // Makes the tables, and notes that what a dead process held is free; nothing is kept from the next process.
+        match open(&url).await {
+            Ok(store) => drop(store),
+            Err(busy) if busy.fault.code == Code::Busy => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    metier_store::look(&url).await.map_err(stored)
+}
+
+fn address(app: &App, options: &StoreOptions) -> Result<StoreUrl, Failure> {
+    Ok(match &options.store {
         Some(url) => url.clone(),
         None => StoreUrl::SqliteFile(app.folders.runs()?),
-    };
-    if let StoreUrl::SqliteFile(path) = &url
+    })
+}
+
+async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>, Failure> {
+    if let StoreUrl::SqliteFile(path) = url
         && let Some(folder) = path.parent()
     {
         std::fs::create_dir_all(folder).map_err(|error| {
             Failure::unwritable(&format!("The folder `{}`", folder.display()), &error)
         })?;
     }
-    metier_store::open(&url).await.map_err(stored)
+    metier_store::open(url).await.map_err(stored)
 }
 
 /// The pool of one run on the command line: nobody else takes it up by accident.

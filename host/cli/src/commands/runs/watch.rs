@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Prints events until the run has ended or waits for somebody.
 pub async fn watch(app: &App, options: &StoreOptions, run: RunId) -> Result<Exit, Failure> {
-    let store = session::store(app, options).await?;
+    let store = session::to_look(app, options).await?;
     let runs = manage::over(store.clone());
     let mut seen = Seq(0);
     let mut idle = Duration::ZERO;
