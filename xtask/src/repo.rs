@@ -1,7 +1,7 @@
 //! Where things are: the checkout and cargo's target folder.
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -25,7 +25,7 @@ pub struct Repo {
     root: PathBuf,
     target: PathBuf,
     /// Whether the programs were built.
-    programs: Cell<bool>,
+    programs: AtomicBool,
 }
 
 #[derive(Deserialize)]
@@ -63,7 +63,7 @@ impl Repo {
         Ok(Self {
             root,
             target: metadata.target_directory,
-            programs: Cell::new(false),
+            programs: AtomicBool::new(false),
         })
     }
 
@@ -87,14 +87,20 @@ impl Repo {
         Cmd::new("cargo").dir(&self.root)
     }
 
+    /// Builds every test of the workspace; the command that did.
+    pub fn build_tests(&self) -> Result<Cmd> {
+        let build = self.cargo().args(["test", "--workspace", "--no-run"]);
+        build.clone().arg("--quiet").step("build the tests")?;
+        Ok(build)
+    }
+
     /// The integration tests of a package, as `cargo test --workspace` builds them.
     ///
     /// Not `cargo test --package`: asked for one package, cargo chooses features for it alone, and builds half of its
     /// dependencies a second time.
     pub fn tests(&self, package: &str) -> Result<Cmd> {
-        let build = self.cargo().args(["test", "--workspace", "--no-run"]);
-        build.step("build the tests")?;
-        let json = build
+        let json = self
+            .build_tests()?
             .args(["--quiet", "--message-format=json-render-diagnostics"])
             .read()?;
         let dir = self
@@ -120,13 +126,13 @@ impl Repo {
     /// All at once, because cargo chooses features for the packages it is asked for together: asked for one, it would
     /// build the sandbox a second time for the tests.
     pub fn program(&self, bin: &str) -> Result<PathBuf> {
-        if !self.programs.get() {
+        if !self.programs.load(Relaxed) {
             let packages = PROGRAMS.iter().flat_map(|name| ["--package", name]);
             self.cargo()
                 .args(["build", "--quiet", "--bins"])
                 .args(packages)
                 .step("build the programs")?;
-            self.programs.set(true);
+            self.programs.store(true, Relaxed);
         }
         let name = format!("{bin}{}", std::env::consts::EXE_SUFFIX);
         Ok(self.target("debug").join(name))

@@ -21,7 +21,7 @@ pub struct Args {
 
 /// Builds what the tests need and runs them.
 pub fn run(repo: &Repo, args: &Args) -> Result<()> {
-    guests::run(repo, &guests::Args::default())?;
+    build(repo)?;
     guests::replay(repo)?;
     let workspace = repo.cargo().args(["test", "--workspace"]).args(&args.args);
     if !args.args.is_empty() {
@@ -43,4 +43,16 @@ pub fn run(repo: &Repo, args: &Args) -> Result<()> {
             .last_step(&format!("test {} natively", guest.name()))?;
     }
     Ok(())
+}
+
+/// Guests and tests side by side: each has a crate that keeps one core busy for minutes.
+fn build(repo: &Repo) -> Result<()> {
+    std::thread::scope(|scope| {
+        let tests = scope.spawn(|| repo.build_tests());
+        guests::run(repo, &guests::Args::default())?;
+        match tests.join() {
+            Ok(built) => built.map(drop),
+            Err(_) => anyhow::bail!("building the tests broke off"),
+        }
+    })
 }

@@ -52,6 +52,19 @@ async fn a_host_of_one_call_makes_those_from_within_as_well() {
     assert_eq!(called.await.output(), json!("null"));
 }
 
+/// A component that says nothing of itself may do what its grant says, and counts as doing it.
+#[tokio::test]
+async fn a_component_without_a_manifest_reads_the_outside_when_its_grant_lets_it() {
+    let scene = Scene::start(GRANT);
+    let bytes = Guest::built("delegate").into_bytes();
+    let digest = metier_core::Digest::of(&bytes);
+    let grant = format!("digest = \"{digest}\"\ntools = [\"*\"]\n");
+    assert!(!scene.is_outside(bytes.clone(), &grant).await);
+    let reaching =
+        grant + "[[http]]\nhost = \"api.acme.com\"\nmethods = [\"GET\"]\npaths = [\"/**\"]\n";
+    assert!(scene.is_outside(bytes, &reaching).await);
+}
+
 #[tokio::test]
 async fn the_callee_keeps_its_own_authority_and_lends_none() {
     let scene = Scene::start(GRANT);

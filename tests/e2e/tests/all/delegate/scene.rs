@@ -172,6 +172,20 @@ impl Scene {
         }
     }
 
+    /// Whether tools of these bytes count as reading the world outside, under this grant.
+    pub async fn is_outside(&self, bytes: Vec<u8>, grant: &str) -> bool {
+        let text = "[chain]\nname = \"c\"\n[skills.b]\nfile = \"b.wasm\"\ntools = [\"*\"]\n\
+                    [[step]]\nname = \"a\"\nvalue = 1\n";
+        let definition = Definition::parse(text, &|_| Err("no file".to_owned())).unwrap();
+        let (alias, using) = definition.terms().skills.iter().next().unwrap();
+        let grant = Some((grant.to_owned(), String::new()));
+        let taint = &definition.terms().taint;
+        let pinned = self.tools.pin(alias, using, taint, grant, bytes).await;
+        let tools = pinned.unwrap().tools;
+        assert!(!tools.is_empty());
+        tools.values().all(|tool| tool.outside)
+    }
+
     async fn started(&self, grant: &str, tool: &str, arguments: Value) -> Started {
         let args: String = arguments
             .as_object()
