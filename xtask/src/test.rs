@@ -23,7 +23,10 @@ pub struct Args {
 pub fn run(repo: &Repo, args: &Args) -> Result<()> {
     build(repo)?;
     guests::replay(repo)?;
-    let workspace = repo.cargo().args(["test", "--workspace"]).args(&args.args);
+    let workspace = repo
+        .cargo()
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .args(&args.args);
     if !args.args.is_empty() {
         report::note(
             "arguments given: the store on PostgreSQL and the guests' own unit tests are left out",

@@ -27,6 +27,7 @@ name = "c"
 [[step]]
 name = "a"
 tool = "s.idempotent"
+args = { n = 1 }
 "#;
 
 /// Panics once, when the first intent is durable.
@@ -66,5 +67,5 @@ async fn it_is_taken_up_again_when_its_lease_has_run_out() {
         .expect("the run is held by nobody and yet by this host")
         .unwrap();
     assert!(breaks.0.load(SeqCst) >= 1);
-    assert_eq!(world.outside.done(), ["idempotent {}"]);
+    assert_eq!(world.outside.done(), [r#"idempotent {"n":1}"#]);
 }

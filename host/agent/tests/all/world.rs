@@ -326,7 +326,7 @@ pub fn started(chain: &str) -> Started {
     let routes = Routes::parse(
         "[routes.main]\ncandidates = [\"one\"]\n[candidates.one]\nformat = \"openai-chat\"\nmodel = \"m\"\n\
          base-url = \"http://127.0.0.1:1/v1\"\ncontext = 100_000\nmax-output = 4_000\n\
-         price = { input = 1_000_000_000, output = 1_000_000_000 }\n",
+         features = [\"tools\", \"schema\"]\nprice = { input = 1_000_000_000, output = 1_000_000_000 }\n",
     );
     let tools = Effect::ALL.map(|effect| {
         let tool = PinnedTool {
