@@ -13,11 +13,13 @@ use crate::sandbox::Sandbox;
 const CHAIN: &str = r#"
 [chain]
 name = "moment"
-output = "'waited for ' + input.whom"
 
 [[step]]
 name = "pause"
 wait = "5ms"
+
+[output]
+value = "waited for ${input.whom}"
 "#;
 
 /// A home in which the chain was run once, and the run's id.
@@ -54,7 +56,7 @@ fn a_run_is_watched_in_lines_for_people_and_for_programs() {
     let (sandbox, id) = after_a_run();
     let people = sandbox.metier(&["runs", "watch", &id]);
     assert_eq!(people.code, 0, "{people:?}");
-    assert!(people.stdout.contains("waiting    5 ms"), "{people:?}");
+    assert!(people.stdout.contains("waiting    5.0 ms"), "{people:?}");
     assert!(people.stdout.contains("ended      completed"), "{people:?}");
 
     let programs = sandbox.metier(&["runs", "watch", &id, "--output", "json"]);

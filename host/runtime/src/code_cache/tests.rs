@@ -82,8 +82,8 @@ fn different_code_never_shares_an_entry() {
         COMPONENT.replace("const 7", "const 8"),
         COMPONENT.replace("(component", "(component (@custom \"name\" \"x\")"),
         COMPONENT.replace(
-            "(component",
-            "(component (@custom \"metier:manifest\" \"x\")",
+            "(core module $m",
+            "(core module $m (@custom \"metier:manifest\" \"x\")",
         ),
     ];
     let cache = CodeCache::open(fixture.directory.path()).unwrap();

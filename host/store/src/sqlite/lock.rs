@@ -8,6 +8,8 @@ use std::{
     io::{Read, Seek, Write},
     path::Path,
     sync::Arc,
+    thread,
+    time::Duration,
 };
 
 use crate::{
@@ -15,6 +17,11 @@ use crate::{
     error::{Refusal, StoreError},
     traits::Result,
 };
+
+/// How often the lock is tried for, and how long in between: a process that only looks has the file for a moment, and one that
+/// has just ended may not have let go of it.
+const TRIES: u32 = 25;
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// Longest text read from a lock file, in bytes.
 const MAX_HOLDER: u64 = 512;
@@ -32,10 +39,15 @@ impl FileLock {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(path).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::Error(error)) => return Err(io(error)),
-            Err(TryLockError::WouldBlock) => return Err(holder(database).into()),
+        let mut tries = 1;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(error)) => return Err(io(error)),
+                Err(TryLockError::WouldBlock) if tries < TRIES => thread::sleep(MOMENT),
+                Err(TryLockError::WouldBlock) => return Err(holder(database).into()),
+            }
+            tries += 1;
         }
         file.set_len(0).map_err(io)?;
         file.rewind().map_err(io)?;
