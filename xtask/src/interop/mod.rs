@@ -55,23 +55,31 @@ const STEPS: &[Step] = &[
     ("flagship", flagship::run),
 ];
 
+/// Steps that run only when they are named: what takes long and finds little more.
+const BY_NAME: &[Step] = &[("every-point", flagship::every_point)];
+
 /// Runs every step, or those asked for.
 pub fn run(repo: &Repo, args: &Args) -> Result<()> {
     if args.list {
         for (name, _) in STEPS {
             report::note(name);
         }
+        for (name, _) in BY_NAME {
+            report::note(&format!("{name} (only when it is named)"));
+        }
         return Ok(());
     }
-    let known = |name: &String| STEPS.iter().any(|(step, _)| step == name);
+    let all = || STEPS.iter().chain(BY_NAME);
+    let known = |name: &String| all().any(|(step, _)| step == name);
     if let Some(name) = args.only.iter().find(|name| !known(name)) {
         bail!("there is no step `{name}`; `cargo xtask interop --list` names them");
     }
     let tools = Tools::new(repo);
-    for (name, step) in STEPS {
-        if args.only.is_empty() || args.only.iter().any(|only| only == name) {
-            step(repo, &tools)?;
-        }
+    if args.only.is_empty() {
+        return STEPS.iter().try_for_each(|(_, step)| step(repo, &tools));
     }
-    Ok(())
+    let is_named = |name: &str| args.only.iter().any(|only| only == name);
+    all()
+        .filter(|(name, _)| is_named(name))
+        .try_for_each(|(_, step)| step(repo, &tools))
 }
