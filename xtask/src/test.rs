@@ -48,14 +48,17 @@ pub fn run(repo: &Repo, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Guests and tests side by side: each has a crate that keeps one core busy for minutes.
+/// Guests and tests side by side: each has a crate that keeps one core busy for minutes. Packing comes after both, for it
+/// runs the command.
 fn build(repo: &Repo) -> Result<()> {
     std::thread::scope(|scope| {
         let tests = scope.spawn(|| repo.build_tests());
-        guests::run(repo, &guests::Args::default())?;
-        match tests.join() {
+        let guests = guests::build(repo);
+        let tests = match tests.join() {
             Ok(built) => built.map(drop),
-            Err(_) => anyhow::bail!("building the tests broke off"),
-        }
-    })
+            Err(_) => Err(anyhow::anyhow!("building the tests broke off")),
+        };
+        guests.and(tests)
+    })?;
+    guests::run(repo, &guests::Args::default()).map(drop)
 }

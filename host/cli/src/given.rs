@@ -10,7 +10,7 @@ use metier_core::{Code, Fault};
 
 use crate::errors::Failure;
 
-/// The text that is meant. `what` names it at the beginning of a sentence: "The arguments". More than `most` bytes are
+/// The text that is meant. `what` names it at the beginning of a sentence: "The question". More than `most` bytes are
 /// not even held in memory.
 ///
 /// # Errors

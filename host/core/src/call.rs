@@ -27,6 +27,8 @@ pub struct Call {
     pub idempotency_key: Option<String>,
     /// The call of another skill that asked for it.
     pub within: Option<CallId>,
+    /// How many calls it is below one that no skill asked for.
+    pub depth: u16,
 }
 
 /// What a call used.

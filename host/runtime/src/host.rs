@@ -279,7 +279,7 @@ impl Host {
         skill: &Arc<Skill>,
         list: &ComponentExportIndex,
     ) -> Result<Vec<package::Tool>, Fault> {
-        let _permit = self.permits.get(false, None).await?;
+        let _permit = self.permits.get(0, None).await?;
         let grant = Grant::deny_all(TenantId::local());
         let credentials = self.credentials(&grant, SecretSources::files_only("."));
         let installed = Arc::new(Installed::new(
@@ -350,6 +350,7 @@ impl Host {
             deadline: None,
             idempotency_key: None,
             within: None,
+            depth: 0,
         })
     }
 
@@ -400,8 +401,7 @@ impl Host {
         recorder: &mut Recorder,
     ) -> Result<String, Fault> {
         guest::check_size(&call.arguments, self.ceiling.arguments_bytes)?;
-        let is_within = call.within.is_some();
-        let _permit = self.permits.get(is_within, call.deadline).await?;
+        let _permit = self.permits.get(call.depth, call.deadline).await?;
         let installed = match bound {
             Some(bound) => theirs(bound, &call)?,
             None => self.registry.get(&call.tenant, &call.skill)?,

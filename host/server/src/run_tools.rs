@@ -100,14 +100,14 @@ impl RunTools {
         kept.map_err(|error| Fault::new(Code::StorageUnavailable, error.to_string()))?;
         let skill = self.skills.get(digest, self.host.load(bytes)).await?;
         is_meant(alias, using, &skill)?;
-        let within = grant.as_ref().map(|(text, _)| parsed(text)).transpose()?;
-        let within = within.as_ref();
-        let is_outside = reaches_out(&skill, within) && !taint.trusted.contains(alias);
+        let granted = grant.as_ref().map(|(text, _)| parsed(text)).transpose()?;
+        let granted = granted.as_ref();
+        let is_outside = reaches_out(&skill, granted) && !taint.trusted.contains(alias);
         let tools = chosen(alias, using, &skill)?
             .into_iter()
             .map(|name| pinned(alias, &skill, &name, is_outside))
             .collect::<Result<_, Fault>>()?;
-        let routes = within.map_or_else(Vec::new, |within| routes(&skill, within));
+        let routes = granted.map_or_else(Vec::new, |granted| routes(&skill, granted));
         let (grant, folder) = grant.unzip();
         let name = skill.manifest().name().cloned();
         let skill = PinnedSkill {
@@ -136,6 +136,7 @@ impl RunTools {
         let made = Call {
             idempotency_key: Some(call.idempotency_key),
             within: call.caller,
+            depth: call.depth,
             deadline: call.deadline,
             ..made
         };

@@ -75,6 +75,7 @@ impl Tools {
             deadline: None,
             idempotency_key: None,
             within: None,
+            depth: 0,
         };
         let observer = self.watcher.begins(&call);
         let run = Arc::new(RunScope::unrestricted());

@@ -17,7 +17,12 @@ use cap_std::{ambient_authority, fs::Dir};
 use metier_core::ids::Digest;
 use tokio::task;
 
-use crate::{error::StoreError, limits::MAX_BLOB_BYTES, rules, traits::Result};
+use crate::{
+    error::{Refusal, StoreError},
+    limits::MAX_BLOB_BYTES,
+    rules,
+    traits::Result,
+};
 
 /// Where blobs are written before they have their names.
 const UNFINISHED: &str = "unfinished";
@@ -29,6 +34,8 @@ pub struct BlobStore(Place);
 #[derive(Clone, Debug)]
 enum Place {
     Disk(Arc<Folder>),
+    /// Another process writes there: its folder, where it has one, and why nothing is written here.
+    Looked(Option<Arc<Folder>>, Refusal),
     Memory(Arc<Mutex<HashMap<Digest, Vec<u8>>>>),
 }
 
@@ -56,6 +63,19 @@ impl BlobStore {
         Ok(BlobStore(Place::Disk(Arc::new(folder))))
     }
 
+    /// Blobs in a folder that may be another process's. Nothing of it is touched.
+    pub fn to_look(path: &Path, why: Refusal) -> Result<Self> {
+        let folder = match Dir::open_ambient_dir(path, ambient_authority()) {
+            Ok(dir) => Some(Arc::new(Folder {
+                dir,
+                next: AtomicU64::new(0),
+            })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(unavailable(error)),
+        };
+        Ok(BlobStore(Place::Looked(folder, why)))
+    }
+
     /// Blobs in memory.
     pub fn in_memory() -> Self {
         BlobStore(Place::Memory(Arc::default()))
@@ -75,6 +95,7 @@ impl BlobStore {
                 let (folder, digest, bytes) = (folder.clone(), *digest, bytes.to_vec());
                 blocking(move || folder.put(&digest, &bytes)).await
             }
+            Place::Looked(_, why) => Err(why.clone().into()),
         }
     }
 
@@ -86,10 +107,11 @@ impl BlobStore {
                 .unwrap_or_else(PoisonError::into_inner)
                 .get(digest)
                 .cloned(),
-            Place::Disk(folder) => {
+            Place::Disk(folder) | Place::Looked(Some(folder), _) => {
                 let (folder, digest) = (folder.clone(), *digest);
                 blocking(move || folder.get(&digest)).await?
             }
+            Place::Looked(None, _) => None,
         };
         verified(digest, bytes)
     }

@@ -127,6 +127,12 @@ pub enum Refusal {
         /// Process id, host and since when, as the other process wrote them.
         holder: String,
     },
+    /// It was opened to be looked at.
+    #[error("{path} was opened to look at it, and not to write to it")]
+    OnlyLooked {
+        /// The database file.
+        path: String,
+    },
     /// The tables were made by a newer release.
     #[error(
         "the store has version {found} of its tables and this release knows up to {known}: use a release at least as new as the one that wrote it"

@@ -253,6 +253,7 @@ impl TestHost {
             deadline: None,
             idempotency_key: None,
             within: None,
+            depth: 0,
         }
     }
 

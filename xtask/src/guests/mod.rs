@@ -31,6 +31,17 @@ pub struct Args {
     pub only: Option<String>,
 }
 
+/// Builds those of the tests and what we ship, and packs nothing.
+pub fn build(repo: &Repo) -> Result<()> {
+    for workspace in workspaces(repo)? {
+        if workspace.name() != BENCH {
+            toolchain::ensure_guest_target(repo)?;
+            workspace.build(repo, None)?;
+        }
+    }
+    Ok(())
+}
+
 /// Builds and packs; returns the packed skills.
 pub fn run(repo: &Repo, args: &Args) -> Result<Vec<PathBuf>> {
     let only = args.only.as_deref();

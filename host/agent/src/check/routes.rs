@@ -15,7 +15,7 @@ impl Findings {
     pub(super) fn agent(&mut self, agent: &Agent, started: &Started) {
         let path: [Part; 2] = ["agent".into(), "model".into()];
         let mut needed = Vec::new();
-        if !started.tools.is_empty() {
+        if !started.tools.is_empty() || agent.memory.notes {
             needed.push(Feature::Tools);
         }
         needed.extend(shape(agent.terms.output_schema.as_ref()));

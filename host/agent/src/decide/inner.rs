@@ -168,7 +168,7 @@ fn priced(state: &State, route: String, wanted: u32, words: Words) -> Result<(Ac
 
 fn allowed(state: &State, of: Seq, tool: &str, arguments: &Value) -> Result<(), Fault> {
     let most = terms(state).limits.call_depth;
-    if depth(state, of) >= usize::from(most) {
+    if state.depth(of) >= usize::from(most) {
         let message = format!(
             "Skills may call each other {most} deep in this run, and {tool} would be deeper."
         );
@@ -208,11 +208,6 @@ fn read_outside(state: &State, of: Seq) -> Option<Seq> {
         pinned(state, *call).is_some_and(|tool| tool.outside) || inner.any(|inner| inner.outside)
     });
     state.tainted.or(read.last())
-}
-
-/// How many calls an effect is below the one the run made.
-fn depth(state: &State, effect: Seq) -> usize {
-    std::iter::successors(state.asker(effect), |asker| state.asker(*asker)).count()
 }
 
 /// The tool of a call under way.

@@ -1,7 +1,5 @@
 //! What is decided and not yet durable, as one batch for the store.
 
-use std::collections::BTreeMap;
-
 use metier_core::Effect;
 use metier_store::{
     Store,
@@ -26,9 +24,8 @@ const SHARED: &str = "tenant";
 /// What is decided and not yet durable.
 pub(super) struct Pages {
     run: RunId,
-    entries: Vec<Entry>,
-    /// Which signal each of these entries accounts for.
-    consume: Vec<(usize, SignalKey)>,
+    /// Each with the signal it accounts for.
+    entries: Vec<(Entry, Option<SignalKey>)>,
     budget: Vec<BudgetMove>,
     ledger: Vec<LedgerLine>,
     audit: Vec<Vec<u8>>,
@@ -39,7 +36,6 @@ impl Pages {
         Pages {
             run,
             entries: Vec::new(),
-            consume: Vec::new(),
             budget: Vec::new(),
             ledger: Vec::new(),
             audit: Vec::new(),
@@ -59,14 +55,13 @@ impl Pages {
         self.budget.iter().any(reserve)
     }
 
-    /// The entry added last accounts for this signal.
-    pub(super) fn consume(&mut self, key: SignalKey) {
-        self.consume
-            .push((self.entries.len().saturating_sub(1), key));
-    }
-
-    /// Adds the event that follows `state`, with the money it moves and what the audit keeps of it.
-    pub(super) fn add(&mut self, state: &State, entry: &Entry) -> Result<(), RunError> {
+    /// Adds the event that follows `state`, with the money it moves, what the audit keeps of it and the signal it accounts for.
+    pub(super) fn add(
+        &mut self,
+        state: &State,
+        entry: &Entry,
+        signal: Option<SignalKey>,
+    ) -> Result<(), RunError> {
         let seq = Seq(state.head.0 + 1);
         match &entry.event {
             Event::Intended(intent) => self.reserve(seq, intent)?,
@@ -74,7 +69,7 @@ impl Pages {
             _ => {}
         }
         self.audit.extend(audited(state, seq, entry));
-        self.entries.push(entry.clone());
+        self.entries.push((entry.clone(), signal));
         Ok(())
     }
 
@@ -135,7 +130,7 @@ impl Pages {
         next: Next,
     ) -> Result<Batch, RunError> {
         let mut events = Vec::with_capacity(self.entries.len());
-        for entry in &self.entries {
+        for (entry, _) in &self.entries {
             events.push(journal::prepare(store, entry).await?);
         }
         Ok(Batch {
@@ -144,7 +139,11 @@ impl Pages {
             ledger: self.ledger.clone(),
             budget: self.budget.clone(),
             audit: self.audit.clone(),
-            consume: self.consume.iter().map(|(_, key)| key.clone()).collect(),
+            consume: self
+                .entries
+                .iter()
+                .filter_map(|(_, key)| key.clone())
+                .collect(),
             next,
         })
     }
@@ -152,7 +151,8 @@ impl Pages {
     /// The entries; everything else is gone.
     pub(super) fn take(&mut self) -> Vec<Entry> {
         let run = self.run;
-        std::mem::replace(self, Pages::of(run)).entries
+        let entries = std::mem::replace(self, Pages::of(run)).entries;
+        entries.into_iter().map(|(entry, _)| entry).collect()
     }
 
     /// The entries before the first that costs money, each with the signal it accounts for.
@@ -160,12 +160,8 @@ impl Pages {
         let run = self.run;
         let pages = std::mem::replace(self, Pages::of(run));
         let costs = |entry: &Entry| matches!(&entry.event, Event::Intended(intent) if intent.worst.nano_dollars > 0);
-        let mut consumed: BTreeMap<usize, SignalKey> = pages.consume.into_iter().collect();
-        let entries = pages.entries.into_iter().enumerate();
-        entries
-            .take_while(|(_, entry)| !costs(entry))
-            .map(|(at, entry)| (entry, consumed.remove(&at)))
-            .collect()
+        let entries = pages.entries.into_iter();
+        entries.take_while(|(entry, _)| !costs(entry)).collect()
     }
 }
 
@@ -186,7 +182,7 @@ fn booked_on(act: &Act, outcome: &Outcome) -> Result<AccountName, RunError> {
     };
     let account = match act {
         Act::Model { .. } => format!("model/{}", candidate.unwrap_or("unknown")),
-        Act::Tool { tool, .. } | Act::Builtin { tool, .. } => format!("tool/{tool}"),
+        Act::Tool { .. } | Act::Builtin { .. } => "tool".to_owned(),
     };
     account.parse().map_err(RunError::id)
 }

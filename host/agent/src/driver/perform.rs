@@ -162,6 +162,7 @@ fn job(
                 arguments: arguments.to_string(),
                 idempotency_key: format!("{run}/{seq}"),
                 caller: from.caller,
+                depth: u16::try_from(state.depth(seq)).unwrap_or(u16::MAX),
                 deadline: from.deadline,
                 asks: desk.asks(seq),
             };

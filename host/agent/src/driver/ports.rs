@@ -37,6 +37,8 @@ pub struct ToolCall {
     pub idempotency_key: String,
     /// The call of another skill that asked for it.
     pub caller: Option<CallId>,
+    /// How many calls it is below one that no skill asked for.
+    pub depth: u16,
     /// What is left of that call's time.
     pub deadline: Option<Duration>,
     /// What the tool's skill may ask of the run while the call is under way.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use metier_core::{Code, Fault, TenantId};
 use metier_store::{
     StoreError,
-    types::{Claim, Due, Head, Lease, Next as Then, RunId, Time},
+    types::{Claim, Due, Head, Lease, Next as Then, RunId, SignalKey, Time},
 };
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -100,6 +100,10 @@ impl Held {
             if let Some(rest) = self.let_go(rest).await? {
                 return Ok(rest);
             }
+            // It was cut short: what was decided before that is not done any more.
+            if self.state.ended.is_some() {
+                continue;
+            }
             if let Some(Next::Act { perform, until }) = next {
                 self.begin(&perform);
                 self.wait(until).await?;
@@ -121,16 +125,26 @@ impl Held {
 
     /// Puts one event behind the others; it counts from here on, and is durable after the next flush.
     fn write(&mut self, event: Event) -> Result<(), RunError> {
-        let entry = Entry {
-            at: self.now(),
-            event,
-        };
-        self.pages.add(&self.state, &entry)?;
+        self.write_for(event, None)
+    }
+
+    /// The same of an event that accounts for a signal.
+    fn write_for(&mut self, event: Event, signal: Option<SignalKey>) -> Result<(), RunError> {
+        let at = self.now();
+        self.put(Entry { at, event }, signal)
+    }
+
+    fn put(&mut self, entry: Entry, signal: Option<SignalKey>) -> Result<(), RunError> {
+        self.pages.add(&self.state, &entry, signal)?;
         self.state.apply(entry)?;
         Ok(())
     }
 
     async fn read_inbox(&mut self) -> Result<(), RunError> {
+        // Nothing follows the end, which may still have to be written down.
+        if self.state.ended.is_some() {
+            return Ok(());
+        }
         let mut patience = Patience::with(self.run());
         let signals = loop {
             match self.parts.store.inbox(&self.run()).await {
@@ -140,8 +154,7 @@ impl Held {
         };
         for signal in signals {
             let (event, key) = inbox::event(&self.state, &signal);
-            self.write(event)?;
-            self.pages.consume(key);
+            self.write_for(event, Some(key))?;
         }
         Ok(())
     }
@@ -295,9 +308,7 @@ impl Held {
         let kept = self.pages.take_before_intents();
         self.state = standing(&self.parts, &self.run()).await?.state;
         for (entry, signal) in kept {
-            self.pages.add(&self.state, &entry)?;
-            self.state.apply(entry)?;
-            signal.into_iter().for_each(|key| self.pages.consume(key));
+            self.put(entry, signal)?;
         }
         self.write(Event::Ended(Ending::Failed {
             fault: Box::new(Fault::new(Code::RunBudgetExceeded, message)),

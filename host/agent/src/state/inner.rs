@@ -53,6 +53,11 @@ impl State {
         }
     }
 
+    /// How many calls an effect is below the one the run made.
+    pub fn depth(&self, effect: Seq) -> usize {
+        std::iter::successors(self.asker(effect), |asker| self.asker(*asker)).count()
+    }
+
     /// Whether an effect should be under way. One that somebody has to decide about is not, nor what asked for it, nor what
     /// it asked for.
     pub fn may_go_on(&self, effect: Seq) -> bool {

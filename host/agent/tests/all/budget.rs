@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use metier_agent::{
-    driver::{LEASE, Rest},
-    journal::Ending,
+    driver::{Decision, LEASE, Rest},
+    journal::{Ending, Entry, Event, Verdict},
 };
-use metier_core::{Code, TenantId};
+use metier_core::{Code, PrincipalId, TenantId};
+use metier_store::types::NanoDollars;
 
 use crate::{
     cluster::Cluster,
@@ -67,6 +68,61 @@ async fn with_enough_money_all_of_them_are_asked() {
     let (ending, spent) = run_to_end(&world, 33, "50 USD").await;
     assert!(matches!(ending, Ending::Completed { .. }), "{ending:?}");
     assert_eq!(spent, 500 * 120_000);
+}
+
+/// Asks somebody, then a model.
+const CONSENT: &str = r#"
+[chain]
+name = "consent"
+[[step]]
+name = "may"
+approval = "May it?"
+[[step]]
+name = "ask"
+model = "main"
+prompt = "What now?"
+"#;
+
+/// What others of the tenant have used up ends the run, with the decision that came in the same batch in its journal.
+#[tokio::test]
+async fn a_run_that_is_cut_short_when_somebody_decides_ends() {
+    let world = World::new();
+    let tenant = TenantId::local();
+    let shared = "tenant".parse().unwrap();
+    world
+        .store
+        .set_cap(&tenant, &shared, Some(NanoDollars(1)))
+        .await
+        .unwrap();
+    let run = world.start(started(CONSENT)).await;
+    let (rest, _) = world.work(NEVER).await;
+    let Some(Some(Rest::Asks(questions))) = rest else {
+        panic!("{rest:?}");
+    };
+    let runs = world.runs(NEVER).0;
+    let state = runs.timeline(&run).await.unwrap().state;
+    let decision = Decision {
+        question: questions[0],
+        hash: state.questions[&questions[0]].hash,
+        verdict: Verdict::Approved,
+        by: PrincipalId::local(),
+    };
+    runs.decide(&run, decision).await.unwrap();
+    let (rest, _) = world.work(NEVER).await;
+    let Some(Some(Rest::Ended(ending))) = rest else {
+        panic!("{rest:?}");
+    };
+    assert!(
+        matches!(&*ending, Ending::Failed { fault } if fault.code == Code::RunBudgetExceeded),
+        "{ending:?}"
+    );
+    let told = runs.timeline(&run).await.unwrap();
+    let decided = |entry: &Entry| matches!(entry.event, Event::Decided { .. });
+    assert_eq!(
+        told.entries.iter().filter(|entry| decided(entry)).count(),
+        1
+    );
+    assert!(world.store.inbox(&run).await.unwrap().is_empty());
 }
 
 /// The same on PostgreSQL, where reservations of different transactions meet.

@@ -41,7 +41,7 @@ impl<K: Ord, T> Ready<K, T> {
 
     fn cell(&self, key: K) -> Cell<T> {
         let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-        if cells.len() >= self.most {
+        if cells.len() >= self.most && !cells.contains_key(&key) {
             cells.retain(|_, cell| is_used(cell));
         }
         cells.entry(key).or_default().clone()
@@ -89,6 +89,18 @@ mod tests {
         let fails = async { Err(Fault::new(Code::HostInternal, "Not now.")) };
         assert!(ready.get((), fails).await.is_err());
         assert_eq!(*ready.get((), async { Ok(Arc::new(7)) }).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn what_is_there_is_given_and_nothing_else_goes() {
+        let ready = Ready::up_to(2);
+        for key in [1, 2, 1, 2] {
+            ready.get(key, async { Ok(Arc::new(key)) }).await.unwrap();
+        }
+        for key in [1, 2] {
+            let made = async { Err(Fault::new(Code::HostInternal, "Once is enough.")) };
+            assert_eq!(*ready.get(key, made).await.unwrap(), key);
+        }
     }
 
     #[tokio::test]

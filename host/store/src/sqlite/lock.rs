@@ -18,8 +18,7 @@ use crate::{
     traits::Result,
 };
 
-/// How often the lock is tried for, and how long in between: a process that only looks has the file for a moment, and one that
-/// has just ended may not have let go of it.
+/// How often the lock is tried for, and how long in between: a process that has just ended may not have let go of it.
 const TRIES: u32 = 25;
 const MOMENT: Duration = Duration::from_millis(20);
 
@@ -45,7 +44,7 @@ impl FileLock {
                 Ok(()) => break,
                 Err(TryLockError::Error(error)) => return Err(io(error)),
                 Err(TryLockError::WouldBlock) if tries < TRIES => thread::sleep(MOMENT),
-                Err(TryLockError::WouldBlock) => return Err(holder(database).into()),
+                Err(TryLockError::WouldBlock) => return Err(in_use(database, &file)),
             }
             tries += 1;
         }
@@ -56,18 +55,16 @@ impl FileLock {
     }
 }
 
-/// Who has the file, as a refusal.
-pub fn holder(database: &Path) -> Refusal {
-    let held = File::open(beside(database, ".lock"));
+fn in_use(database: &Path, file: &File) -> StoreError {
     let mut holder = String::new();
-    let read = held.and_then(|file| file.take(MAX_HOLDER).read_to_string(&mut holder));
+    let read = file.take(MAX_HOLDER).read_to_string(&mut holder);
     if read.is_err() || holder.is_empty() {
         holder = "another process".into();
     }
-    Refusal::InUse {
+    StoreError::Refused(Refusal::InUse {
         path: database.display().to_string(),
         holder,
-    }
+    })
 }
 
 /// The path with something behind it: `runs.db` and `.lock` make `runs.db.lock`.

@@ -1,7 +1,7 @@
 //! The embedded engine: one file, no set-up.
 //!
 //! WAL with `synchronous = FULL`: what was acknowledged survives `kill -9` and a power cut. One thread writes, in groups
-//! ([`writer`]); others read beside it ([`readers`]). Blobs are files in `PATH.blobs`. One process at a time ([`lock`]).
+//! ([`writer`]); others read beside it ([`readers`]). Blobs are files in `PATH.blobs`. One process at a time ([`lock`]); others may look.
 //!
 //! ```
 //! # async fn run() -> Result<(), metier_store::StoreError> {
@@ -46,6 +46,7 @@ use self::{
 use crate::{
     blobs::BlobStore,
     clock::{Clock, SystemClock},
+    error::Refusal,
     traits::Result,
 };
 
@@ -105,18 +106,18 @@ impl SqliteStore {
 
     /// Opens a file to look at it, beside the process that has it if there is one. Whatever would write is refused.
     pub fn look(path: &Path, options: Options) -> Result<Self> {
-        let readers: Vec<Connection> = (0..READERS)
+        schema::known(&schema::reader(path)?, path)?;
+        let readers = (0..READERS)
             .map(|_| schema::reader(path))
             .collect::<Result<_>>()?;
-        readers
-            .iter()
-            .take(1)
-            .try_for_each(|conn| schema::known(conn, path))?;
+        let why = Refusal::OnlyLooked {
+            path: path.display().to_string(),
+        };
         Ok(SqliteStore {
-            writer: Writer::refusing(lock::holder(path)),
+            writer: Writer::refusing(why.clone()),
             readers: Some(Arc::new(Readers::new(readers))),
             clock: options.clock,
-            blobs: BlobStore::on_disk(&beside(path, ".blobs"))?,
+            blobs: BlobStore::to_look(&beside(path, ".blobs"), why)?,
             path: Some(path.to_owned()),
         })
     }

@@ -50,6 +50,14 @@ async fn a_host_of_one_call_makes_those_from_within_as_well() {
         json!({ "skill": "test.metier/capabilities", "tool": "storage.put", "arguments": put }),
     );
     assert_eq!(called.await.output(), json!("null"));
+
+    // Itself, which calls the other one.
+    let inner = json!({ "skill": "test.metier/capabilities", "tool": "storage.get",
+        "arguments": json!({ "bucket": "notes", "key": "k" }).to_string() });
+    let outer =
+        json!({ "skill": "test.metier/delegate", "tool": "call", "arguments": inner.to_string() });
+    let told = scene.call(outer).await.output();
+    assert!(told.as_str().unwrap().contains('v'), "{told}");
 }
 
 /// A component that says nothing of itself may do what its grant says, and counts as doing it.

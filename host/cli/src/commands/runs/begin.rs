@@ -89,7 +89,8 @@ pub fn read(file: &Path) -> Result<(Definition, PathBuf), Failure> {
         .map(Path::to_owned)
         .unwrap_or_default();
     let beside = |name: &str| -> Result<String, String> {
-        text(&folder.join(name)).map_err(|failure| failure.fault.message)
+        text(&folder.join(name))
+            .map_err(|failure| failure.fault.message.trim_end_matches('.').to_owned())
     };
     let definition =
         Definition::parse(&definition, &beside).map_err(|error| mistaken(file, &error))?;

@@ -10,7 +10,7 @@ use metier_agent::{
 use metier_core::{PrincipalId, TenantId};
 use metier_store::{
     Store,
-    types::{Page, RunFilter, RunId, RunRow, RunState},
+    types::{Page, RunFilter, RunId, RunRow, RunState, Time},
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -89,10 +89,11 @@ async fn list(app: &App, args: &Args, limit: usize) -> Result<Exit, Failure> {
         max: limit,
     };
     let rows = store.runs(&filter, page).await.map_err(stored)?;
+    let now = store.now().await.map_err(stored)?;
     if app.printer.format == Format::Json {
         let rows: Vec<_> = rows
             .iter()
-            .map(|row| json!({"run": row.run.to_string(), "name": label(row, "name"), "state": state(row), "events": row.head.0}))
+            .map(|row| json!({"run": row.run.to_string(), "name": label(row, "name"), "state": state(row, now), "events": row.head.0}))
             .collect();
         app.print(&format!("{}\n", json!(rows)))?;
         return Ok(Exit::Ok);
@@ -105,7 +106,7 @@ async fn list(app: &App, args: &Args, limit: usize) -> Result<Exit, Failure> {
         let line = format!(
             "{}  {:<10} {:>5} events  {}\n",
             row.run,
-            state(&row),
+            state(&row, now),
             row.head.0,
             label(&row, "name")
         );
@@ -119,10 +120,11 @@ fn label(row: &RunRow, name: &str) -> String {
     found.map_or_else(String::new, |(_, value)| crate::text::one_line(value))
 }
 
-fn state(row: &RunRow) -> String {
+fn state(row: &RunRow, now: Time) -> String {
     match &row.state {
-        RunState::Held { .. } => "running".to_owned(),
-        RunState::Due { .. } => "due".to_owned(),
+        RunState::Held { until, .. } if *until > now => "running".to_owned(),
+        // Its host is gone, and whoever comes next may have it.
+        RunState::Held { .. } | RunState::Due { .. } => "due".to_owned(),
         RunState::Waiting => "waiting".to_owned(),
         RunState::Done { outcome } => outcome.to_string(),
     }

@@ -51,15 +51,11 @@ pub async fn store(app: &App, options: &StoreOptions) -> Result<Arc<dyn Store>, 
 /// The same to look at: another process may work on its runs meanwhile.
 pub async fn to_look(app: &App, options: &StoreOptions) -> Result<Arc<dyn Store>, Failure> {
     let url = address(app, options)?;
-    if let StoreUrl::SqliteFile(_) = url {
-        // Makes the tables, and notes that what a dead process held is free; nothing is kept from the next process.
-        match open(&url).await {
-            Ok(store) => drop(store),
-            Err(busy) if busy.fault.code == Code::Busy => {}
-            Err(failure) => return Err(failure),
-        }
+    match metier_store::look(&url).await {
+        Ok(store) => Ok(store),
+        // There is nothing to look at yet: the tables are made, or it is told why they cannot be.
+        Err(_) => open(&url).await,
     }
-    metier_store::look(&url).await.map_err(stored)
 }
 
 fn address(app: &App, options: &StoreOptions) -> Result<StoreUrl, Failure> {

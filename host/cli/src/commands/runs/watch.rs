@@ -39,7 +39,11 @@ pub async fn watch(app: &App, options: &StoreOptions, run: RunId) -> Result<Exit
             return rested(app, &runs, &run).await;
         }
         idle = match (seen == before, &row.state) {
-            (true, RunState::Due { at }) if *at <= now => idle + POLL,
+            (true, RunState::Due { at: free } | RunState::Held { until: free, .. })
+                if *free <= now =>
+            {
+                idle + POLL
+            }
             _ => Duration::ZERO,
         };
         if idle >= PATIENCE {
@@ -60,7 +64,7 @@ async fn print(app: &App, runs: &Runs, run: &RunId, seen: &mut Seq) -> Result<()
     for (seq, entry) in runs.events(run, *seen).await.map_err(failed)? {
         *seen = seq;
         if app.printer.format == Format::Json {
-            // What `runs show` has in one list, a line each.
+            // Each with its number: who begins to listen in the middle has to know where that is.
             let event = json!({"seq": seq, "entry": entry});
             app.print(&format!("{event}\n"))?;
         } else if let Some(line) = timeline::line(seq, &entry) {

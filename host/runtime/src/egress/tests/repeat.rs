@@ -62,6 +62,7 @@ fn call(key: Option<&str>) -> Call {
         deadline: None,
         idempotency_key: key.map(str::to_owned),
         within: None,
+        depth: 0,
     }
 }
 
