@@ -17,6 +17,10 @@ use crate::skill::Skill;
 use crate::within::{Unfulfilled, Within};
 use crate::world::World;
 
+/// How long after a call its last request would end. The call's own end comes first and is what is told; were both the same
+/// moment, a guest could hear of its request's end and answer before it is stopped.
+const AFTER: Duration = Duration::from_millis(500);
+
 /// Different refusals kept per call. The first ones tell the story of a skill that probes for thousands.
 const MAX_DENIALS: usize = 32;
 
@@ -249,7 +253,7 @@ impl CallContext {
             call: self.call.id.clone(),
             tenant: self.call.tenant.clone(),
             digest: self.call.skill,
-            deadline: Some(self.began + self.installed.wall(&self.call)),
+            deadline: Some(self.began + self.installed.wall(&self.call) + AFTER),
         }
     }
 
