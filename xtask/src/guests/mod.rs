@@ -21,7 +21,6 @@ pub use self::workspace::BENCH;
 use self::workspace::{Package, ROOTS};
 pub use self::workspace::{Workspace, workspaces};
 use crate::repo::Repo;
-use crate::toolchain;
 
 /// Arguments of `cargo xtask guests`.
 #[derive(clap::Args, Default)]
@@ -33,13 +32,9 @@ pub struct Args {
 
 /// Builds those of the tests and what we ship, and packs nothing.
 pub fn build(repo: &Repo) -> Result<()> {
-    for workspace in workspaces(repo)? {
-        if workspace.name() != BENCH {
-            toolchain::ensure_guest_target(repo)?;
-            workspace.build(repo, None)?;
-        }
-    }
-    Ok(())
+    let workspaces = workspaces(repo)?;
+    let mut wanted = workspaces.iter().filter(|it| it.name() != BENCH);
+    wanted.try_for_each(|workspace| workspace.build(repo, None))
 }
 
 /// Builds and packs; returns the packed skills.
@@ -49,7 +44,6 @@ pub fn run(repo: &Repo, args: &Args) -> Result<Vec<PathBuf>> {
     for workspace in workspaces(repo)? {
         let mut packages = workspace.packages(repo)?;
         if only.map_or(workspace.name() != BENCH, |name| name == workspace.name()) {
-            toolchain::ensure_guest_target(repo)?;
             workspace.build(repo, None)?;
         } else if only.is_none() {
             packages.clear();
@@ -58,7 +52,6 @@ pub fn run(repo: &Repo, args: &Args) -> Result<Vec<PathBuf>> {
             let Some(package) = packages.first() else {
                 continue;
             };
-            toolchain::ensure_guest_target(repo)?;
             workspace.build(repo, Some(&package.name))?;
         }
         built.append(&mut packages);

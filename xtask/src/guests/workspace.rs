@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::cmd::Cmd;
 use crate::repo::Repo;
-use crate::toolchain::GUEST_TARGET;
+use crate::toolchain::{self, GUEST_TARGET};
 
 /// Folders that are a guest workspace, or hold some.
 pub const ROOTS: [&str; 4] = ["skills", "examples", "tests/guests", "tests/bench-guests"];
@@ -54,6 +54,7 @@ impl Workspace {
 
     /// Builds one of its packages, or all of them.
     pub fn build(&self, repo: &Repo, package: Option<&str>) -> Result<()> {
+        toolchain::ensure_guest_target(repo)?;
         let mut cargo = self.cargo(repo);
         if !self.is_test_guests {
             cargo = cargo.env("CARGO_ENCODED_RUSTFLAGS", self.remapped(repo)?);
