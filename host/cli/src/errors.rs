@@ -10,6 +10,7 @@
 
 use std::{io, path::Path};
 
+pub use metier_core::fault::sentence;
 use metier_core::{code::Code, fault::Fault};
 use metier_market::{folder::FolderError, pack::PackError, unpack::UnpackError};
 use metier_runtime::credentials::vault::VaultError;
@@ -382,19 +383,4 @@ fn vault(error: &VaultError) -> (Code, &'static str) {
             "Name another vault with --vault, or restore this one from a copy.",
         ),
     }
-}
-
-/// A capital first and a full stop last.
-pub fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let mut sentence: String = letters
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(letters)
-        .collect();
-    if !sentence.ends_with(['.', '?', '!', ':']) {
-        sentence.push('.');
-    }
-    sentence
 }

@@ -1,5 +1,6 @@
 //! Errors of the runtime's modules as the one error surfaces show: a code, one sentence, a hint.
 
+pub(crate) use metier_core::fault::sentence;
 use metier_core::{Code, Fault};
 
 use crate::code_cache::CodeError;
@@ -79,19 +80,4 @@ fn hint(error: &LoadError) -> Option<String> {
         LoadError::Schema(_) => Some("Pack it again with `metier pack`.".into()),
         _ => None,
     }
-}
-
-/// A capital first and a full stop last.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let mut sentence: String = letters
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(letters)
-        .collect();
-    if !sentence.ends_with(['.', '?', '!']) {
-        sentence.push('.');
-    }
-    sentence
 }

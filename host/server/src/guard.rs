@@ -5,46 +5,40 @@
 //!   `localhost` and loopback addresses are accepted.
 //! - A form needs no script and no permission: a call must be `application/json`, which no form can send.
 
-use axum::http::{HeaderMap, StatusCode, Uri, header, uri::Authority};
+use axum::http::{HeaderMap, Uri, header, uri::Authority};
 
-use crate::answer::Refusal;
-
-const HINT: &str =
+/// What helps whoever was refused.
+pub const HINT: &str =
     "Call from a program on this machine, at the address that was printed; a web page may not.";
 
 /// Whether the request was made for this machine, by a program on it.
-pub(crate) fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
-    let refused = |message| Err(Refusal::http(StatusCode::FORBIDDEN, message, HINT));
+///
+/// # Errors
+/// What is wrong, in one sentence.
+pub fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), &'static str> {
     let Some(authority) = authority(uri, headers) else {
-        return refused("The request does not say which host it is for.");
+        return Err("The request does not say which host it is for.");
     };
     if !is_loopback(&authority) {
-        return refused("The request is for another host than this machine.");
+        return Err("The request is for another host than this machine.");
     }
     let own = |origin: &str| origin.strip_prefix("http://") == Some(authority.as_str());
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match origins.all(|origin| origin.to_str().is_ok_and(own)) {
         true => Ok(()),
-        false => refused("The request comes from a web page of another origin."),
+        false => Err("The request comes from a web page of another origin."),
     }
 }
 
 /// Whether the body says that it is JSON.
-pub(crate) fn check_json(headers: &HeaderMap) -> Result<(), Refusal> {
+pub fn is_json(headers: &HeaderMap) -> bool {
     let told = headers.get(header::CONTENT_TYPE);
     let media = told.and_then(|told| told.to_str().ok()?.split(';').next());
-    match media.is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json")) {
-        true => Ok(()),
-        false => Err(Refusal::http(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "The arguments are no JSON: the request has another content type.",
-            "Send `content-type: application/json`; `curl --json '{}'` does.",
-        )),
-    }
+    media.is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// HTTP/2 has it in the URL, HTTP/1 in a header; two that differ are none.
-fn authority(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
+/// What the request says it is for. HTTP/2 has it in the URL, HTTP/1 in a header; two that differ are none.
+pub fn authority(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
     let mut told = uri.authority().cloned().into_iter().map(Some).chain(
         headers
             .get_all(header::HOST)
@@ -56,7 +50,8 @@ fn authority(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
         .then_some(first)
 }
 
-fn is_loopback(authority: &Authority) -> bool {
+/// Whether it names this machine.
+pub fn is_loopback(authority: &Authority) -> bool {
     let host = authority.host();
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")

@@ -153,6 +153,7 @@ fn libraries_have_their_own_errors() {
         "metier-agent",
         "metier-market",
         "metier-openapi",
+        "metier-service",
         "metier-server",
     ] {
         assert!(
@@ -174,10 +175,10 @@ fn xtask_is_built_from_little() {
     assert!(linked.len() <= 60, "xtask links {} packages", linked.len());
 }
 
-/// The layers: core below runtime and store, below market, agent and server, below the command line.
+/// The layers: core below runtime and store, below market and agent, below the service, below the server, below the command line.
 #[test]
 fn dependencies_between_our_crates_point_one_way() {
-    let allowed: [(&str, &[&str]); 8] = [
+    let allowed: [(&str, &[&str]); 9] = [
         ("metier-core", &[]),
         ("metier-openapi", &["metier-core", "metier-openapi-plan"]),
         ("metier-runtime", &["metier-core"]),
@@ -185,12 +186,22 @@ fn dependencies_between_our_crates_point_one_way() {
         ("metier-agent", &["metier-core", "metier-store"]),
         ("metier-market", &["metier-core", "metier-runtime"]),
         (
+            "metier-service",
+            &[
+                "metier-core",
+                "metier-runtime",
+                "metier-store",
+                "metier-agent",
+            ],
+        ),
+        (
             "metier-server",
             &[
                 "metier-core",
                 "metier-runtime",
                 "metier-store",
                 "metier-agent",
+                "metier-service",
             ],
         ),
         (
@@ -203,6 +214,7 @@ fn dependencies_between_our_crates_point_one_way() {
                 "metier-market",
                 "metier-openapi",
                 "metier-openapi-plan",
+                "metier-service",
                 "metier-server",
             ],
         ),

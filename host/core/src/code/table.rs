@@ -41,6 +41,9 @@ macro_rules! codes {
 codes! {
     InvalidArguments "invalid-arguments" Caller "Compare the arguments with the tool's input schema; `metier inspect` shows it."
     RequestRefused "request-refused" Caller "Make the request as the message says; no tool was called."
+    Unauthenticated "unauthenticated" Caller "Send a valid key as `Authorization: Bearer mtr_…`; an operator makes one with `metier admin key create`."
+    Forbidden "forbidden" Caller "Use a key whose role includes this, or ask an operator."
+    RateLimited "rate-limited" Caller "Wait as long as the answer says, then go on more slowly."
     UnknownTool "unknown-tool" Caller "List the skill's tools with `metier inspect`."
     NotFound "not-found" Caller "Check the name or id: the thing may never have existed or may be gone."
     Conflict "conflict" Caller "Read the thing again and redo the change on what it is now."

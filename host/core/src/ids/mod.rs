@@ -22,7 +22,7 @@ pub use tool_ref::{InvalidToolRef, ToolRef};
 const MAX_SHOWN_CHARACTERS: usize = 80;
 
 /// Untrusted text made fit to be quoted in one sentence: no control or invisible characters, and not endless.
-pub(crate) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     shown_up_to(text, MAX_SHOWN_CHARACTERS)
 }
 

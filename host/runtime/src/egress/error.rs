@@ -4,6 +4,7 @@ use metier_core::{
     code::{Blame, Code},
     denial::Denial,
     fault::Fault,
+    fault::sentence,
 };
 
 use super::{connect::ConnectError, tls::TrustError};
@@ -148,21 +149,6 @@ fn protocol_broken(error: &hyper::Error) -> Option<EgressError> {
     } else {
         None
     }
-}
-
-/// A capital first and a full stop last.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let mut sentence: String = letters
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(letters)
-        .collect();
-    if !sentence.ends_with('.') {
-        sentence.push('.');
-    }
-    sentence
 }
 
 impl From<ConnectError> for EgressError {

@@ -5,7 +5,7 @@ mod server;
 
 use std::time::Duration;
 
-use metier_server::ServeError;
+use metier_server::dev::ServeError;
 use server::{Reply, Server, tools};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -117,7 +117,7 @@ async fn a_body_that_is_longer_than_it_says_is_cut_off() {
 async fn connections_are_bounded() {
     let server = Server::start().await;
     let mut idle = Vec::new();
-    for _ in 0..metier_server::MAX_CONNECTIONS {
+    for _ in 0..metier_server::dev::MAX_CONNECTIONS {
         idle.push(TcpStream::connect(server.address()).await.unwrap());
     }
     let mut one_more = Box::pin(server.get("/tools"));
@@ -186,7 +186,7 @@ async fn a_web_page_is_kept_out() {
 async fn only_this_machine_is_served() {
     let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
     let (tools, _) = tools().await;
-    let serving = metier_server::serve(listener, tools, std::future::pending());
+    let serving = metier_server::dev::serve(listener, tools, std::future::pending());
     let refused = tokio::time::timeout(Duration::from_secs(10), serving).await;
     assert!(matches!(refused, Ok(Err(ServeError::NotLoopback(_)))));
 }

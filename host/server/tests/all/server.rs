@@ -9,7 +9,7 @@ use metier_runtime::audit::{NoObserver, Observer};
 use metier_runtime::credentials::SecretSources;
 use metier_runtime::host::{Host, HostConfig};
 use metier_runtime::outcome::Outcome;
-use metier_server::{ServeError, Tools, Watcher};
+use metier_server::dev::{ServeError, Tools, Watcher};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -75,7 +75,7 @@ impl Server {
         let stopped = async {
             let _ = stopped.await;
         };
-        let serving = tokio::spawn(metier_server::serve(listener, tools, stopped));
+        let serving = tokio::spawn(metier_server::dev::serve(listener, tools, stopped));
         Server {
             address,
             seen,

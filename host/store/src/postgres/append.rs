@@ -1,13 +1,13 @@
-//! Writing a batch: one statement, and finding out afterwards why it did nothing.
+//! Writing a batch: with others in one statement, and finding out afterwards why it did nothing.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio_postgres::{Row, error::SqlState};
+use tokio_postgres::Row;
 
 use super::{
     PostgresStore,
-    client::Failure,
-    error::{column, hash, is, is_transient, parsed},
+    error::{column, hash, parsed},
+    group::{self, Outcome, Piece},
     settings, why,
 };
 use crate::{
@@ -15,10 +15,7 @@ use crate::{
     error::StoreError,
     rules::{self, Standing},
     traits::Result,
-    types::{
-        Batch, BudgetMove, ChainHash, Due, Epoch, Event, Head, Lease, Next, OpId, RunId, Seq, Time,
-        micros,
-    },
+    types::{Batch, ChainHash, Due, Epoch, Event, Head, Lease, OpId, RunId, Seq, Time, micros},
 };
 
 /// How often a statement is tried that another's transaction got in the way of.
@@ -27,35 +24,24 @@ const TRIES: u32 = 8;
 /// How long to stay away after that, at first.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// What a statement came to.
-enum Outcome {
-    Written(Row),
-    /// The guard let nothing through, or the batch does not fit.
-    Nothing,
-    /// A sum leaves 64 bits.
-    TooMuch,
-    Again,
-}
-
-/// Appends `batch` behind `expect`.
+/// Appends `batch` behind `expect`: together with what else is waiting, and alone where company was in the way.
 pub async fn append(
     store: &PostgresStore,
     lease: &Lease,
     expect: &Head,
     batch: &Batch,
 ) -> Result<Head> {
-    let chain = chain::extend(expect, &batch.events);
-    let end = chain.last().copied().unwrap_or(*expect);
+    let piece = Arc::new(Piece::new(lease, expect, batch));
+    let mut outcome = store.writers.write(Arc::clone(&piece)).await?;
     for attempt in 0..TRIES {
-        match once(store, lease, expect, batch, &chain).await? {
-            Outcome::Written(row) => {
-                if column(&row, 1)? {
-                    store.hint(parsed(&row, 0)?);
-                }
-                return Ok(end);
+        match outcome {
+            Outcome::Written(None) => return Ok(piece.end),
+            Outcome::Written(Some(pool)) => {
+                store.hint(pool);
+                return Ok(piece.end);
             }
             Outcome::Nothing => {
-                if let Some(done) = explain(store, lease, expect, batch, end).await? {
+                if let Some(done) = explain(store, lease, expect, batch, piece.end).await? {
                     return Ok(done);
                 }
             }
@@ -64,147 +50,13 @@ pub async fn append(
                     "a sum is beyond what can be counted".into(),
                 ));
             }
+            Outcome::Undone => {}
             Outcome::Again => tokio::time::sleep(PAUSE * 2u32.pow(attempt)).await,
         }
+        outcome = group::alone(&store.client, &piece).await?;
     }
     let busy = std::io::Error::other("other transactions were in the way every time");
-    Err(StoreError::Unavailable(std::sync::Arc::new(busy)))
-}
-
-async fn once(
-    store: &PostgresStore,
-    lease: &Lease,
-    expect: &Head,
-    batch: &Batch,
-    chain: &[Head],
-) -> Result<Outcome> {
-    let (run, op) = (lease.run.to_string(), batch.op.to_string());
-    let end = chain.last().copied().unwrap_or(*expect);
-    let kinds: Vec<&str> = batch
-        .events
-        .iter()
-        .map(|event| event.kind.as_str())
-        .collect();
-    let bodies: Vec<&[u8]> = batch.events.iter().map(|event| &*event.body).collect();
-    let hashes: Vec<&[u8]> = chain.iter().map(|head| &head.hash[..]).collect();
-    let accounts: Vec<&str> = batch
-        .ledger
-        .iter()
-        .map(|line| line.account.as_str())
-        .collect();
-    let amounts: Vec<i64> = batch.ledger.iter().map(|line| line.amount.0).collect();
-    let memos: Vec<&str> = batch.ledger.iter().map(|line| line.memo.as_str()).collect();
-    let audit: Vec<&[u8]> = batch.audit.iter().map(|body| &**body).collect();
-    let consume: Vec<&str> = batch.consume.iter().map(|key| key.as_str()).collect();
-    let (opened, closed) = (Moves::opened(batch), Moves::closed(batch));
-    let (next, outcome) = next(&batch.next);
-    let (at, after) = due(&batch.next);
-    let result = store
-        .client
-        .run(
-            include_str!("append.sql"),
-            &[
-                &run,
-                &lease.epoch.to_row(),
-                &expect.seq.to_row(),
-                &&expect.hash[..],
-                &op,
-                &end.seq.to_row(),
-                &&end.hash[..],
-                &kinds,
-                &bodies,
-                &hashes,
-                &accounts,
-                &amounts,
-                &memos,
-                &audit,
-                &consume,
-                &opened.accounts,
-                &opened.keys,
-                &opened.amounts,
-                &closed.accounts,
-                &closed.keys,
-                &closed.amounts,
-                &next,
-                &at,
-                &after,
-                &outcome,
-            ],
-        )
-        .await;
-    match result {
-        Ok(rows) => Ok(rows
-            .into_iter()
-            .next()
-            .map_or(Outcome::Nothing, Outcome::Written)),
-        // The head became NULL: the batch does not fit. Or somebody was at that place already.
-        Err(Failure::Server(error)) if is(&error, &SqlState::NOT_NULL_VIOLATION) => {
-            Ok(Outcome::Nothing)
-        }
-        Err(Failure::Server(error)) if is(&error, &SqlState::UNIQUE_VIOLATION) => {
-            Ok(Outcome::Nothing)
-        }
-        Err(Failure::Server(error)) if is(&error, &SqlState::NUMERIC_VALUE_OUT_OF_RANGE) => {
-            Ok(Outcome::TooMuch)
-        }
-        Err(Failure::Server(error)) if is_transient(&error) => Ok(Outcome::Again),
-        Err(failure) => Err(failure.of_write()),
-    }
-}
-
-/// Budget moves as columns.
-#[derive(Default)]
-struct Moves<'b> {
-    accounts: Vec<&'b str>,
-    keys: Vec<&'b str>,
-    amounts: Vec<i64>,
-}
-
-impl<'b> Moves<'b> {
-    fn opened(batch: &'b Batch) -> Self {
-        Self::with(batch, |change| match change {
-            BudgetMove::Reserve { amount, .. } => Some(amount.0),
-            _ => None,
-        })
-    }
-
-    fn closed(batch: &'b Batch) -> Self {
-        Self::with(batch, |change| match change {
-            BudgetMove::Settle { actual, .. } => Some(actual.0),
-            BudgetMove::Release { .. } => Some(0),
-            BudgetMove::Reserve { .. } => None,
-        })
-    }
-
-    fn with(batch: &'b Batch, amount: fn(&BudgetMove) -> Option<i64>) -> Self {
-        let mut moves = Moves::default();
-        for change in &batch.budget {
-            let Some(amount) = amount(change) else {
-                continue;
-            };
-            let (account, key) = rules::place(change);
-            moves.accounts.push(account.as_str());
-            moves.keys.push(key.as_str());
-            moves.amounts.push(amount);
-        }
-        moves
-    }
-}
-
-fn next(next: &Next) -> (i32, Option<&str>) {
-    match next {
-        Next::Hold => (0, None),
-        Next::Park { .. } => (1, None),
-        Next::Done { outcome } => (2, Some(outcome.as_str())),
-    }
-}
-
-/// When a parked run is due: at a time, or after a while, in microseconds.
-fn due(next: &Next) -> (Option<i64>, Option<i64>) {
-    match next {
-        Next::Park { due } => as_columns(*due),
-        Next::Hold | Next::Done { .. } => (None, None),
-    }
+    Err(StoreError::Unavailable(Arc::new(busy)))
 }
 
 /// At a time, or after a while, in microseconds; neither is never.

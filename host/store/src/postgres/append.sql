@@ -1,90 +1,108 @@
--- One statement is the whole transaction: one round trip, one flush, no lock held while the network is waited for.
--- Parts see the state before it, so what they tell each other goes through RETURNING.
+-- Batches of many runs, each of which is written whole or not at all. One statement is the whole transaction: one round trip, one
+-- flush, no lock held while the network is waited for. Parts see the state before it, so what they tell each other goes through
+-- RETURNING. A run is here once at most; `of` says to which batch a line belongs.
 WITH held AS MATERIALIZED (
-    -- The fence: this epoch, not given up, at this head, with a database that keeps what it acknowledges.
-    SELECT run, tenant FROM runs
-    WHERE run = $1 AND epoch = $2 AND host IS NOT NULL AND live AND head = $3 AND head_hash = $4 AND {durable}
-    FOR NO KEY UPDATE
+    -- The fence: this epoch, not given up, at this head, with a database that keeps what it acknowledges. Always locked in the same
+    -- order, so that nobody waits in a circle.
+    SELECT b.*, r.tenant
+    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::bigint[], $7::bytea[], $8::int[], $9::int[],
+        $10::bigint[], $11::bigint[], $12::text[]) WITH ORDINALITY
+        AS b (run, epoch, head, head_hash, op, last, last_hash, consumes, next, at, after, outcome, of)
+    JOIN runs r ON r.run = b.run
+    WHERE r.epoch = b.epoch AND r.host IS NOT NULL AND r.live AND r.head = b.head AND r.head_hash = b.head_hash AND {durable}
+    ORDER BY r.run
+    FOR NO KEY UPDATE OF r
 ),
 opened AS (
-    INSERT INTO reservations (run, account, key, amount)
-    SELECT held.run, r.account, r.key, r.amount
-    FROM held, unnest($16::text[], $17::text[], $18::bigint[]) AS r (account, key, amount)
+    INSERT INTO reservations AS r (run, account, key, amount)
+    SELECT held.run, o.account, o.key, o.amount
+    FROM held JOIN unnest($13::bigint[], $14::text[], $15::text[], $16::bigint[]) AS o (of, account, key, amount) USING (of)
     ON CONFLICT DO NOTHING
-    RETURNING account, amount
+    RETURNING r.run, r.account, r.amount
 ),
 named AS MATERIALIZED (
-    SELECT account, key, actual FROM unnest($19::text[], $20::text[], $21::bigint[]) AS n (account, key, actual)
+    SELECT held.run, n.account, n.key, n.actual
+    FROM held JOIN unnest($17::bigint[], $18::text[], $19::text[], $20::bigint[]) AS n (of, account, key, actual) USING (of)
 ),
 closed AS (
     DELETE FROM reservations r USING held
-    WHERE r.run = held.run AND ($22::int = 2 OR EXISTS (SELECT 1 FROM named n WHERE n.account = r.account AND n.key = r.key))
-    RETURNING r.account, r.key, r.amount
+    WHERE r.run = held.run
+        AND (held.next = 2 OR EXISTS (SELECT 1 FROM named n WHERE n.run = r.run AND n.account = r.account AND n.key = r.key))
+    RETURNING r.run, r.account, r.key, r.amount
 ),
 settled AS MATERIALIZED (
-    SELECT c.account, n.actual, c.amount FROM closed c LEFT JOIN named n ON n.account = c.account AND n.key = c.key
+    SELECT c.run, c.account, n.actual, c.amount
+    FROM closed c LEFT JOIN named n ON n.run = c.run AND n.account = c.account AND n.key = c.key
 ),
-changed AS MATERIALIZED (
-    SELECT account, sum(settled)::bigint AS settled, sum(reserved)::bigint AS reserved
+moved AS MATERIALIZED (
+    SELECT held.tenant, account, run, sum(settled) AS settled, sum(reserved) AS reserved
     FROM (
-        SELECT account, 0::numeric AS settled, amount::numeric AS reserved FROM opened
+        SELECT run, account, 0::numeric AS settled, amount::numeric AS reserved FROM opened
         UNION ALL
-        SELECT account, coalesce(actual, 0), -amount FROM settled
+        SELECT run, account, coalesce(actual, 0), -amount FROM settled
     ) AS moves
-    GROUP BY account
+    JOIN held USING (run)
+    GROUP BY held.tenant, account, run
 ),
--- Comparing with the cap and adding are one step on the newest row; always in the same order, so that nobody waits in a circle.
+-- What a batch may not do alone it may not do beside one that gives back as much: `more` is true where any adds.
+changed AS MATERIALIZED (
+    SELECT tenant, account, sum(settled)::bigint AS settled, sum(reserved)::bigint AS reserved, bool_or(settled + reserved > 0) AS more
+    FROM moved
+    GROUP BY tenant, account
+),
+-- Comparing with the cap and adding are one step on the newest row; in the same order always, too.
 paid AS (
     INSERT INTO accounts AS a (tenant, account, cap, settled, reserved)
-    SELECT held.tenant, c.account, NULL, c.settled, c.reserved FROM held, changed c ORDER BY c.account
+    SELECT tenant, account, NULL, settled, reserved FROM changed ORDER BY tenant, account
     ON CONFLICT (tenant, account) DO UPDATE
     SET settled = a.settled + excluded.settled, reserved = a.reserved + excluded.reserved
-    WHERE excluded.settled::numeric + excluded.reserved <= 0
+    WHERE NOT (SELECT c.more FROM changed c WHERE c.tenant = a.tenant AND c.account = a.account)
         OR a.settled::numeric + a.reserved + excluded.settled + excluded.reserved <= coalesce(a.cap, 9223372036854775807)
     RETURNING a.account
 ),
 consumed AS (
-    UPDATE signals s SET consumed = $6 FROM held
-    WHERE s.run = held.run AND s.key = ANY ($15::text[]) AND s.consumed IS NULL
+    UPDATE signals s SET consumed = held.last
+    FROM held JOIN unnest($21::bigint[], $22::text[]) AS c (of, key) USING (of)
+    WHERE s.run = held.run AND s.key = c.key AND s.consumed IS NULL
     RETURNING s.key
 ),
 written AS (
     INSERT INTO events (run, seq, op, kind, body, at, hash)
-    SELECT held.run, $3::bigint + e.n, $5, e.kind, e.body, {now}, e.hash
-    FROM held, unnest($8::text[], $9::bytea[], $10::bytea[]) WITH ORDINALITY AS e (kind, body, hash, n)
+    SELECT held.run, e.seq, held.op, e.kind, e.body, {now}, e.hash
+    FROM held JOIN unnest($23::bigint[], $24::bigint[], $25::text[], $26::bytea[], $27::bytea[]) AS e (of, seq, kind, body, hash) USING (of)
 ),
 booked AS (
     INSERT INTO ledger (tenant, key, account, amount, memo, at)
-    SELECT held.tenant, held.run || '/' || $6::bigint || '/' || (l.n - 1), l.account, l.amount, l.memo, {now}
-    FROM held, unnest($11::text[], $12::bigint[], $13::text[]) WITH ORDINALITY AS l (account, amount, memo, n)
+    SELECT held.tenant, held.run || '/' || held.last || '/' || l.i, l.account, l.amount, l.memo, {now}
+    FROM held JOIN unnest($28::bigint[], $29::bigint[], $30::text[], $31::bigint[], $32::text[]) AS l (of, i, account, amount, memo) USING (of)
 ),
 noted AS (
     INSERT INTO audit (run, seq, i, tenant, at, body)
-    SELECT held.run, $6::bigint, a.n - 1, held.tenant, {now}, a.body
-    FROM held, unnest($14::bytea[]) WITH ORDINALITY AS a (body, n)
+    SELECT held.run, held.last, a.i, held.tenant, {now}, a.body
+    FROM held JOIN unnest($33::bigint[], $34::bigint[], $35::bytea[]) AS a (of, i, body) USING (of)
 ),
 verdict AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM opened) = cardinality($16::text[])
-        AND (SELECT count(*) FROM settled WHERE actual IS NOT NULL) = cardinality($19::text[])
+    SELECT (SELECT count(*) FROM opened) = (SELECT count(*) FROM held JOIN unnest($13::bigint[]) AS o (of) USING (of))
+        AND (SELECT count(*) FROM settled WHERE actual IS NOT NULL) = (SELECT count(*) FROM named)
         AND (SELECT count(*) FROM paid) = (SELECT count(*) FROM changed)
-        AND (SELECT count(*) FROM consumed) = cardinality($15::text[]) AS fits
+        AND (SELECT count(*) FROM consumed) = (SELECT coalesce(sum(consumes), 0) FROM held) AS fits
 )
 UPDATE runs r
 SET
     -- A head cannot be NULL: what does not fit undoes the whole statement.
-    head = CASE WHEN verdict.fits THEN $6::bigint END,
-    head_hash = $7,
-    consumed = r.consumed + cardinality($15::text[]),
+    head = CASE WHEN verdict.fits THEN held.last END,
+    head_hash = held.last_hash,
+    consumed = r.consumed + held.consumes,
     updated = {now},
-    live = $22::int <> 2,
-    outcome = $25,
-    host = CASE WHEN $22::int = 0 THEN r.host END,
+    live = held.next <> 2,
+    outcome = held.outcome,
+    host = CASE WHEN held.next = 0 THEN r.host END,
     due = CASE
-        WHEN $22::int = 0 THEN r.due
-        WHEN $22::int = 2 THEN NULL
-        WHEN r.arrived > r.consumed + cardinality($15::text[]) THEN {now}
-        ELSE coalesce($23::bigint, {now} + $24::bigint)
+        WHEN held.next = 0 THEN r.due
+        WHEN held.next = 2 THEN NULL
+        WHEN r.arrived > r.consumed + held.consumes THEN {now}
+        ELSE coalesce(held.at, {now} + held.after)
     END
 FROM held, verdict
-WHERE r.run = held.run AND r.epoch = $2 AND r.head = $3
-RETURNING r.pool, coalesce(r.host IS NULL AND r.due <= {now}, false)
+WHERE r.run = held.run AND r.epoch = held.epoch AND r.head = held.head
+RETURNING held.of, r.pool, coalesce(r.host IS NULL AND r.due <= {now}, false)

@@ -1,6 +1,7 @@
 //! PostgreSQL, 15 or newer, for more than one machine.
 //!
-//! Every host has a [pool](client) of connections; each operation is one statement and one transaction. The server's settings are
+//! Every host has a [pool](client) of connections; each operation is one statement and one transaction;
+//! appends that come together share one ([`group`]). The server's settings are
 //! checked at the start, and again inside every statement that writes: one that may lose what it acknowledges is given nothing
 //! ([`settings`]). Only the portable part of the dialect is used: no advisory locks, no functions of ours, `NOTIFY` as a
 //! [hint](hints) only.
@@ -8,6 +9,8 @@
 mod settings;
 
 mod client;
+mod columns;
+mod group;
 mod hints;
 mod tls;
 
@@ -25,7 +28,7 @@ mod serve;
 
 use std::time::Duration;
 
-use self::{client::Client, hints::Hinting};
+use self::{client::Client, group::Writers, hints::Hinting};
 use crate::{traits::Result, types::PoolId};
 
 /// How long a connection may take to be made.
@@ -38,6 +41,7 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct PostgresStore {
     client: Client,
+    writers: Writers,
     hinting: Hinting,
 }
 
@@ -52,8 +56,13 @@ impl PostgresStore {
         let client = Client::new(config.clone(), tls.clone())?;
         settings::check(&client).await?;
         settings::migrate(&client).await?;
+        let writers = Writers::start(&client);
         let hinting = Hinting::start(client.clone(), config, tls);
-        Ok(PostgresStore { client, hinting })
+        Ok(PostgresStore {
+            client,
+            writers,
+            hinting,
+        })
     }
 
     fn hint(&self, pool: PoolId) {

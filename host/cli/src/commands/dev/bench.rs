@@ -5,7 +5,7 @@ use std::{collections::VecDeque, convert::Infallible, path::PathBuf, sync::Arc};
 use metier_core::{Digest, code::Code, fault::Fault, grant::Grant, ids::TenantId};
 use metier_market::fixtures::exact_grant;
 use metier_runtime::{credentials::SecretSources, host::Host, registry::Installed, skill::Skill};
-use metier_server::Tools;
+use metier_server::dev::Tools;
 
 use super::{journal::Journal, sources::Sources, watch::Watch};
 use crate::{

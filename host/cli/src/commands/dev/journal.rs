@@ -21,7 +21,7 @@ use metier_runtime::{
     outcome::Outcome,
     registry::Installed,
 };
-use metier_server::Watcher;
+use metier_server::dev::Watcher;
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -16,7 +16,7 @@ use std::{fs, net::Ipv4Addr, sync::Arc};
 use metier_core::{code::Code, fault::Fault};
 use metier_market::folder::{FolderError, MANIFEST_FILE};
 use metier_runtime::host::HostConfig;
-use metier_server::{ServeError, Tools};
+use metier_server::dev::{ServeError, Tools};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use super::{App, call::reach::Stores, skill_file};
@@ -74,7 +74,7 @@ async fn serve(
     let stopped = async {
         let _ = stopped.await;
     };
-    let serving = metier_server::serve(listener, tools, stopped);
+    let serving = metier_server::dev::serve(listener, tools, stopped);
     tokio::pin!(serving);
     tokio::select! {
         ended = &mut serving => return ended.map(|()| Exit::Ok).map_err(|error| broken(&error)),

@@ -6,13 +6,13 @@ use std::{
 };
 
 use metier_agent::{
-    ask, defaults,
-    definition::{Definition, Work},
-    driver::{self, History, NewRun, Rest, Runs},
+    definition::Definition,
+    driver::{NewRun, Rest},
     journal::{Ending, Seq, Started},
     routes::Routes,
 };
 use metier_core::{Code, Fault, PrincipalId, TenantId};
+use metier_service::begin;
 use metier_store::types::RunId;
 use serde_json::Value;
 
@@ -40,13 +40,7 @@ const MAX_TEXT: u64 = 1 << 20;
 /// [`Failure`] when nothing was begun; how the run itself ended is told here.
 pub fn run(app: &App, args: &Run) -> Result<Exit, Failure> {
     let (definition, folder) = read(&args.file)?;
-    let schema = definition.terms().input_schema.as_ref();
-    let input = defaults::filled(schema, input(&args.input)?);
-    ask::fits(schema, &input).map_err(|why| {
-        let message = format!("The input does not fit the definition: {why}.");
-        Fault::new(Code::InvalidArguments, message)
-            .with_hint("Give it with --input, as JSON that fits the file's input schema.")
-    })?;
+    let input = begin::input(&definition, input(&args.input)?)?;
     let name = definition.terms().name.as_str();
     crate::commands::runtime()?.block_on(async {
         let models = models::of(app, &args.models, &args.vault, &folder, name)?;
@@ -59,8 +53,11 @@ pub fn run(app: &App, args: &Run) -> Result<Exit, Failure> {
         let live = Arc::new(Live::new(app.printer));
         let store = session::store(app, &args.store).await?;
         let session = Session::open(app, store, &args.vault, models.model, live)?;
-        let earlier = history(&session.runs, &definition, args).await?;
-        let mut started = started(&definition, &input, &models.routes, &folder, earlier)?;
+        let (tenant, principal) = (TenantId::local(), PrincipalId::local());
+        let named = args.session.as_ref();
+        let earlier = begin::history(&session.runs, &definition, tenant, principal, named).await?;
+        let started = unfilled(&definition, &models.routes, &folder)?;
+        let mut started = begin::filled(started, input, earlier)?;
         started.session = args.session.as_ref().map(|name| name.as_str().to_owned());
         started.prices = models.prices;
         pin(&session, &mut started, &models.routes, &folder).await?;
@@ -112,99 +109,16 @@ fn input(given: &str) -> Result<Value, Failure> {
     })
 }
 
-/// What was said in the session that is meant.
-async fn history(runs: &Runs, definition: &Definition, args: &Run) -> Result<History, Failure> {
-    let Some(name) = &args.session else {
-        return Ok(History::default());
-    };
-    match definition {
-        Definition::Agent(agent) if agent.memory.session => {
-            let session = driver::Session {
-                tenant: TenantId::local(),
-                agent: agent.terms.name.clone(),
-                principal: PrincipalId::local(),
-                name: name.clone(),
-            };
-            runs.history(&session).await.map_err(failed)
-        }
-        Definition::Agent(_) => Err(Failure::usage(
-            "The agent keeps no sessions.",
-            "Write `session = true` under [memory] in its file, or leave --session out.",
-        )),
-        Definition::Chain(_) => Err(Failure::usage(
-            "A chain has no sessions: nothing is said in it.",
-            "Leave --session out.",
-        )),
-    }
-}
-
-/// Everything a run depends on but its skills and prices.
-fn started(
-    definition: &Definition,
-    input: &Value,
-    routes: &Routes,
-    folder: &Path,
-    earlier: History,
-) -> Result<Started, Failure> {
-    let History { messages, tainted } = earlier;
-    let opening = match definition {
-        Definition::Agent(agent) => ask::opening(agent, input, messages).map_err(|error| {
-            Fault::new(
-                Code::ExpressionFailed,
-                sentence(&format!("The prompt: {error}")),
-            )
-        })?,
-        Definition::Chain(_) => Vec::new(),
-    };
-    Ok(Started {
-        input: input.clone(),
-        opening,
-        tainted,
-        ..unfilled(definition, routes, folder)?
-    })
-}
-
-/// The same without an input.
+/// Everything a run depends on but its input, its skills and its prices.
 pub fn unfilled(
     definition: &Definition,
     routes: &Routes,
     folder: &Path,
 ) -> Result<Started, Failure> {
-    let mut named: Vec<&str> = match definition {
-        Definition::Agent(agent) => vec![agent.model.as_str()],
-        Definition::Chain(chain) => chain
-            .steps
-            .iter()
-            .filter_map(|step| match &step.work {
-                Work::Model(asked) => Some(asked.model.as_str()),
-                _ => None,
-            })
-            .collect(),
-    };
-    named.sort_unstable();
-    named.dedup();
-    let pinned = named.into_iter().map(|name| {
-        let route = routes.route(name).map_err(|error| no_route(&error))?;
-        Ok((name.to_owned(), route))
-    });
     Ok(Started {
-        definition: definition.clone(),
-        input: Value::Null,
-        principal: PrincipalId::local(),
-        skills: Default::default(),
-        tools: Default::default(),
-        routes: pinned.collect::<Result<_, Fault>>()?,
-        prices: Default::default(),
         folder: Some(folder.display().to_string()),
-        session: None,
-        tainted: false,
-        opening: Vec::new(),
+        ..begin::unfilled(definition, routes, PrincipalId::local())?
     })
-}
-
-fn no_route(error: &dyn std::fmt::Display) -> Fault {
-    let hint = "Name the routes file with --routes, or put routes.toml beside the definition.";
-    Fault::new(Code::ModelNoCandidate, sentence(&error.to_string())).with_hint(hint)
 }
 
 /// Loads the skills a definition names and pins them, with their grants.
@@ -227,15 +141,7 @@ pub async fn pin(
             }
         };
         let pinned = session.tools.pin(alias, using, &terms.taint, grant, bytes);
-        let pinned = pinned.await?;
-        started.skills.insert(alias.clone(), pinned.skill);
-        started.tools.extend(pinned.tools);
-        // A skill that asks by another route is told that this run does not have it.
-        let had = pinned.routes.iter().map(|route| route.as_str());
-        for name in had.filter(|name| routes.has(name)) {
-            let route = routes.route(name).map_err(|error| no_route(&error))?;
-            started.routes.insert(name.to_owned(), route);
-        }
+        begin::add(started, alias, pinned.await?, routes)?;
     }
     Ok(())
 }

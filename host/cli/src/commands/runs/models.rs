@@ -12,7 +12,7 @@ use metier_agent::{
 };
 use metier_core::{Code, EgressRecord, Fault, TenantId};
 use metier_runtime::egress::{Clock, EgressAudit};
-use metier_server::models::{LivePace, ModelTransport, egress_for_models};
+use metier_service::models::{LivePace, ModelTransport, egress_for_models};
 use time::OffsetDateTime;
 
 use super::session;

@@ -14,7 +14,7 @@ use metier_runtime::{
     credentials::SecretSources,
     host::HostConfig,
 };
-use metier_server::run_tools::{Reach, RunTools};
+use metier_service::run_tools::{Reach, RunTools};
 use metier_store::{
     Store, StoreUrl,
     types::{HostId, PoolId, RunId},

@@ -16,7 +16,7 @@ use metier_core::{AuditRecord, Fault, Grant, PrincipalId, TenantId};
 use metier_e2e::{Guest, TestHost};
 use metier_runtime::audit::NoObserver;
 use metier_runtime::credentials::SecretSources;
-use metier_server::run_tools::RunTools;
+use metier_service::run_tools::RunTools;
 use metier_store::{
     Store,
     sqlite::{Options, SqliteStore},

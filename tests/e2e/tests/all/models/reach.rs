@@ -7,7 +7,7 @@ use metier_agent::models::{FailureKind, Transport, WireRequest};
 use metier_core::EgressOutcome;
 use metier_emulator_models::{Emulator, Fault, KEY, Options, Rule};
 use metier_runtime::credentials::SecretSources;
-use metier_server::models::{ModelTransport, egress_for_models};
+use metier_service::models::{ModelTransport, egress_for_models};
 
 use super::scene::{OTHER_KEY, Scene, candidate, hello};
 

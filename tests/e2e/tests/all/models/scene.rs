@@ -11,7 +11,7 @@ use metier_core::{EgressRecord, TenantId};
 use metier_emulator_models::{ACCESS_KEY_ID, Emulator, KEY, Options};
 use metier_runtime::credentials::SecretSources;
 use metier_runtime::egress::{Clock, EgressAudit};
-use metier_server::models::{LivePace, ModelTransport, egress_for_models};
+use metier_service::models::{LivePace, ModelTransport, egress_for_models};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 

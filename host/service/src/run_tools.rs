@@ -29,6 +29,7 @@ use metier_runtime::{
 };
 use metier_store::Store;
 
+use crate::installs::Install;
 use pin::{chosen, is_meant, parsed, pinned, reaches_out, routes};
 use ready::Ready;
 use within::RunWithin;
@@ -99,32 +100,27 @@ impl RunTools {
         let kept = self.store.put_blob(&digest, &bytes).await;
         kept.map_err(|error| Fault::new(Code::StorageUnavailable, error.to_string()))?;
         let skill = self.skills.get(digest, self.host.load(bytes)).await?;
-        is_meant(alias, using, &skill)?;
-        let granted = grant.as_ref().map(|(text, _)| parsed(text)).transpose()?;
-        let granted = granted.as_ref();
-        let is_outside = reaches_out(&skill, granted) && !taint.trusted.contains(alias);
-        let tools = chosen(alias, using, &skill)?
-            .into_iter()
-            .map(|name| pinned(alias, &skill, &name, is_outside))
-            .collect::<Result<_, Fault>>()?;
-        let routes = granted.map_or_else(Vec::new, |granted| routes(&skill, granted));
-        let (grant, folder) = grant.unzip();
-        let name = skill.manifest().name().cloned();
-        let skill = PinnedSkill {
-            digest,
-            name,
-            grant,
-            folder,
-        };
-        Ok(Pinned {
-            skill,
-            tools,
-            routes,
-        })
+        pin_loaded(alias, using, taint, grant, &skill)
+    }
+
+    /// The same of a skill that the store keeps already, as a tenant has it installed.
+    ///
+    /// # Errors
+    /// As [`RunTools::pin`].
+    pub async fn pin_kept(
+        &self,
+        alias: &Name,
+        using: &SkillUse,
+        taint: &Taint,
+        install: &Install,
+    ) -> Result<Pinned, Fault> {
+        let skill = self.skill(&install.digest).await?;
+        let grant = install.grant.clone().map(|text| (text, String::new()));
+        pin_loaded(alias, using, taint, grant, &skill)
     }
 
     async fn make(&self, call: ToolCall) -> Result<ToolEnd, Fault> {
-        let bound = self.bind(&call).await?;
+        let bound = self.bound(&call.tenant, &call.skill).await?;
         let tool = call.tool.tool.clone();
         let made = self.host.call_to(
             call.tenant,
@@ -152,19 +148,30 @@ impl RunTools {
         })
     }
 
-    /// The skill under the grant its run was started with.
-    async fn bind(&self, call: &ToolCall) -> Result<Arc<Installed>, Fault> {
-        let key = (call.tenant.clone(), under(&call.skill));
+    /// A skill of the store's under its grant, for this tenant.
+    ///
+    /// # Errors
+    /// A fault of the file's, or `grant-invalid`.
+    pub async fn bound(
+        &self,
+        tenant: &TenantId,
+        skill: &PinnedSkill,
+    ) -> Result<Arc<Installed>, Fault> {
+        let key = (tenant.clone(), under(skill));
         let bind = async {
-            let skill = self.load(&call.skill.digest).await?;
-            let (grant, sources) = (self.reach)(&call.skill, &call.tenant)?;
+            let loaded = self.skill(&skill.digest).await?;
+            let (grant, sources) = (self.reach)(skill, tenant)?;
             let credentials = self.host.credentials(&grant, sources);
-            self.host.bind(World::default(), skill, grant, credentials)
+            self.host.bind(World::default(), loaded, grant, credentials)
         };
         self.bound.get(key, bind).await
     }
 
-    async fn load(&self, digest: &Digest) -> Result<Arc<Skill>, Fault> {
+    /// A skill of the store's, loaded.
+    ///
+    /// # Errors
+    /// `storage-unavailable` when it is not there, or a fault of the file's.
+    pub async fn skill(&self, digest: &Digest) -> Result<Arc<Skill>, Fault> {
         let load = async {
             let bytes = self.store.get_blob(digest).await;
             let bytes = bytes
@@ -177,6 +184,36 @@ impl RunTools {
         };
         self.skills.get(*digest, load).await
     }
+}
+
+/// What a definition means and uses of a skill.
+fn pin_loaded(
+    alias: &Name,
+    using: &SkillUse,
+    taint: &Taint,
+    grant: Option<(String, String)>,
+    skill: &Skill,
+) -> Result<Pinned, Fault> {
+    is_meant(alias, using, skill)?;
+    let granted = grant.as_ref().map(|(text, _)| parsed(text)).transpose()?;
+    let granted = granted.as_ref();
+    let is_outside = reaches_out(skill, granted) && !taint.trusted.contains(alias);
+    let tools = chosen(alias, using, skill)?
+        .into_iter()
+        .map(|name| pinned(alias, skill, &name, is_outside))
+        .collect::<Result<_, Fault>>()?;
+    let routes = granted.map_or_else(Vec::new, |granted| routes(skill, granted));
+    let (grant, folder) = grant.unzip();
+    Ok(Pinned {
+        skill: PinnedSkill {
+            digest: *skill.digest(),
+            name: skill.manifest().name().cloned(),
+            grant,
+            folder,
+        },
+        tools,
+        routes,
+    })
 }
 
 #[async_trait]

@@ -1,41 +1,12 @@
-//! Faults as HTTP answers.
-//!
-//! | status | when |
-//! |---|---|
-//! | 400, 404, 409 | the caller's: arguments, a name, a conflict |
-//! | 403 | the operator's: something is not granted, or the service refuses the credential |
-//! | 429, 502 | the service behind the skill |
-//! | 500 | the skill's or the host's own fault |
-//! | 503, 507 | the host is busy, or full |
-//! | 504 | it took too long |
-//!
-//! What HTTP itself forbids has the statuses of HTTP: 403, 404, 405, 415, with the code `request-refused`, and 413 for arguments.
+//! Faults as answers; [`status`] says with which status.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use metier_core::{Blame, CallId, Code, Fault};
+use metier_core::{CallId, Code, Fault};
 use serde_json::json;
 
-/// The status of a fault.
-pub fn status(code: Code) -> StatusCode {
-    match code {
-        Code::UnknownTool | Code::NotFound => StatusCode::NOT_FOUND,
-        Code::Conflict => StatusCode::CONFLICT,
-        Code::UpstreamRateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        Code::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
-        Code::DeadlineExceeded | Code::SkillWallExceeded | Code::UpstreamTimeout => {
-            StatusCode::GATEWAY_TIMEOUT
-        }
-        _ => match code.blame() {
-            Blame::Caller => StatusCode::BAD_REQUEST,
-            Blame::Operator => StatusCode::FORBIDDEN,
-            Blame::Skill | Blame::Host => StatusCode::INTERNAL_SERVER_ERROR,
-            Blame::Upstream => StatusCode::BAD_GATEWAY,
-        },
-    }
-}
+use crate::status::status;
 
 /// Why a request is not answered: a status of its own where HTTP has one, the fault's otherwise.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ use axum::{Extension, Json, Router};
 use metier_core::CallId;
 use serde_json::{Value, json};
 
-use crate::answer::Refusal;
+use super::answer::Refusal;
+use super::tools::Tools;
 use crate::guard;
-use crate::tools::Tools;
 
 /// The id of a request, in every answer.
 const REQUEST_ID: &str = "x-request-id";
@@ -44,7 +44,7 @@ async fn admit(State(tools): State<Arc<Tools>>, mut request: Request, next: Next
     request.extensions_mut().insert(id.clone());
     let mut response = match guard::check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.answer(&id),
+        Err(why) => Refusal::http(StatusCode::FORBIDDEN, why, guard::HINT).answer(&id),
     };
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -86,7 +86,9 @@ async fn call(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let answer = async {
-        guard::check_json(&headers)?;
+        if !guard::is_json(&headers) {
+            return Err(no_json());
+        }
         let Ok(Path(tool)) = tool else {
             return Err(nothing_there());
         };
@@ -97,6 +99,14 @@ async fn call(
         Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
         Err(refusal) => refusal.answer(&id),
     }
+}
+
+fn no_json() -> Refusal {
+    Refusal::http(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "The arguments are no JSON: the request has another content type.",
+        "Send `content-type: application/json`; `curl --json '{}'` does.",
+    )
 }
 
 fn text(body: Result<Bytes, BytesRejection>) -> Result<String, Refusal> {

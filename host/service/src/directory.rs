@@ -1,0 +1,319 @@
+//! Tenants and the keys that open them.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use metier_core::{Code, Fault, PrincipalId, TenantId};
+use metier_store::{Store, types::Expect};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    identity::{ApiKey, Caller, Former, IssuedKey, KeyId, KeyText, Right, Role, refused},
+    random,
+    records::{Kept, Mirror, Record},
+};
+
+/// Longest name of a key, in bytes.
+const MAX_NAME: usize = 128;
+
+/// Most tool patterns of a key.
+const MAX_TOOLS: usize = 64;
+
+/// A tenant: whose skills, grants, secrets, runs and bill are wholly apart from everybody else's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Tenant {
+    /// For people.
+    #[serde(default)]
+    pub name: String,
+    /// Milliseconds since 1970.
+    pub created: u64,
+    /// Its keys do not open while this is so.
+    #[serde(default)]
+    pub suspended: bool,
+}
+
+impl Record for Tenant {
+    const KIND: &'static str = "tenant";
+}
+
+/// A key that is to be made.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// What it is for, in words.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// The only tools it may call; all when empty.
+    pub tools: Vec<String>,
+    /// When it stops working, from now; never when absent.
+    pub lasts: Option<Duration>,
+}
+
+/// Tenants and keys.
+pub struct Directory {
+    tenants: Mirror<Tenant>,
+    keys: Mirror<ApiKey>,
+}
+
+impl Directory {
+    /// Those of `store`. The tenant `local` is always there.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn open(store: Arc<dyn Store>) -> Result<Self, Fault> {
+        let directory = Directory {
+            tenants: Mirror::open(store.clone()).await?,
+            keys: Mirror::open(store).await?,
+        };
+        let local = TenantId::local();
+        if directory.tenants.get(local.as_str()).is_none() {
+            let made = directory.add_tenant(&local, "").await;
+            // Another host may have been quicker.
+            made.or_else(|fault| (fault.code == Code::Conflict).then_some(()).ok_or(fault))?;
+        }
+        Ok(directory)
+    }
+
+    /// Learns what other hosts changed.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn look(&self) -> Result<(), Fault> {
+        self.tenants.look().await?;
+        self.keys.look().await
+    }
+
+    /// Who the text of a key is, now.
+    ///
+    /// # Errors
+    /// `unauthenticated`, with the same words whatever the reason is.
+    pub fn authenticate(&self, text: &str) -> Result<Caller, Fault> {
+        let text = KeyText::read(text)?;
+        let now = now();
+        let key = self.keys.get(text.id).ok_or_else(refused)?;
+        let opens = key.value.opens(text.secret, now) && !key.value.is_over(now);
+        let tenant = self.tenants.get(key.value.tenant.as_str());
+        match opens && tenant.is_some_and(|tenant| !tenant.value.suspended) {
+            true => caller(text.id, &key.value),
+            false => Err(refused()),
+        }
+    }
+
+    /// The caller, acting for another tenant.
+    ///
+    /// # Errors
+    /// `forbidden` unless they administer the service; `not-found` when there is no such tenant.
+    pub fn acting_for(&self, caller: Caller, tenant: TenantId) -> Result<Caller, Fault> {
+        if tenant == caller.tenant {
+            return Ok(caller);
+        }
+        caller.needs(Right::Administer)?;
+        self.tenant(&tenant)?;
+        Ok(Caller { tenant, ..caller })
+    }
+
+    /// All tenants, by id.
+    ///
+    /// # Errors
+    /// `forbidden` unless they administer the service.
+    pub fn tenants(&self, caller: &Caller) -> Result<BTreeMap<String, Arc<Tenant>>, Fault> {
+        caller.needs(Right::Administer)?;
+        let all = self.tenants.below("").into_iter();
+        Ok(all.map(|(id, kept)| (id, kept.value)).collect())
+    }
+
+    /// Makes a tenant.
+    ///
+    /// # Errors
+    /// `forbidden`, or `conflict` when it is there.
+    pub async fn make_tenant(
+        &self,
+        caller: &Caller,
+        id: &TenantId,
+        name: &str,
+    ) -> Result<(), Fault> {
+        caller.needs(Right::Administer)?;
+        no_longer(name)?;
+        self.add_tenant(id, name).await
+    }
+
+    /// Suspends a tenant or lifts that.
+    ///
+    /// # Errors
+    /// `forbidden`, `not-found`.
+    pub async fn suspend(
+        &self,
+        caller: &Caller,
+        id: &TenantId,
+        suspended: bool,
+    ) -> Result<(), Fault> {
+        caller.needs(Right::Administer)?;
+        let kept = self.tenant(id)?;
+        let changed = Tenant {
+            suspended,
+            ..(*kept.value).clone()
+        };
+        let expect = Expect::Rev(kept.rev);
+        self.tenants.put(id.as_str(), expect, &changed).await
+    }
+
+    async fn add_tenant(&self, id: &TenantId, name: &str) -> Result<(), Fault> {
+        let tenant = Tenant {
+            name: name.to_owned(),
+            created: now(),
+            suspended: false,
+        };
+        self.tenants.put(id.as_str(), Expect::Absent, &tenant).await
+    }
+
+    fn tenant(&self, id: &TenantId) -> Result<Kept<Tenant>, Fault> {
+        let found = self.tenants.get(id.as_str());
+        found.ok_or_else(|| Fault::new(Code::NotFound, format!("There is no tenant `{id}`.")))
+    }
+
+    /// The tenant's keys, by id.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn keys(&self, caller: &Caller) -> Result<Vec<(KeyId, Arc<ApiKey>)>, Fault> {
+        caller.needs(Right::Operate)?;
+        let all = self.keys.below("").into_iter();
+        let theirs = all.filter(|(_, kept)| kept.value.tenant == caller.tenant);
+        Ok(theirs.map(|(id, kept)| (id, kept.value)).collect())
+    }
+
+    /// Makes a key of the caller's tenant.
+    ///
+    /// # Errors
+    /// `forbidden` also for a role mightier than their own; `invalid-arguments`.
+    pub async fn issue(&self, caller: &Caller, new: NewKey) -> Result<IssuedKey, Fault> {
+        caller.needs(Right::Operate)?;
+        if !caller.role.may_give(new.role) {
+            let message = format!("An {} cannot make a key for an {}.", caller.role, new.role);
+            return Err(Fault::new(Code::Forbidden, message));
+        }
+        let (issued, secret) = IssuedKey::new(random::name()?)?;
+        let key = record(caller.tenant.clone(), new, secret)?;
+        self.keys.put(&issued.id, Expect::Absent, &key).await?;
+        Ok(issued)
+    }
+
+    /// The first key of a service that has none for its administrator; nothing when there is one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn first_key(&self) -> Result<Option<IssuedKey>, Fault> {
+        let has_admin = |(_, kept): &(String, Kept<ApiKey>)| kept.value.role == Role::Admin;
+        if self.keys.below("").iter().any(has_admin) {
+            return Ok(None);
+        }
+        let caller = Caller::operator_of(TenantId::local());
+        let new = NewKey {
+            name: "made at the first start".into(),
+            role: Role::Admin,
+            tools: Vec::new(),
+            lasts: None,
+        };
+        self.issue(&caller, new).await.map(Some)
+    }
+
+    /// Ends a key. It opens nothing any more when this returns, elsewhere within a second.
+    ///
+    /// # Errors
+    /// `forbidden`, `not-found`.
+    pub async fn revoke(&self, caller: &Caller, id: &str) -> Result<(), Fault> {
+        let kept = self.key(caller, id)?;
+        self.keys.remove(id, Expect::Rev(kept.rev)).await
+    }
+
+    /// Gives a key a new secret; the one it had opens for `overlap` longer.
+    ///
+    /// # Errors
+    /// `forbidden`, `not-found`.
+    pub async fn rotate(
+        &self,
+        caller: &Caller,
+        id: &str,
+        overlap: Duration,
+    ) -> Result<IssuedKey, Fault> {
+        let kept = self.key(caller, id)?;
+        let (issued, secret) = IssuedKey::new(id.to_owned())?;
+        let former = Former {
+            secret: kept.value.secret,
+            until: now().saturating_add(millis(overlap)),
+        };
+        let changed = ApiKey {
+            secret,
+            former: Some(former),
+            ..(*kept.value).clone()
+        };
+        self.keys.put(id, Expect::Rev(kept.rev), &changed).await?;
+        Ok(issued)
+    }
+
+    /// Another tenant's key is not there; a mightier one is not theirs to change.
+    fn key(&self, caller: &Caller, id: &str) -> Result<Kept<ApiKey>, Fault> {
+        caller.needs(Right::Operate)?;
+        let found = self.keys.get(id);
+        let theirs = found.filter(|kept| {
+            kept.value.tenant == caller.tenant && caller.role.may_give(kept.value.role)
+        });
+        theirs.ok_or_else(|| Fault::new(Code::NotFound, format!("There is no key `{id}`.")))
+    }
+}
+
+fn caller(id: &str, key: &ApiKey) -> Result<Caller, Fault> {
+    let principal: Result<PrincipalId, _> = format!("key/{id}").parse();
+    Ok(Caller {
+        tenant: key.tenant.clone(),
+        principal: principal.map_err(|_| refused())?,
+        role: key.role,
+        tools: key.tools.clone().into(),
+    })
+}
+
+fn record(tenant: TenantId, new: NewKey, secret: metier_core::Digest) -> Result<ApiKey, Fault> {
+    no_longer(&new.name)?;
+    if new.tools.len() > MAX_TOOLS {
+        let message = format!("A key names at most {MAX_TOOLS} tools.");
+        return Err(Fault::new(Code::InvalidArguments, message));
+    }
+    for tool in &new.tools {
+        no_longer(tool)?;
+    }
+    let created = now();
+    Ok(ApiKey {
+        tenant,
+        name: new.name,
+        role: new.role,
+        tools: new.tools,
+        secret,
+        former: None,
+        created,
+        expires: new.lasts.map(|lasts| created.saturating_add(millis(lasts))),
+    })
+}
+
+fn no_longer(name: &str) -> Result<(), Fault> {
+    match name.len() <= MAX_NAME && !name.chars().any(char::is_control) {
+        true => Ok(()),
+        false => Err(Fault::new(
+            Code::InvalidArguments,
+            format!("A name has at most {MAX_NAME} bytes and no control characters."),
+        )),
+    }
+}
+
+/// Milliseconds since 1970.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, millis)
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,109 @@
+//! Who asks, and what they may ask for.
+
+mod key;
+mod role;
+
+use std::sync::Arc;
+
+use metier_core::{Code, Fault, PrincipalId, TenantId};
+
+pub use key::{ApiKey, Former, IssuedKey, KeyId, KeyText, PREFIX, refused};
+pub use role::{Right, Role};
+
+/// Who asks: what a surface makes of its client's credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Whose skills, runs and data are meant.
+    pub tenant: TenantId,
+    /// Who it is, for audits and bills.
+    pub principal: PrincipalId,
+    /// What they may do.
+    pub role: Role,
+    /// The only tools they may call, as patterns: `salesforce.query`, `salesforce.*`. All of the tenant's when empty.
+    pub tools: Arc<[String]>,
+}
+
+impl Caller {
+    /// Whoever started the process, on the command line.
+    pub fn operator_of(tenant: TenantId) -> Caller {
+        Caller {
+            tenant,
+            principal: PrincipalId::local(),
+            role: Role::Admin,
+            tools: Arc::from([]),
+        }
+    }
+
+    /// Goes on only when the role includes the right.
+    ///
+    /// # Errors
+    /// `forbidden`, saying which role has it.
+    pub fn needs(&self, right: Right) -> Result<(), Fault> {
+        if self.role.has(right) {
+            return Ok(());
+        }
+        let roles: Vec<&str> = Role::ALL
+            .into_iter()
+            .filter(|role| role.has(right))
+            .map(Role::as_str)
+            .collect();
+        let message = format!("A key with the role `{}` may not {right}.", self.role);
+        let hint = format!("Use a key with one of the roles: {}.", roles.join(", "));
+        Err(Fault::new(Code::Forbidden, message).with_hint(hint))
+    }
+
+    /// Whether their key is for this tool, `alias.tool`.
+    pub fn is_for(&self, tool: &str) -> bool {
+        self.tools.is_empty() || self.tools.iter().any(|pattern| covers(pattern, tool))
+    }
+}
+
+/// `*` at the end stands for anything.
+fn covers(pattern: &str, tool: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => tool.starts_with(start),
+        None => pattern == tool,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use metier_core::TenantId;
+
+    use super::{Caller, Right, Role};
+
+    fn caller(role: Role, tools: &[&str]) -> Caller {
+        Caller {
+            role,
+            tools: tools
+                .iter()
+                .map(|tool| (*tool).to_owned())
+                .collect::<Arc<[_]>>(),
+            ..Caller::operator_of(TenantId::local())
+        }
+    }
+
+    #[test]
+    fn a_role_is_told_what_it_lacks() {
+        let fault = caller(Role::Viewer, &[]).needs(Right::Call).err();
+        let fault = fault.map(|fault| format!("{} {}", fault.message, fault.hint()));
+        assert_eq!(
+            fault.as_deref(),
+            Some(
+                "A key with the role `viewer` may not call tools and start runs. \
+                 Use a key with one of the roles: admin, operator, caller."
+            )
+        );
+        assert!(caller(Role::Operator, &[]).needs(Right::Operate).is_ok());
+    }
+
+    #[test]
+    fn patterns_end_in_a_star() {
+        let some = caller(Role::Caller, &["jira.search", "salesforce.*"]);
+        assert!(some.is_for("jira.search") && some.is_for("salesforce.query"));
+        assert!(!some.is_for("jira.searches") && !some.is_for("salesforce"));
+        assert!(caller(Role::Caller, &[]).is_for("anything.at-all"));
+    }
+}

@@ -1,0 +1,33 @@
+//! What every surface calls: the tenants, keys, skills, agents, calls and runs of one host service.
+//!
+//! The HTTP API, MCP, the OpenAI-compatible endpoints, the console and the command line turn bytes into a [`Caller`] and a
+//! request, and ask a [`Service`]. Who may do what is decided here and in the runtime, never by a surface; so is what is
+//! written down about it.
+//!
+//! Everything that outlives the process is in the store's catalog as [`records`]: any host that shares the store serves the same
+//! tenants.
+//!
+//! # Architecture invariant
+//! This crate names no axum, no wasmtime and no database, and never prints.
+
+pub mod faults;
+pub mod identity;
+pub mod records;
+
+pub mod hub;
+
+pub mod agents;
+pub mod directory;
+pub mod installs;
+
+pub mod begin;
+
+pub mod models;
+pub mod run_tools;
+
+mod once;
+mod random;
+mod service;
+
+pub use identity::{Caller, Right, Role};
+pub use service::{CallRequest, Listed, Parts, Service};
