@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use metier_core::{Call, CallId, Grant, TenantId};
 use metier_runtime::audit::{NoObserver, Observer};
@@ -10,22 +9,12 @@ use metier_runtime::credentials::SecretSources;
 use metier_runtime::host::{Host, HostConfig};
 use metier_runtime::outcome::Outcome;
 use metier_server::dev::{ServeError, Tools, Watcher};
-use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-const SKILL: &str = r#"(component
-  (core module $m
-    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
-    (func (export "crash") unreachable))
-  (core instance $i (instantiate $m))
-  (func (export "add") (param "a" s32) (param "b" s32) (result s32) (canon lift (core func $i "add")))
-  (func (export "crash") (canon lift (core func $i "crash"))))"#;
-
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub use crate::wire::Reply;
+use crate::wire::{PATIENCE, SKILL, exchange};
 
 /// The names of tools that ended.
 #[derive(Default)]
@@ -122,34 +111,6 @@ impl Server {
 
     /// These very bytes, and all that comes back.
     pub async fn raw(&self, bytes: &[u8]) -> String {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(bytes).await.unwrap();
-        let mut text = Vec::new();
-        let read = stream.read_to_end(&mut text);
-        tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap();
-        String::from_utf8(text).unwrap()
-    }
-}
-
-pub struct Reply {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
-    pub json: Value,
-}
-
-impl Reply {
-    pub fn of(text: &str) -> Reply {
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
-        Reply {
-            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-            head: head.to_owned(),
-            body: body.to_owned(),
-            json: serde_json::from_str(body).unwrap_or_default(),
-        }
-    }
-
-    pub fn code(&self) -> &str {
-        self.json["error"]["code"].as_str().unwrap_or_default()
+        exchange(self.address, bytes).await
     }
 }
