@@ -141,15 +141,22 @@ async fn serve(client: Client, queue: Arc<Mutex<mpsc::Receiver<Job>>>) {
     }
 }
 
-/// What has come together; nothing when nobody can come any more. `left` is one that has to wait for the next group.
+/// What has come together; nothing when nobody can come any more. `left` is one that had to wait for this group: it waits for nobody else.
 async fn next(queue: &Mutex<mpsc::Receiver<Job>>, left: &mut Option<Job>) -> Option<Vec<Job>> {
-    let mut group: Vec<Job> = left.take().into_iter().collect();
-    let mut queue = queue.lock().await;
-    if group.is_empty() {
-        group.push(queue.recv().await?);
-    }
-    let mut runs: HashSet<RunId> = group.iter().map(|job| job.piece.lease.run).collect();
-    let mut bytes: usize = group.iter().map(|job| job.piece.bytes()).sum();
+    let (first, queue) = match left.take() {
+        // Whoever holds the queue waits for somebody to come.
+        Some(job) => (job, queue.try_lock().ok()),
+        None => {
+            let mut queue = queue.lock().await;
+            (queue.recv().await?, Some(queue))
+        }
+    };
+    let mut runs = HashSet::from([first.piece.lease.run]);
+    let mut bytes = first.piece.bytes();
+    let mut group = vec![first];
+    let Some(mut queue) = queue else {
+        return Some(group);
+    };
     while group.len() < MAX_GROUP && bytes < MAX_BYTES {
         let Ok(job) = queue.try_recv() else { break };
         // A run is in a statement once: the second append, a repetition or a rival, sees what became of the first.

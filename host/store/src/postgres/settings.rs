@@ -79,14 +79,21 @@ pub async fn migrate(client: &Client) -> Result<()> {
             .await;
         match made {
             Ok(()) => break,
-            Err(error)
-                if [SqlState::UNIQUE_VIOLATION, SqlState::DUPLICATE_TABLE]
-                    .iter()
-                    .any(|s| error.code() == Some(s)) => {}
+            Err(error) if is_made_meanwhile(&error) => {}
             Err(error) => return Err(of_read(error)),
         }
     }
     apply(&mut connection).await
+}
+
+/// Whether another host was quicker: by its table, by its row type, or by a row of the system catalog.
+fn is_made_meanwhile(error: &tokio_postgres::Error) -> bool {
+    let states = [
+        SqlState::UNIQUE_VIOLATION,
+        SqlState::DUPLICATE_TABLE,
+        SqlState::DUPLICATE_OBJECT,
+    ];
+    states.iter().any(|state| error.code() == Some(state))
 }
 
 async fn apply(connection: &mut Connection) -> Result<()> {
