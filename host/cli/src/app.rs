@@ -71,6 +71,8 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Approvals(args) => return commands::runs::approvals::run(&app, &args),
         Command::Models(args) => return commands::models::run(&app, &args),
         Command::Check(args) => return commands::runs::check::run(&app, &args),
+        Command::Serve(args) => return commands::serve::run(&app, &args),
+        Command::Config(args) => return commands::serve::config(&app, &args),
         Command::Errors(args) => commands::errors::run(&app, &args)?,
     }
     Ok(Exit::Ok)

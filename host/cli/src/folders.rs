@@ -5,6 +5,7 @@
 //! | compiled code | `$XDG_CACHE_HOME/metier/code` | compiled anew each time, with a warning |
 //! | key-value data, artifacts | `$XDG_DATA_HOME/metier/{kv,artifacts}` | an error, when a grant needs them |
 //! | runs | `$XDG_DATA_HOME/metier/runs.db` | an error, unless `--store` says where |
+//! | a host service | `$XDG_DATA_HOME/metier/service.db` | an error, unless `--store` says where |
 //! | the vault and its key | `$XDG_DATA_HOME/metier/vault` | an error |
 
 use std::path::{Path, PathBuf};
@@ -59,6 +60,11 @@ impl Folders {
     /// Runs, and everything about them.
     pub fn runs(&self) -> Result<PathBuf, NoHome> {
         self.below("runs.db", "runs")
+    }
+
+    /// Everything a host service keeps.
+    pub fn service(&self) -> Result<PathBuf, NoHome> {
+        self.below("service.db", "the service")
     }
 
     /// The vault.

@@ -19,6 +19,7 @@ pub mod hub;
 pub mod agents;
 pub mod directory;
 pub mod installs;
+pub mod secrets;
 
 pub mod begin;
 

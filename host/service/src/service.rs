@@ -18,8 +18,9 @@ use metier_core::{
     package,
 };
 use metier_runtime::{
-    audit::Observer, context::Around, host::Host, outcome::Outcome, registry::Installed,
-    skill::Skill, within::NoRun,
+    audit::Observer, capabilities::artifacts::ArtifactStore, context::Around,
+    credentials::vault::Vault, host::Host, outcome::Outcome, registry::Installed, skill::Skill,
+    within::NoRun,
 };
 use metier_store::{
     Store,
@@ -56,6 +57,10 @@ pub struct Parts {
     pub model: Arc<dyn Model>,
     /// Who follows runs; the runs' watcher.
     pub hub: Arc<Hub>,
+    /// Files tools handed back.
+    pub artifacts: Arc<dyn ArtifactStore>,
+    /// Where tenants' secrets are kept.
+    pub vault: Option<Arc<Vault>>,
 }
 
 /// One host service.
@@ -130,6 +135,15 @@ impl Service {
     /// Who asks models.
     pub fn model(&self) -> &Arc<dyn Model> {
         &self.parts.model
+    }
+
+    /// Files tools handed back.
+    pub fn artifacts(&self) -> &Arc<dyn ArtifactStore> {
+        &self.parts.artifacts
+    }
+
+    pub(crate) fn vault(&self) -> Option<&Arc<Vault>> {
+        self.parts.vault.as_ref()
     }
 
     /// The sandbox.

@@ -12,6 +12,7 @@ pub mod learn;
 pub mod models;
 mod openapi;
 pub mod runs;
+pub mod serve;
 pub mod test;
 #[cfg(test)]
 mod tests;
@@ -127,6 +128,16 @@ pub enum Command {
     Models(models::Models),
     /// Find what is wrong with an agent or a chain before it runs
     Check(runs::Check),
+    /// Serve skills, agents and models to programs, over HTTP
+    #[command(after_help = serve::SERVE_EXAMPLES)]
+    Serve(Box<serve::Serve>),
+    /// Show or check the configuration of a service
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true
+    )]
+    Config(serve::Config),
     /// Explain an error code, or list them all
     Errors(Errors),
 }

@@ -14,6 +14,7 @@ pub mod openapi;
 pub mod pack;
 pub mod runs;
 pub mod secret;
+pub mod serve;
 mod skill_file;
 pub mod test;
 pub mod unpack;

@@ -45,7 +45,7 @@ use metier_core::{grant::Grant, ids::CredentialName};
 pub use private_file::PrivateFileError;
 pub use secret::{NotVisible, Secret};
 pub use sigv4::{Signer, Unsigned};
-pub use source::{EnvReader, SecretSources, SourceError};
+pub use source::{EnvReader, SecretSources, SecretStore, SourceError};
 
 use crate::egress::{Clock, EgressCall};
 

@@ -16,6 +16,21 @@ use super::{
 /// Looks a variable up.
 pub type EnvReader = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
+/// Something that has secrets by name. Called where blocking is allowed.
+pub trait SecretStore: Send + Sync {
+    /// The secret; nothing where there is none of this name.
+    ///
+    /// # Errors
+    /// When it cannot be looked up.
+    fn entry(&self, name: &str) -> Result<Option<Secret>, VaultError>;
+}
+
+impl SecretStore for Vault {
+    fn entry(&self, name: &str) -> Result<Option<Secret>, VaultError> {
+        self.get(name)
+    }
+}
+
 /// Where the secrets a grant names are looked for.
 #[derive(Clone)]
 pub struct SecretSources {
@@ -23,8 +38,8 @@ pub struct SecretSources {
     pub env: EnvReader,
     /// The directory of the grant file, which its paths are relative to.
     pub directory: PathBuf,
-    /// The vault, when the host has one.
-    pub vault: Option<Arc<Vault>>,
+    /// The vault, or what this grant's tenant sees of it, when the host has one.
+    pub vault: Option<Arc<dyn SecretStore>>,
 }
 
 impl SecretSources {
@@ -118,7 +133,7 @@ impl SecretSources {
             .as_ref()
             .ok_or_else(|| SourceError::NoVault(name.to_owned()))?;
         vault
-            .get(name)?
+            .entry(name)?
             .ok_or_else(|| SourceError::NoEntry(name.to_owned()))
     }
 }

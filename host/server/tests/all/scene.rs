@@ -142,7 +142,7 @@ async fn service(models: Models, model: Arc<dyn Model>) -> Service {
     let tools = Arc::new(RunTools::new(
         host.clone(),
         store.clone(),
-        artifacts,
+        artifacts.clone(),
         reach,
         Arc::new(NoObserver),
     ));
@@ -168,6 +168,8 @@ async fn service(models: Models, model: Arc<dyn Model>) -> Service {
         models,
         model,
         hub,
+        artifacts,
+        vault: None,
     };
     Service::open(parts).await.unwrap()
 }

@@ -23,7 +23,7 @@ use crate::{
     chain,
     error::StoreError,
     traits::Result,
-    types::{Batch, Head, Lease, PoolId, RunId},
+    types::{Batch, Head, Lease, PoolId},
 };
 
 /// Writers, each with a transaction of its own.

@@ -12,7 +12,7 @@ use metier_runtime::{
         artifacts::ArtifactStore,
         kv::{DirKv, KvError, KvLimits, KvStore},
     },
-    credentials::SecretSources,
+    credentials::{SecretSources, SecretStore},
     host::HostConfig,
 };
 
@@ -77,7 +77,7 @@ impl Reach {
                 .with_hint(hint)
                 .into());
         }
-        let vault = match grant_file::needs_vault(&grant) {
+        let vault: Option<Arc<dyn SecretStore>> = match grant_file::needs_vault(&grant) {
             true => Some(Arc::new(vault::open(
                 &options.vault,
                 &app.folders,

@@ -6,18 +6,25 @@ pub mod check;
 mod live;
 pub mod manage;
 pub mod models;
-mod session;
+pub mod session;
 mod timeline;
 mod watch;
 
 use std::path::Path;
 
 use metier_agent::driver::RunError;
-use metier_core::toml_text::TextError;
+use metier_core::{Code, Fault, toml_text::TextError};
 use metier_service::faults;
-use metier_store::StoreError;
+use metier_store::{StoreError, types::HostId};
 
 use crate::errors::Failure;
+
+/// This process, to the store: no other has its name.
+pub fn host_id() -> Result<HostId, Failure> {
+    let name = format!("{}-{:x}", std::process::id(), session::ids()() >> 64);
+    name.parse()
+        .map_err(|error| Fault::new(Code::HostInternal, format!("{error}")).into())
+}
 
 /// A run error as the shell hears it.
 fn failed(error: RunError) -> Failure {

@@ -11,7 +11,10 @@ use metier_agent::{
     routes::{Health, LIST_PRICES, PriceFile, PriceTable, Routes},
 };
 use metier_core::{Code, EgressRecord, Fault, TenantId};
-use metier_runtime::egress::{Clock, EgressAudit};
+use metier_runtime::{
+    credentials::SecretSources,
+    egress::{Clock, EgressAudit},
+};
 use metier_service::models::{LivePace, ModelTransport, egress_for_models};
 use time::OffsetDateTime;
 
@@ -134,11 +137,16 @@ pub fn routed(
     routes: &Routes,
     home: PathBuf,
 ) -> Result<Routed, Failure> {
+    asked(&session::sources(app, place, home), routes)
+}
+
+/// The providers behind routes, whose keys are in `sources`.
+pub fn asked(sources: &SecretSources, routes: &Routes) -> Result<Routed, Failure> {
     let clock: Clock = Arc::new(SystemTime::now);
     let transport = ModelTransport::new(
         routes,
         egress_for_models(clock.clone()),
-        &session::sources(app, place, home),
+        sources,
         &clock,
         Arc::new(Unheard),
         TenantId::local(),

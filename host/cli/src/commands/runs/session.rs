@@ -65,7 +65,8 @@ fn address(app: &App, options: &StoreOptions) -> Result<StoreUrl, Failure> {
     })
 }
 
-async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>, Failure> {
+/// Opens a store; the folder of a file is made.
+pub async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>, Failure> {
     if let StoreUrl::SqliteFile(path) = url
         && let Some(folder) = path.parent()
     {
@@ -136,10 +137,7 @@ impl Session {
             clock: clock(),
             ids: ids(),
         });
-        let host = format!("{}-{:x}", std::process::id(), ids()() >> 64);
-        let host = host
-            .parse()
-            .map_err(|error| Fault::new(Code::HostInternal, format!("{error}")))?;
+        let host = super::host_id()?;
         Ok(Session {
             runs,
             tools,

@@ -1,0 +1,194 @@
+//! `metier serve`: one process in front of every skill and every model.
+
+pub mod config;
+mod parts;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use metier_agent::driver::Shift;
+use metier_core::{Code, Fault};
+use metier_server::{App as Outside, Settings, listen};
+use metier_service::{Service, agents::POOL, identity::IssuedKey};
+use serde_json::json;
+use tokio::{net::TcpListener, sync::watch};
+
+use super::App;
+use crate::{
+    args::serve::{Config as ConfigArgs, ConfigAction, Serve, ServiceOptions},
+    errors::Failure,
+    exit::Exit,
+    printer::Format,
+};
+use config::Config;
+
+/// How often it is looked what other hosts changed.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Serves until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// [`Failure`] when it cannot begin.
+pub fn run(app: &App, args: &Serve) -> Result<Exit, Failure> {
+    let mut config = configured(&args.service)?;
+    config.listen = args.listen.unwrap_or(config.listen);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime =
+        runtime.map_err(|error| host_fault(&format!("The runtime did not start: {error}.")))?;
+    let ended = runtime.block_on(Box::pin(serve(app, args, &config)));
+    // A call into a database that does not answer is not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
+}
+
+/// The file, with what the command line says over it.
+pub fn configured(options: &ServiceOptions) -> Result<Config, Failure> {
+    let mut config = match &options.config {
+        Some(path) => Config::read(path)?,
+        None => Config::default(),
+    };
+    let models = &mut config.models;
+    models.routes = options.routes.clone().or(models.routes.take());
+    models.prices = options.prices.clone().or(models.prices.take());
+    Ok(config)
+}
+
+async fn serve(app: &App, args: &Serve, config: &Config) -> Result<Exit, Failure> {
+    let listener = TcpListener::bind(config.listen).await;
+    let listener = listener.map_err(|error| no_address(config.listen, &error))?;
+    let address = listener.local_addr();
+    let address = address.map_err(|error| no_address(config.listen, &error))?;
+    let service = Arc::new(parts::service(app, &args.service, config).await?);
+    let first = service.directory().first_key().await?;
+    let (stop, stopped) = watch::channel(());
+    let outside = Arc::new(Outside {
+        service: service.clone(),
+        settings: settings(config),
+    });
+    let limits = listen::Limits {
+        connections: config.limits.connections,
+        grace: config.limits.grace.0,
+        ..listen::Limits::default()
+    };
+    tell(app, address, first)?;
+    let serving = listen::serve(listener, outside.router(), &limits, until(&stopped));
+    let working = tokio::spawn(work(service.clone(), shift(config)?, until(&stopped)));
+    let looking = tokio::spawn(look(service, until(&stopped)));
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => return ended
+            .map(|()| Exit::Ok)
+            .map_err(|error| host_fault(&format!("The server failed: {error}."))),
+        signal = told_to_end() => signal?,
+    }
+    app.printer.note("ending: what is under way has its time");
+    drop(stop);
+    let _ = serving.await;
+    let _ = tokio::join!(working, looking);
+    Ok(Exit::Ok)
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        hosts: config.hosts.clone(),
+        origins: config.origins.clone(),
+        max_body: usize::try_from(config.limits.body.bytes()).unwrap_or(usize::MAX),
+        timeout: config.limits.request.0,
+    }
+}
+
+fn shift(config: &Config) -> Result<Shift, Failure> {
+    let host = super::runs::host_id()?;
+    let pool = POOL
+        .parse()
+        .map_err(|error| host_fault(&format!("{error}.")))?;
+    Ok(Shift {
+        at_once: config.limits.runs,
+        ..Shift::of(host, pool)
+    })
+}
+
+/// Ready when the sender is gone.
+fn until(stopped: &watch::Receiver<()>) -> impl Future<Output = ()> + Send + 'static {
+    let mut stopped = stopped.clone();
+    async move { while stopped.changed().await.is_ok() {} }
+}
+
+async fn work(service: Arc<Service>, shift: Shift, shutdown: impl Future<Output = ()> + Send) {
+    if let Err(error) = service.runs().work(shift, shutdown).await {
+        tracing::error!(%error, "no run is taken up any more");
+    }
+}
+
+async fn look(service: Arc<Service>, shutdown: impl Future<Output = ()>) {
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        if let Err(fault) = service.look().await {
+            tracing::warn!(%fault, "what other hosts changed is not known now");
+        }
+    }
+}
+
+fn tell(app: &App, address: SocketAddr, first: Option<IssuedKey>) -> Result<(), Failure> {
+    let key = first.map(|issued| issued.key);
+    if app.printer.format == Format::Json {
+        let line =
+            json!({"kind": "serving", "address": format!("http://{address}"), "admin_key": key});
+        return app.print(&format!("{line}\n"));
+    }
+    let mut text = format!("serving at http://{address}\n");
+    if let Some(key) = key {
+        text.push_str(&format!(
+            "\nThe administrator's key, shown this once:\n\n  export METIER_URL=http://{address}\n  export METIER_KEY={key}\n\n\
+             Then, for instance: metier admin skill install SKILL.wasm\n"
+        ));
+    }
+    app.print(&text)
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn told_to_end() -> Result<(), Failure> {
+    let unheard = |error: std::io::Error| host_fault(&format!("Signals cannot be heard: {error}."));
+    let kind = tokio::signal::unix::SignalKind::terminate();
+    let mut terminate = tokio::signal::unix::signal(kind).map_err(unheard)?;
+    tokio::select! {
+        signal = tokio::signal::ctrl_c() => signal.map_err(unheard),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn no_address(address: SocketAddr, error: &std::io::Error) -> Failure {
+    let message = format!("{address} cannot be listened on: {}.", error.kind());
+    Failure::usage(message, "Name another address with --listen.")
+}
+
+fn host_fault(message: &str) -> Failure {
+    Fault::new(Code::HostInternal, message).into()
+}
+
+/// `metier config`: mistakes found, or keys shown.
+///
+/// # Errors
+/// [`Failure`] with the first mistake.
+pub fn config(app: &App, args: &ConfigArgs) -> Result<Exit, Failure> {
+    match &args.action {
+        ConfigAction::Check { file } => {
+            let config = Config::read(file)?;
+            config.store()?;
+            parts::models(&config)?;
+            app.printer.note(&format!("{} is sound.", file.display()));
+        }
+        ConfigAction::Show { file: None } => app.print(config::COMMENTED)?,
+        ConfigAction::Show { file: Some(file) } => {
+            let text = toml::to_string(&Config::read(file)?)
+                .map_err(|error| host_fault(&format!("{error}.")))?;
+            app.print(&text)?;
+        }
+    }
+    Ok(Exit::Ok)
+}
