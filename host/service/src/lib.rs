@@ -21,6 +21,9 @@ pub mod directory;
 pub mod installs;
 pub mod secrets;
 
+pub mod files;
+pub mod runs;
+
 pub mod begin;
 
 pub mod models;

@@ -23,6 +23,12 @@ use crate::problem::ProblemDetails;
     tags(
         (name = "tools", description = "Call what skills offer"),
         (name = "skills", description = "Install skills and say what they may reach"),
+        (name = "secrets", description = "What credentials are made of: written, never read back"),
+        (name = "agents", description = "Deploy agents and chains"),
+        (name = "runs", description = "Start runs and follow them"),
+        (name = "approvals", description = "Decide what waits for a person"),
+        (name = "artifacts", description = "Files from tools, and for them"),
+        (name = "usage", description = "What it cost"),
         (name = "keys", description = "Who may do what"),
         (name = "tenants", description = "For the administrator of the service"),
     )

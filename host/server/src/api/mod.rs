@@ -6,17 +6,26 @@
 
 pub mod health;
 
+mod agents;
+mod approvals;
+mod artifacts;
 mod describe;
+mod events;
 mod keys;
 mod moment;
+mod runs;
+mod secrets;
 mod skills;
 mod tenants;
 mod tools;
+mod usage;
 
 use std::{str::FromStr, sync::Arc};
 
 use axum::{Json, Router, http::StatusCode, routing::get};
 use metier_core::{Blame, Code, Fault, fault::sentence};
+use metier_service::faults::of_store;
+use metier_store::types::Time;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -46,7 +55,14 @@ fn described() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
                 .merge(tenants::routes())
                 .merge(keys::routes())
                 .merge(skills::routes())
-                .merge(tools::routes()),
+                .merge(tools::routes())
+                .merge(secrets::routes())
+                .merge(agents::routes())
+                .merge(runs::routes())
+                .merge(events::routes())
+                .merge(approvals::routes())
+                .merge(artifacts::routes())
+                .merge(usage::routes()),
         )
         .split_for_parts()
 }
@@ -78,6 +94,12 @@ fn named<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Problem> {
     })
 }
 
+/// The store's clock.
+async fn now(app: &App) -> Result<Time, Problem> {
+    let now = app.service.store().now().await;
+    now.map_err(|error| of_store(&error).into())
+}
+
 fn nothing_there() -> Problem {
     Fault::new(Code::NotFound, "There is no such thing.").into()
 }
@@ -86,10 +108,12 @@ fn unreadable_answer() -> Problem {
     Fault::new(Code::SkillInvalidResult, "The skill's answer is no JSON.").into()
 }
 
-/// A file that was sent to be installed and is at fault: whoever sent it hears it as a mistake of the request.
+/// A file or a grant that was sent and is at fault: whoever sent it hears it as a mistake of the request.
 fn of_file(fault: Fault) -> Problem {
-    match fault.blame() {
-        Blame::Skill => Problem::of(StatusCode::UNPROCESSABLE_ENTITY, fault),
+    match (fault.blame(), fault.code) {
+        (Blame::Skill, _) | (_, Code::GrantInvalid) => {
+            Problem::of(StatusCode::UNPROCESSABLE_ENTITY, fault)
+        }
         _ => fault.into(),
     }
 }

@@ -210,7 +210,8 @@ async fn grant(
     let changed = app
         .service
         .grant(&caller, &super::named(&alias)?, Some(grant))
-        .await?;
+        .await
+        .map_err(super::of_file)?;
     Ok(Answer(Skill::of(&alias, &changed)))
 }
 

@@ -3,5 +3,7 @@
 
 mod api;
 mod dev;
+mod runs;
 mod scene;
+mod walk;
 mod wire;

@@ -1,9 +1,9 @@
 //! A whole service for one test: in memory, on loopback, with an administrator's key.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use metier_agent::{
-    driver::{Parts as RunParts, Runs},
+    driver::{Parts as RunParts, RunError, Runs, Shift},
     journal::{Millis, PinnedSkill},
     models::{Answer, FailureKind, Model, ModelFailure, Question, Sink},
 };
@@ -11,12 +11,18 @@ use metier_core::{Grant, TenantId};
 use metier_runtime::{
     audit::NoObserver,
     capabilities::artifacts::MemoryArtifacts,
-    credentials::SecretSources,
+    credentials::{
+        SecretSources,
+        vault::{KeySource, Vault},
+    },
     host::{Host, HostConfig},
 };
 use metier_server::{App, Settings, listen};
-use metier_service::{Parts, Service, agents::Models, hub::Hub, installs, run_tools::RunTools};
+use metier_service::{
+    Parts, Service, agents::Models, hub::Hub, installs, run_tools::RunTools, secrets::sources_of,
+};
 use metier_store::{Store, StoreUrl};
+use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::wire::{Reply, SKILL, exchange};
@@ -27,8 +33,10 @@ pub struct Scene {
     pub address: SocketAddr,
     /// Of the administrator, who is of the tenant `local`.
     pub admin: String,
-    stop: oneshot::Sender<()>,
-    serving: JoinHandle<std::io::Result<()>>,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<std::io::Result<()>>>,
+    working: JoinHandle<Result<(), RunError>>,
+    _folder: TempDir,
 }
 
 impl Scene {
@@ -39,7 +47,8 @@ impl Scene {
 
     /// A service with these models.
     pub async fn with(models: Models, model: Arc<dyn Model>) -> Scene {
-        let service = Arc::new(service(models, model).await);
+        let folder = tempfile::tempdir().unwrap();
+        let service = Arc::new(service(models, model, folder.path()).await);
         let admin = service.directory().first_key().await.unwrap().unwrap().key;
         let app = Arc::new(App {
             service: service.clone(),
@@ -48,6 +57,9 @@ impl Scene {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
+        let shift = Shift::of("test".parse().unwrap(), "default".parse().unwrap());
+        let runs = service.runs().clone();
+        let working = tokio::spawn(async move { runs.work(shift, std::future::pending()).await });
         let serving = tokio::spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
@@ -58,8 +70,10 @@ impl Scene {
             service,
             address,
             admin,
-            stop,
-            serving,
+            stop: Some(stop),
+            serving: Some(serving),
+            working,
+            _folder: folder,
         }
     }
 
@@ -80,9 +94,9 @@ impl Scene {
     }
 
     /// Ends the service; what is under way has its time.
-    pub async fn stop(self) {
-        drop(self.stop);
-        self.serving.await.unwrap().unwrap();
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        self.serving.take().unwrap().await.unwrap().unwrap();
     }
 
     /// One request with a key and, where there is one, a JSON body: `GET /api/v1/me`.
@@ -122,7 +136,9 @@ impl Scene {
     }
 }
 
-async fn service(models: Models, model: Arc<dyn Model>) -> Service {
+async fn service(models: Models, model: Arc<dyn Model>, folder: &Path) -> Service {
+    let key = KeySource::KeyFile(folder.join("vault.key"));
+    let vault = Arc::new(Vault::open(folder.join("vault"), key).unwrap());
     let store = metier_store::open(&StoreUrl::SqliteMemory).await.unwrap();
     let artifacts = Arc::new(MemoryArtifacts::default());
     let host = Host::new(HostConfig {
@@ -132,12 +148,14 @@ async fn service(models: Models, model: Arc<dyn Model>) -> Service {
     });
     let host = Arc::new(host.unwrap());
     let hub = Arc::new(Hub::default());
-    let reach = Arc::new(|skill: &PinnedSkill, tenant: &TenantId| {
+    let theirs = vault.clone();
+    let reach = Arc::new(move |skill: &PinnedSkill, tenant: &TenantId| {
         let grant = match &skill.grant {
             Some(text) => installs::grant(tenant, text)?,
             None => Grant::compute_only(tenant.clone()),
         };
-        Ok((grant, SecretSources::files_only(".")))
+        let host = SecretSources::files_only(".");
+        Ok((grant, sources_of(&host, Some(&theirs), tenant)))
     });
     let tools = Arc::new(RunTools::new(
         host.clone(),
@@ -169,7 +187,7 @@ async fn service(models: Models, model: Arc<dyn Model>) -> Service {
         model,
         hub,
         artifacts,
-        vault: None,
+        vault: Some(vault),
     };
     Service::open(parts).await.unwrap()
 }
@@ -186,5 +204,11 @@ impl Model for NoModel {
         let failure =
             ModelFailure::new(FailureKind::NoCandidate, "No model is asked in this test.");
         Box::pin(async move { Err(failure) })
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        self.working.abort();
     }
 }

@@ -128,6 +128,7 @@ async fn look(service: Arc<Service>, shutdown: impl Future<Output = ()>) {
             () = &mut shutdown => return,
             () = tokio::time::sleep(LOOK) => {}
         }
+        service.hub().tidy();
         if let Err(fault) = service.look().await {
             tracing::warn!(%fault, "what other hosts changed is not known now");
         }
