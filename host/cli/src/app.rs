@@ -72,6 +72,7 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Models(args) => return commands::models::run(&app, &args),
         Command::Check(args) => return commands::runs::check::run(&app, &args),
         Command::Serve(args) => return commands::serve::run(&app, &args),
+        Command::Admin(args) => return commands::admin::run(&app, &args),
         Command::Config(args) => return commands::serve::config(&app, &args),
         Command::Errors(args) => commands::errors::run(&app, &args)?,
     }

@@ -71,8 +71,21 @@ pub const CARGO_HOME: Variable = Variable {
     about: "Replaced by /cargo in what `metier build` makes [default: ~/.cargo]",
 };
 
+/// Where a service is.
+pub const URL: Variable = Variable {
+    name: "METIER_URL",
+    about: "Where the service is that `metier admin` asks [default: http://127.0.0.1:6384]",
+};
+/// What opens it.
+pub const KEY: Variable = Variable {
+    name: "METIER_KEY",
+    about: "The key that `metier admin` asks it with",
+};
+
 /// Every variable, in the order they are documented.
-pub const VARIABLES: [Variable; 11] = [
+pub const VARIABLES: [Variable; 13] = [
+    URL,
+    KEY,
     VAULT_PASSPHRASE,
     CACHE_HOME,
     DATA_HOME,

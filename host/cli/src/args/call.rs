@@ -59,7 +59,8 @@ pub struct CallOptions {
     pub globals: Globals,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+/// A span on the command line: `500ms`, `90s`, `12h`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     text.parse::<Span>()
         .map(Span::duration)
         .map_err(|error| error.to_string())

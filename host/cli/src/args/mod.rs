@@ -3,6 +3,7 @@
 //! Everything but `call` is ordinary clap. The flags of `call` depend on the skill, so its words are kept as they are at first
 //! ([`Command::Call`]) and parsed again once the skill's tools are known ([`call`]).
 
+pub mod admin;
 mod artifact;
 mod authoring;
 pub mod call;
@@ -131,6 +132,14 @@ pub enum Command {
     /// Serve skills, agents and models to programs, over HTTP
     #[command(after_help = serve::SERVE_EXAMPLES)]
     Serve(Box<serve::Serve>),
+    /// Administer a running service: tenants, keys, skills, grants, secrets, agents
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = admin::EXAMPLES
+    )]
+    Admin(Box<admin::Admin>),
     /// Show or check the configuration of a service
     #[command(
         subcommand_required = true,

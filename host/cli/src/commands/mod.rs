@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod admin;
 pub mod artifact;
 pub mod build;
 pub mod call;

@@ -46,7 +46,8 @@ fn set(app: &App, vault: &Vault, name: &str, from: Option<&PathBuf>) -> Result<(
     Ok(())
 }
 
-fn value(app: &App, name: &str, from: Option<&PathBuf>) -> Result<Value, Failure> {
+/// Its value: from a file, from standard input, or asked for without showing it.
+pub fn value(app: &App, name: &str, from: Option<&PathBuf>) -> Result<Value, Failure> {
     if from.is_none() && std::io::stdin().is_terminal() {
         return Ok(vault::ask(
             &format!("Value of `{}`", text::one_line(name)),

@@ -20,6 +20,9 @@ const UNITS: [(&str, u64); 6] = [
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(pub Duration);
 
+/// A day in nanoseconds: read, and written as hours.
+const DAY: u64 = 24 * 3_600_000_000_000;
+
 impl Span {
     /// This many milliseconds.
     pub const fn millis(count: u64) -> Self {
@@ -81,9 +84,12 @@ fn parse(text: &str) -> Option<Span> {
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().ok()?;
     let unit = unit.trim_start_matches(' ');
-    let (_, size) = UNITS.iter().find(|(name, _)| *name == unit)?;
+    let size = match unit {
+        "d" => DAY,
+        unit => UNITS.iter().find(|(name, _)| *name == unit)?.1,
+    };
     number
-        .checked_mul(*size)
+        .checked_mul(size)
         .map(|nanos| Span(Duration::from_nanos(nanos)))
 }
 

@@ -70,3 +70,10 @@ proptest! {
         prop_assert_eq!(span.to_string().parse::<Span>().unwrap(), span);
     }
 }
+
+#[test]
+fn days_are_read_and_written_as_hours() {
+    let span: Span = "90d".parse().unwrap();
+    assert_eq!(span.to_string(), "2160h");
+    assert!("400000000d".parse::<Span>().is_err());
+}

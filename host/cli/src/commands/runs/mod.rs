@@ -37,6 +37,6 @@ fn stored(error: StoreError) -> Failure {
 }
 
 /// A mistake in an agent's or chain's file.
-fn mistaken(file: &Path, error: &TextError) -> Failure {
+pub fn mistaken(file: &Path, error: &TextError) -> Failure {
     faults::of_definition(&file.display().to_string(), error).into()
 }
