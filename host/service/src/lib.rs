@@ -22,6 +22,9 @@ pub mod installs;
 
 pub mod begin;
 
+pub mod questions;
+pub mod seal;
+
 pub mod models;
 pub mod run_tools;
 
