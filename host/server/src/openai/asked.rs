@@ -51,7 +51,10 @@ impl Asked {
                 let asking = app.service.ask(caller, id, &route, self.request);
                 let asking = asking.map_err(|fault| Failure::from(fault).no_model())?;
                 Ok(Answering {
-                    saying: live::saying(asking),
+                    saying: match self.stream {
+                        true => live::saying(asking),
+                        false => live::whole(asking),
+                    },
                     run: None,
                 })
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
+    body::{Bytes, HttpBody},
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::{StatusCode, request::Parts},
 };
@@ -69,13 +69,12 @@ impl FromRequest<Arc<App>> for Posted {
                 "The body is no JSON: send `content-type: application/json`.",
             ));
         }
+        // Whoever says that it is too long need not send it.
+        if body.size_hint().lower() > MAX_BODY as u64 {
+            return Err(unreadable(StatusCode::PAYLOAD_TOO_LARGE));
+        }
         let body = Bytes::from_request(Request::from_parts(parts, body), app).await;
-        let body = body.map_err(|rejection| {
-            let message = format!(
-                "The body could not be read, or is larger than the {MAX_BODY} bytes it may have."
-            );
-            Failure::request(rejection.status(), message)
-        })?;
+        let body = body.map_err(|rejection| unreadable(rejection.status()))?;
         Ok(Posted {
             caller,
             id,
@@ -83,4 +82,10 @@ impl FromRequest<Arc<App>> for Posted {
             body,
         })
     }
+}
+
+fn unreadable(status: StatusCode) -> Failure {
+    let message =
+        format!("The body could not be read, or is larger than the {MAX_BODY} bytes it may have.");
+    Failure::request(status, message)
 }

@@ -11,8 +11,8 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use futures::{FutureExt, Stream, StreamExt, future::BoxFuture};
-use metier_agent::models::{Answer, Delta, Message, ModelFailure, Part, Sink};
+use futures::{FutureExt, Stream, StreamExt, future::BoxFuture, stream};
+use metier_agent::models::{Answer, Deaf, Delta, Message, ModelFailure, Part, Sink};
 use metier_service::questions::Asking;
 
 use super::{
@@ -20,7 +20,18 @@ use super::{
     said::{End, Said, Saying},
 };
 
-/// Asks, and gives what is said.
+/// Asks, and gives the whole answer. Who waits for it does not notice one that broke off and was asked for again.
+pub fn whole(asking: Asking) -> Saying {
+    let answering = async move {
+        match asking.answer(&Deaf).await {
+            Ok(answer) => Said::End(Box::new(End::from(answer))),
+            Err(failure) => Said::Failed(Box::new(Failure::from(failure))),
+        }
+    };
+    stream::once(answering).boxed()
+}
+
+/// Asks, and gives what is said as it comes.
 pub fn saying(asking: Asking) -> Saying {
     let heard = Arc::new(Heard::default());
     let sink = heard.clone();

@@ -3,5 +3,6 @@
 
 mod api;
 mod dev;
+mod openai;
 mod scene;
 mod wire;
