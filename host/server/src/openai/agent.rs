@@ -336,7 +336,7 @@ impl Following {
     }
 
     fn fail(&mut self, failure: Failure) {
-        let failure = Box::new(failure.of_run(self.run));
+        let failure = failure.of_run(self.run);
         self.waiting.push_back(Said::Failed(failure));
         self.is_over = true;
     }

@@ -27,7 +27,10 @@ const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// Why there is no answer.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub struct Failure(Box<Why>);
+
+#[derive(Clone, Debug)]
+struct Why {
     status: StatusCode,
     said: Said,
     /// Seconds to stay away.
@@ -70,7 +73,7 @@ impl Failure {
 
     /// A request that HTTP itself forbids, or that cannot be read.
     pub fn request(status: StatusCode, message: impl Into<String>) -> Self {
-        Failure {
+        Failure(Box::new(Why {
             status,
             said: Said {
                 message: message.into(),
@@ -81,7 +84,7 @@ impl Failure {
             wait: None,
             is_final: false,
             run: None,
-        }
+        }))
     }
 
     /// An answer that has no end. It always has one.
@@ -92,27 +95,27 @@ impl Failure {
     /// With a code.
     #[must_use]
     pub fn coded(mut self, code: impl Into<Cow<'static, str>>) -> Self {
-        self.said.code = Some(code.into());
+        self.0.said.code = Some(code.into());
         self
     }
 
     /// About this part of the request.
     #[must_use]
     pub fn about(mut self, param: impl Into<String>) -> Self {
-        self.said.param = Some(param.into());
+        self.0.said.param = Some(param.into());
         self
     }
 
     /// Of this run.
     #[must_use]
     pub fn of_run(mut self, run: RunId) -> Self {
-        self.run = Some(run);
+        self.0.run = Some(run);
         self
     }
 
     /// The error itself.
     pub fn said(&self) -> &Said {
-        &self.said
+        &self.0.said
     }
 
     fn of(status: StatusCode, fault: Fault) -> Self {
@@ -131,17 +134,17 @@ impl Failure {
         let wait = fault.retry_after.map(|wait| wait.as_secs().max(1));
         // Whoever is busy now is not told to come back at once.
         let wait = wait.or_else(|| (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
-        Failure {
-            wait,
-            is_final: matches!(fault.blame(), Blame::Operator | Blame::Caller) && wait.is_none(),
-            ..Failure::request(status, message).coded(code)
-        }
+        let mut failure = Failure::request(status, message).coded(code);
+        failure.0.wait = wait;
+        let is_theirs = matches!(fault.blame(), Blame::Operator | Blame::Caller);
+        failure.0.is_final = is_theirs && wait.is_none();
+        failure
     }
 
     /// There is no model of this name, or not for this caller.
     #[must_use]
     pub fn no_model(self) -> Self {
-        match self.status {
+        match self.0.status {
             StatusCode::NOT_FOUND => self.coded("model_not_found").about("model"),
             _ => self,
         }
@@ -179,12 +182,12 @@ impl From<ModelFailure> for Failure {
             FailureKind::NoCandidate => StatusCode::BAD_REQUEST,
             _ => status(fault.code),
         };
-        let answer = Failure::of(status, fault);
+        let mut answer = Failure::of(status, fault);
         match failure.kind {
-            FailureKind::Exhausted => Failure {
-                is_final: true,
-                ..answer.coded("insufficient_quota")
-            },
+            FailureKind::Exhausted => {
+                answer.0.is_final = true;
+                answer.coded("insufficient_quota")
+            }
             FailureKind::NoSuchModel => answer.no_model(),
             _ => answer,
         }
@@ -193,23 +196,30 @@ impl From<ModelFailure> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let body = Body { error: &self.said };
+        let Why {
+            status,
+            said,
+            wait,
+            is_final,
+            run,
+        } = *self.0;
+        let body = Body { error: &said };
         let body = serde_json::to_vec(&body).unwrap_or_default();
-        let mut response = (self.status, body).into_response();
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");
         headers.insert(header::CONTENT_TYPE, json);
-        if let Some(wait) = self.wait {
+        if let Some(wait) = wait {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
-        if self.is_final {
+        if is_final {
             headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"metier\"");
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if let Some(run) = self.run {
+        if let Some(run) = run {
             name_run(&mut response, run);
         }
         response

@@ -25,7 +25,7 @@ pub fn whole(asking: Asking) -> Saying {
     let answering = async move {
         match asking.answer(&Deaf).await {
             Ok(answer) => Said::End(Box::new(End::from(answer))),
-            Err(failure) => Said::Failed(Box::new(Failure::from(failure))),
+            Err(failure) => Said::Failed(Failure::from(failure)),
         }
     };
     stream::once(answering).boxed()
@@ -109,7 +109,7 @@ impl Pieces {
                 self.waiting.push_back(Said::End(end));
             }
             Err(failure) => {
-                let failure = Box::new(Failure::from(failure));
+                let failure = Failure::from(failure);
                 self.waiting.push_back(Said::Failed(failure));
             }
         }
@@ -140,9 +140,7 @@ impl Stream for Live {
             let answered = answering.poll_unpin(context);
             let mut pieces = self.heard.pieces();
             if let Some(why) = pieces.broken.take() {
-                pieces
-                    .waiting
-                    .push_back(Said::Failed(Box::new(broken(why))));
+                pieces.waiting.push_back(Said::Failed(broken(why)));
                 drop(pieces);
                 self.answering = None;
                 continue;

@@ -28,7 +28,7 @@ pub enum Said {
     /// It is done. All its words were said before.
     End(Box<End>),
     /// It ends here, without an answer.
-    Failed(Box<Failure>),
+    Failed(Failure),
 }
 
 /// The whole of an answer.

@@ -30,7 +30,7 @@ pub trait Writer: Send + 'static {
 /// What failed before the first word.
 pub async fn answer(mut saying: Saying, writer: impl Writer) -> Result<Response, Failure> {
     let first = match saying.next().await {
-        Some(Said::Failed(failure)) => return Err(*failure),
+        Some(Said::Failed(failure)) => return Err(failure),
         first => first,
     };
     let saying = stream::iter(first).chain(saying).fuse().boxed();

@@ -34,7 +34,7 @@ pub async fn create(State(app): State<Arc<App>>, posted: Posted) -> Result<Respo
         false => loop {
             match answering.saying.next().await {
                 Some(Said::End(end)) => break head.whole(&end).into_response(),
-                Some(Said::Failed(failure)) => return Err(*failure),
+                Some(Said::Failed(failure)) => return Err(failure),
                 Some(_) => {}
                 None => return Err(Failure::nothing()),
             }

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use metier_agent::{driver::Shift, journal::Ending, models::FailureKind};
 use metier_service::{Caller, agents::Source};
-use metier_store::types::{Page, RunFilter, RunId};
+use metier_store::types::RunId;
 use serde_json::json;
 
 use super::{
-    cancelled::leave,
     events, hello, scene,
     script::{Script, Turn},
+    words,
 };
 use crate::{
     scene::Scene,
     wire::{PATIENCE, Reply},
 };
 
-const PLAIN: &str = r#"
+pub const PLAIN: &str = r#"
 [agent]
 name = "plain"
 version = "1.0.0"
@@ -77,7 +77,7 @@ then = "ask"
 "#;
 
 /// A service with these agents of the tenant `local`, and somebody who drives their runs.
-async fn with_agents(script: &std::sync::Arc<Script>, agents: &[&str]) -> Scene {
+pub async fn with_agents(script: &std::sync::Arc<Script>, agents: &[&str]) -> Scene {
     let scene = scene(script).await;
     scene.install_math("local").await;
     let caller = Caller::operator_of("local".parse().unwrap());
@@ -94,14 +94,13 @@ async fn with_agents(script: &std::sync::Arc<Script>, agents: &[&str]) -> Scene 
     scene
 }
 
-fn run_of(reply: &Reply) -> RunId {
+pub fn run_of(reply: &Reply) -> RunId {
     let run = reply.header("x-metier-run");
-    run.unwrap_or_else(|| panic!("{} {}", reply.head, reply.body))
-        .parse()
-        .unwrap()
+    assert!(run.is_some(), "{}", reply.body);
+    run.unwrap().parse().unwrap()
 }
 
-async fn ending(scene: &Scene, run: &RunId) -> Ending {
+pub async fn ending(scene: &Scene, run: &RunId) -> Ending {
     let ended = tokio::time::timeout(PATIENCE, async {
         loop {
             match scene.service.runs().state(run).await.unwrap().ended {
@@ -166,12 +165,8 @@ async fn an_agent_answers_in_one_piece_and_as_it_comes() {
     body["stream"] = json!(true);
     let reply = scene.chat(body).await;
     assert_ne!(run_of(&reply), run);
-    let events = events(&reply);
-    let words = events
-        .iter()
-        .filter_map(|event| event["choices"][0]["delta"]["content"].as_str());
-    assert_eq!(words.collect::<String>(), "Hello there");
-    assert_eq!(events.last().unwrap(), "[DONE]");
+    assert_eq!(words(&reply), "Hello there");
+    assert_eq!(events(&reply).last().unwrap(), "[DONE]");
     let answer = scene
         .respond(json!({ "model": "agent:plain", "input": "Hello" }))
         .await;
@@ -206,11 +201,32 @@ async fn tools_of_an_agent_are_called_on_the_host() {
     // What has a shape is told when it is there, and nothing else is.
     body["stream"] = json!(true);
     let reply = scene.chat(body).await;
-    let events = events(&reply);
-    let words = events
-        .iter()
-        .filter_map(|event| event["choices"][0]["delta"]["content"].as_str());
-    assert_eq!(words.collect::<String>(), "{\"sum\":3}", "{}", reply.body);
+    assert_eq!(words(&reply), "{\"sum\":3}", "{}", reply.body);
+}
+
+/// Allows its calls and answers in words.
+fn talker() -> String {
+    let text = CAREFUL.replace("then = \"ask\"", "then = \"allow\"");
+    text.replace("\"careful\"", "\"talker\"")
+}
+
+#[tokio::test]
+async fn what_an_agent_says_before_it_calls_a_tool_is_heard_as_it_comes() {
+    let add = || {
+        let call = Turn::calls("c", "math__add", json!({ "a": 1, "b": 2 }));
+        call.saying("Let me see.")
+    };
+    let sum = || Turn::says(&["It ", "is 3."]);
+    let script = Script::new([add(), sum(), add(), sum()]);
+    let scene = with_agents(&script, &[&talker()]).await;
+    let mut body = hello("agent:talker");
+    body["stream"] = json!(true);
+    let reply = scene.chat(body.clone()).await;
+    assert_eq!(words(&reply), "Let me see.\n\nIt is 3.", "{}", reply.body);
+    body["stream"] = json!(false);
+    let whole = scene.chat(body).await;
+    let said = &whole.json["choices"][0]["message"]["content"];
+    assert_eq!(said, "It is 3.", "{}", whole.body);
 }
 
 #[tokio::test]
@@ -266,13 +282,13 @@ async fn a_session_goes_on_where_it_was() {
     for _ in 0..2 {
         assert_eq!(scene.chat(body.clone()).await.status, 200);
     }
-    let words: Vec<String> = script
+    let said: Vec<String> = script
         .asked()
         .messages
         .iter()
         .map(|message| message.words())
         .collect();
-    assert_eq!(words, ["Answer.", "Hello", "Hello there", "Hello"]);
+    assert_eq!(said, ["Answer.", "Hello", "Hello there", "Hello"]);
 }
 
 #[tokio::test]
@@ -323,55 +339,4 @@ async fn a_run_that_fails_is_an_error_with_its_run() {
         let ended = ending(&scene, &run_of(&reply)).await;
         assert!(matches!(ended, Ending::Failed { .. }), "{ended:?}");
     }
-}
-
-async fn latest(scene: &Scene) -> RunId {
-    let filter = RunFilter::default();
-    let page = Page {
-        after: None,
-        max: 1,
-    };
-    loop {
-        let rows = scene
-            .service
-            .store()
-            .runs(&filter, page.clone())
-            .await
-            .unwrap();
-        if let Some(row) = rows.first() {
-            return row.run;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-#[tokio::test]
-async fn whoever_goes_away_cancels_the_run() {
-    let script = Script::new([Turn::says(&["Hel"]).for_ever()]);
-    let scene = with_agents(&script, &[PLAIN]).await;
-    let mut body = hello("agent:plain");
-    body["stream"] = json!(true);
-    leave(&scene, "/v1/chat/completions", &body, "Hel").await;
-    let ended = ending(&scene, &latest(&scene).await).await;
-    assert!(matches!(ended, Ending::Cancelled { .. }), "{ended:?}");
-}
-
-#[tokio::test]
-async fn a_request_with_a_name_can_be_repeated_and_is_one_run() {
-    let script = Script::new([]);
-    let scene = with_agents(&script, &[PLAIN]).await;
-    let headers = format!(
-        "authorization: Bearer {}\r\ncontent-type: application/json\r\nidempotency-key: one\r\n",
-        scene.admin
-    );
-    let body = hello("agent:plain").to_string();
-    let path = "POST /v1/chat/completions";
-    let first = scene.send(path, &headers, body.as_bytes()).await;
-    let second = scene.send(path, &headers, body.as_bytes()).await;
-    assert_eq!(run_of(&first), run_of(&second));
-    let answer = |reply: &Reply| reply.json["choices"].clone();
-    assert_eq!((answer(&first), script.count()), (answer(&second), 1));
-    let other = hello("agent:plain").to_string().replace("Hello", "Other");
-    let conflict = scene.send(path, &headers, other.as_bytes()).await;
-    assert_eq!(conflict.status, 409, "{}", conflict.body);
 }

@@ -146,7 +146,7 @@ async fn tools_go_to_the_client_and_their_results_come_back() {
     let back = script.asked().messages;
     assert_eq!(back[1].tool_calls().next().unwrap().name, "weather");
     let Part::ToolResult(result) = &back[2].parts[0] else {
-        panic!("{back:?}")
+        unreachable!("{back:?}")
     };
     assert_eq!(
         (result.name.as_str(), back[2].role),
@@ -206,7 +206,7 @@ async fn what_a_question_says_reaches_the_model() {
     );
     let sources = asked.messages[1].parts[1..].iter().map(|part| match part {
         Part::Image(media) => (media.media_type.as_str(), media.source.clone()),
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     });
     let sources: Vec<_> = sources.collect();
     assert_eq!(

@@ -131,6 +131,8 @@ async fn wrong_types_and_values_are_told_with_their_place() {
             "response_format.json_schema",
         ),
     ];
+    let function = json!({ "type": "function", "function": { "name": "a" } });
+    let many = [("tools", json!(vec![function; 129]), "tools")];
     let messages = [
         (message(json!({ "content": "x" })), "messages[0].role"),
         (
@@ -161,7 +163,7 @@ async fn wrong_types_and_values_are_told_with_their_place() {
         ),
     ];
     let messages = messages.map(|((name, value), param)| (name, value, param));
-    for (name, value, param) in cases.into_iter().chain(messages) {
+    for (name, value, param) in cases.into_iter().chain(many).chain(messages) {
         let mut body = hello("quick");
         body[name] = value.clone();
         let refused = scene.chat(body).await;

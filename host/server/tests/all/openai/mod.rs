@@ -3,6 +3,7 @@
 mod agents;
 mod cancelled;
 mod chat;
+mod left;
 mod mistakes;
 mod providers;
 mod responses;
@@ -67,4 +68,13 @@ fn kinds(reply: &Reply) -> Vec<&str> {
 /// A question of one message.
 fn hello(model: &str) -> Value {
     json!({ "model": model, "messages": [{ "role": "user", "content": "Hello" }] })
+}
+
+/// All words of a chat's stream.
+fn words(reply: &Reply) -> String {
+    let events = events(reply);
+    let words = events
+        .iter()
+        .filter_map(|event| event["choices"][0]["delta"]["content"].as_str());
+    words.collect()
 }

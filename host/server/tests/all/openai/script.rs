@@ -83,6 +83,18 @@ impl Turn {
         }
     }
 
+    /// Says words before.
+    pub fn saying(self, text: &str) -> Turn {
+        let mut turn = self.first(word(text));
+        if let Ok(answer) = &mut turn.end {
+            answer
+                .message
+                .parts
+                .insert(0, Part::Text { text: text.into() });
+        }
+        turn
+    }
+
     /// Fails after these words.
     pub fn fails(kind: FailureKind, pieces: &[&str]) -> Turn {
         let mut failure = ModelFailure::new(kind, "The provider says no.");
