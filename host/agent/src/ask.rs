@@ -67,7 +67,10 @@ pub fn opening(
     };
     let prompt = match &agent.prompt {
         Some(prompt) => filled(prompt)?,
-        None => input.to_string(),
+        None => match input {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        },
     };
     let mut messages = vec![Message::text(Role::System, filled(&agent.instructions)?)];
     messages.extend(history);

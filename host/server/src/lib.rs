@@ -3,6 +3,7 @@
 //! | path | what |
 //! |---|---|
 //! | `/api/v1` | the [HTTP API](api), with its OpenAPI description at `/api/v1/openapi.json` |
+//! | `/v1` | what [OpenAI's own libraries](openai) expect: models, chat completions, responses |
 //! | `/livez`, `/readyz` | whether it lives, whether it can do its work |
 //!
 //! [`App`] is all of it over a [`Service`](metier_service::Service); [`listen`] serves it. [`dev`] is the small server of `metier dev`.
@@ -15,6 +16,7 @@ pub mod api;
 pub mod dev;
 pub mod guard;
 pub mod listen;
+pub mod openai;
 pub mod problem;
 pub mod status;
 

@@ -26,6 +26,9 @@ pub mod runs;
 
 pub mod begin;
 
+pub mod questions;
+pub mod seal;
+
 pub mod models;
 pub mod run_tools;
 

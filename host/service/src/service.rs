@@ -35,8 +35,10 @@ use crate::{
     identity::{Caller, Right},
     installs::{self, Install},
     once::Repeated,
+    questions::Questions,
     records::{Kept, Mirror},
     run_tools::RunTools,
+    seal::Seal,
 };
 
 /// What a service is made of.
@@ -70,6 +72,8 @@ pub struct Service {
     installs: Mirror<Install>,
     agents: Agents,
     repeated: Repeated,
+    questions: Questions,
+    seal: Seal,
     bound: RwLock<HashMap<String, (Rev, Arc<Installed>)>>,
 }
 
@@ -111,6 +115,8 @@ impl Service {
             directory: Directory::open(store.clone()).await?,
             installs: Mirror::open(store.clone()).await?,
             agents: Agents::new(Mirror::open(store.clone()).await?, parts.models.clone()),
+            questions: Questions::new(&parts.models),
+            seal: Seal::open(&*store).await?,
             repeated: Repeated::new(store),
             bound: RwLock::default(),
             parts,
@@ -172,6 +178,15 @@ impl Service {
 
     pub(crate) fn repeated(&self) -> &Repeated {
         &self.repeated
+    }
+
+    pub(crate) fn questions(&self) -> &Questions {
+        &self.questions
+    }
+
+    /// What clients keep for us and cannot read.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
     }
 
     pub(crate) fn ids(&self) -> &Ids {

@@ -12,7 +12,7 @@ pub struct Agent {
     pub terms: Terms,
     /// What it is told before anything else. `${…}` are CEL expressions over `input`.
     pub instructions: String,
-    /// What opens the conversation: text with `${…}`; the input as JSON when absent.
+    /// What opens the conversation: text with `${…}`; the input when absent, as JSON unless it is text.
     pub prompt: Option<String>,
     /// The route its model calls take.
     pub model: String,

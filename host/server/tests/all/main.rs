@@ -3,6 +3,7 @@
 
 mod api;
 mod dev;
+mod openai;
 mod runs;
 mod scene;
 mod walk;

@@ -68,7 +68,7 @@ struct AgentTable {
     model: String,
     /// What it is told before anything else; `${…}` are CEL expressions over `input`.
     instructions: Text,
-    /// What opens the conversation; the input as JSON when left out.
+    /// What opens the conversation; the input when left out, as JSON unless it is text.
     prompt: Option<Text>,
     /// Most tokens of one answer; 4096 when left out.
     max_tokens: Option<u32>,

@@ -1,0 +1,293 @@
+//! Questions to models outside runs: who may ask, and what is booked about them.
+//!
+//! An answer is booked as that of a run is: on `model/CANDIDATE`, in whole nano-dollars, rounded up once by the price. The key of the
+//! line is the request's id, so nothing is booked twice.
+//!
+//! Booking begins when the answer is there and does not hold it up. Every line that was not written yet holds one of [`AT_ONCE`]
+//! places, so a store that does not keep up makes questions be refused instead of lines pile up, and [`Service::booked`] waits for all of
+//! them at the end. A process that is killed loses the lines of its last moment, as it loses what providers count for questions it
+//! had not heard the end of: there is no way to book those either. What must be accounted for to the last cent is asked in a run, whose
+//! money is set aside before.
+//!
+//! Who goes away in the middle of an answer has begun to cost something: what it can have cost at most, by what was heard, is booked.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use metier_agent::{
+    models::{Answer, Delta, Model, ModelFailure, ModelRequest, Question, Sink},
+    routes::{FRAME_TOKENS, NanoDollars, Needs, PriceTable, Route},
+};
+use metier_core::{CallId, Code, Fault, TenantId, nearest::nearest};
+use metier_store::{
+    Store, StoreError,
+    types::{AccountName, Key, LedgerLine, NanoDollars as Booked},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    agents::Models,
+    identity::{Caller, Right},
+    service::Service,
+};
+
+/// Questions that are under way, or answered and not booked yet, at once.
+pub const AT_ONCE: u32 = 4_096;
+
+/// How long whoever finds all places taken is told to stay away.
+const STAY_AWAY: Duration = Duration::from_secs(1);
+
+/// The waits between attempts to book a line.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(50),
+    Duration::from_millis(500),
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+];
+
+/// The routes, ready to be asked, and the books.
+pub struct Questions {
+    routes: BTreeMap<String, Arc<Route>>,
+    prices: Arc<PriceTable>,
+    places: Arc<Semaphore>,
+}
+
+impl Questions {
+    pub(crate) fn new(models: &Models) -> Self {
+        let ready = models.routes.routes.keys().filter_map(|name| {
+            let route = models.routes.route(name);
+            let route = route.inspect_err(|error| tracing::warn!(%error, "a route is left out"));
+            Some((name.clone(), Arc::new(route.ok()?)))
+        });
+        Questions {
+            routes: ready.collect(),
+            prices: Arc::new(models.prices.clone()),
+            places: Arc::new(Semaphore::new(AT_ONCE as usize)),
+        }
+    }
+}
+
+impl Service {
+    /// The names of the routes a caller may ask, in order.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn routes(&self, caller: &Caller) -> Result<impl Iterator<Item = &str>, Fault> {
+        caller.needs(Right::See)?;
+        Ok(self.questions().routes.keys().map(String::as_str))
+    }
+
+    /// A question to a route, about to be asked. Nothing is sent before [`Asking::answer`].
+    ///
+    /// # Errors
+    /// `forbidden`, `not-found`; `busy` when too many are under way.
+    pub fn ask(
+        &self,
+        caller: &Caller,
+        id: &CallId,
+        route: &str,
+        request: ModelRequest,
+    ) -> Result<Asking, Fault> {
+        caller.needs(Right::Call)?;
+        let questions = self.questions();
+        let found = questions.routes.get(route).cloned();
+        let found = found.ok_or_else(|| no_route(route, &questions.routes))?;
+        let place = questions.places.clone().try_acquire_owned();
+        let place = place.map_err(|_| {
+            Fault::new(Code::Busy, "Too many questions to models are under way.")
+                .with_retry_after(STAY_AWAY)
+        })?;
+        Ok(Asking {
+            question: Question {
+                step: id.as_str().to_owned(),
+                route: found,
+                prices: questions.prices.clone(),
+                needs: Needs::default(),
+                request,
+            },
+            model: self.model().clone(),
+            store: self.store().clone(),
+            tenant: caller.tenant.clone(),
+            heard: Heard::default(),
+            place: Some(place),
+        })
+    }
+
+    /// Waits until every question is answered and booked: at the end of the process.
+    pub async fn booked(&self) {
+        // The semaphore is never closed.
+        drop(self.questions().places.acquire_many(AT_ONCE).await);
+    }
+}
+
+fn no_route(name: &str, routes: &BTreeMap<String, Arc<Route>>) -> Fault {
+    let message = format!("There is no model `{}`.", metier_core::ids::shown(name));
+    let fault = Fault::new(Code::NotFound, message);
+    match nearest(name, routes.keys().map(String::as_str)) {
+        Some(meant) => fault.with_hint(format!("Did you mean `{meant}`?")),
+        None => fault.with_hint("`GET /v1/models` lists what may be asked."),
+    }
+}
+
+/// A question that has its place. Dropping it, or the future of its answer, gives it up.
+pub struct Asking {
+    question: Question,
+    model: Arc<dyn Model>,
+    store: Arc<dyn Store>,
+    tenant: TenantId,
+    heard: Heard,
+    /// Until it is booked.
+    place: Option<OwnedSemaphorePermit>,
+}
+
+/// What was heard of an answer so far.
+#[derive(Default)]
+struct Heard {
+    candidate: Mutex<Option<String>>,
+    bytes: AtomicUsize,
+}
+
+impl Heard {
+    /// The candidate that answers.
+    fn begun(&self) -> MutexGuard<'_, Option<String>> {
+        self.candidate
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Asking {
+    /// Asks, and books what it cost. Dropping the future ends the request to the provider.
+    ///
+    /// # Errors
+    /// The model's.
+    pub async fn answer(mut self, sink: &dyn Sink) -> Result<Answer, ModelFailure> {
+        let told = Told {
+            sink,
+            heard: &self.heard,
+        };
+        let answered = self.model.ask(&self.question, &told).await;
+        match &answered {
+            Ok(answer) => {
+                let usage = &answer.usage;
+                let words = format!("{} tokens in, {} out", usage.input, usage.output);
+                self.book(Some(&answer.candidate), answer.cost, &words);
+            }
+            Err(failure) => {
+                let candidate = failure.candidate.as_deref();
+                self.book(candidate, failure.spent, "no answer, at most");
+            }
+        }
+        self.place = None;
+        answered
+    }
+
+    /// Has a line written. What cost nothing and was not answered has none.
+    fn book(&mut self, candidate: Option<&str>, cost: NanoDollars, words: &str) {
+        let Some(place) = self.place.take() else {
+            return;
+        };
+        let line = self.line(candidate, cost, words);
+        let key: Result<Key, _> = format!("question/{}", self.question.step).parse();
+        let (Ok(key), Some(line)) = (key, line) else {
+            return;
+        };
+        let (store, tenant) = (self.store.clone(), self.tenant.clone());
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(async move {
+                post(&*store, &tenant, &key, &line).await;
+                drop(place);
+            })),
+            Err(_) => tracing::error!(%tenant, %key, "an answer is not booked: the process ends"),
+        }
+    }
+
+    fn line(&self, candidate: Option<&str>, cost: NanoDollars, words: &str) -> Option<LedgerLine> {
+        if cost.is_zero() && candidate.is_none() {
+            return None;
+        }
+        let named = |name: &str| format!("model/{name}").parse::<AccountName>().ok();
+        let account = candidate.and_then(named).or_else(|| named("unknown"))?;
+        let route = metier_core::ids::shown(&self.question.route.name);
+        Some(LedgerLine {
+            account,
+            amount: Booked(i64::try_from(cost.0).unwrap_or(i64::MAX)),
+            memo: format!("{route}: {words}"),
+        })
+    }
+
+    /// The most that an answer can have cost of which so much was heard.
+    fn at_most(&self, candidate: &str, bytes: usize) -> NanoDollars {
+        let question = &self.question;
+        let mut candidates = question.route.candidates.iter();
+        let found = candidates.find(|known| known.name == candidate);
+        let cost = found.and_then(|candidate| {
+            let output = candidate.most_output(&question.request);
+            let output = output.min(bytes as u64 + FRAME_TOKENS);
+            let input = candidate.most_input(&question.request);
+            Some(question.prices.of(candidate)?.worst_case(input, output))
+        });
+        cost.unwrap_or_default()
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        let candidate = self.heard.begun().take();
+        let Some(candidate) = candidate.filter(|_| self.place.is_some()) else {
+            return;
+        };
+        let cost = self.at_most(&candidate, self.heard.bytes.load(Relaxed));
+        self.book(Some(&candidate), cost, "given up, at most");
+    }
+}
+
+/// Passes on what is heard, and notes how much it was.
+struct Told<'a> {
+    sink: &'a dyn Sink,
+    heard: &'a Heard,
+}
+
+impl Sink for Told<'_> {
+    fn delta(&self, delta: Delta) {
+        match &delta {
+            Delta::Begun { candidate } => {
+                *self.heard.begun() = Some(candidate.clone());
+                self.heard.bytes.store(0, Relaxed);
+            }
+            Delta::Text { text } | Delta::Reasoning { text } => {
+                self.heard.bytes.fetch_add(text.len(), Relaxed);
+            }
+            Delta::ToolCallBegun { .. } | Delta::Retrying { .. } => {}
+        }
+        self.sink.delta(delta);
+    }
+}
+
+/// Writes a line; a store that fails for a while is tried again.
+async fn post(store: &dyn Store, tenant: &TenantId, key: &Key, line: &LedgerLine) {
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        let error = match store.post(tenant, key, line).await {
+            Ok(_) => return,
+            Err(error) => error,
+        };
+        let is_final = matches!(
+            error,
+            StoreError::Invalid(_) | StoreError::Mismatch { .. } | StoreError::Refused(_)
+        );
+        match pauses.next().filter(|_| !is_final) {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => {
+                tracing::error!(%tenant, %key, account = %line.account, amount = line.amount.0, %error, "an answer is not booked");
+                return;
+            }
+        }
+    }
+}
