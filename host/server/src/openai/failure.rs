@@ -7,7 +7,7 @@
 //! `code` is OpenAI's where it has one, else the stable code of this host. Whoever asks again in vain is told not to, by
 //! `x-should-retry: false`, which OpenAI's libraries obey.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -131,13 +131,14 @@ impl Failure {
             "" => fault.message.clone(),
             hint => format!("{} {hint}", fault.message),
         };
-        let wait = fault.retry_after.map(|wait| wait.as_secs().max(1));
+        let wait = fault.retry_after.map(whole_seconds);
         // Whoever is busy now is not told to come back at once.
         let wait = wait.or_else(|| (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
         let mut failure = Failure::request(status, message).coded(code);
         failure.0.wait = wait;
         let is_theirs = matches!(fault.blame(), Blame::Operator | Blame::Caller);
-        failure.0.is_final = is_theirs && wait.is_none();
+        let may_pass = wait.is_some() || status == StatusCode::TOO_MANY_REQUESTS;
+        failure.0.is_final = is_theirs && !may_pass;
         failure
     }
 
@@ -149,6 +150,13 @@ impl Failure {
             _ => self,
         }
     }
+}
+
+/// Rounded up: coming back too early is in vain.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs()
+        .saturating_add(u64::from(wait.subsec_nanos() > 0))
+        .max(1)
 }
 
 fn kind(status: StatusCode) -> &'static str {

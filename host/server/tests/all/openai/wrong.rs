@@ -61,7 +61,7 @@ async fn whoever_is_too_fast_is_told_how_long_to_wait() {
     let turn = Turn::fails(FailureKind::RateLimited, &[]);
     let limited = turn.failing(|failure| failure.retry_after_ms = Some(7_000));
     let rests = Turn::fails(FailureKind::NoCandidate, &[]);
-    let rests = rests.failing(|failure| failure.retry_after_ms = Some(3_000));
+    let rests = rests.failing(|failure| failure.retry_after_ms = Some(2_010));
     let exhausted = Turn::fails(FailureKind::Exhausted, &[]);
     let scene = scene(&Script::new([limited, rests, exhausted])).await;
     let limited = scene.chat(hello("quick")).await;
