@@ -15,7 +15,10 @@ use metier_runtime::{
     host::{Host, HostConfig},
 };
 use metier_server::{App, Settings, listen};
-use metier_service::{Parts, Service, agents::Models, hub::Hub, installs, run_tools::RunTools};
+use metier_service::{
+    Parts, Service, agents::Models, audit::NoNotes, hub::Hub, installs, limits::Limits,
+    run_tools::RunTools,
+};
 use metier_store::{Store, StoreUrl};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -170,6 +173,8 @@ async fn service(models: Models, model: Arc<dyn Model>) -> Service {
         hub,
         artifacts,
         vault: None,
+        audit: Arc::new(NoNotes),
+        limits: Limits::default(),
     };
     Service::open(parts).await.unwrap()
 }
