@@ -93,7 +93,7 @@ impl fmt::Debug for Hash {
 /// # Errors
 /// When the body is no JSON object, or too long.
 pub fn seal(line: &mut Vec<u8>, last: &Head, at: u64, body: &impl Serialize) -> io::Result<Head> {
-    let seq = last.seq + 1;
+    let seq = last.seq.saturating_add(1);
     line.clear();
     write!(line, "{{\"seq\":{seq},\"at\":{at},\"prev\":\"")?;
     push_hex(line, &last.hash);

@@ -103,7 +103,8 @@ fn walk(path: &Path, start: Option<Head>, wanted: u64) -> io::Result<Walked> {
         let Some(record) = Sealed::read(line).filter(Sealed::is_whole) else {
             break;
         };
-        let follows = record.seq == walked.head.seq + 1 && record.prev == walked.head.hash;
+        let follows =
+            record.seq == walked.head.seq.saturating_add(1) && record.prev == walked.head.hash;
         if !follows && !believed {
             break;
         }

@@ -233,7 +233,7 @@ impl Walk {
 
     /// Goes on from where the record says it is, so that one fault is told once.
     fn place(&mut self, record: &Sealed<'_>) {
-        let (seq, due) = (record.seq, self.last.seq + 1);
+        let (seq, due) = (record.seq, self.last.seq.saturating_add(1));
         if seq > due {
             self.find(Finding::Missing {
                 from: due,
@@ -254,7 +254,7 @@ impl Walk {
         };
         match said.state.as_str() {
             "torn" => self.verified.torn += 1,
-            "lost" => self.verified.lost += said.count,
+            "lost" => self.verified.lost = self.verified.lost.saturating_add(said.count),
             "broken" => self.find(Finding::FoundBroken { seq }),
             _ => {}
         }

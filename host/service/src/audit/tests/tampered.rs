@@ -160,6 +160,23 @@ fn an_older_head_put_back_is_found_by_one_kept_elsewhere() {
     );
 }
 
+/// Whoever can write the folder can write anything.
+#[test]
+fn a_forged_number_at_the_end_of_all_numbers_does_no_harm() {
+    let data = written(1);
+    let before = Head {
+        seq: u64::MAX - 1,
+        ..Head::NONE
+    };
+    let body = serde_json::json!({"kind": "host", "state": "lost", "count": u64::MAX});
+    let mut line = Vec::new();
+    crate::audit::record::seal(&mut line, &before, u64::MAX, &body).unwrap();
+    fs::write(segments::path(&data.folder(), 1), line.repeat(3)).unwrap();
+    assert!(!data.verify().is_whole());
+    drop(data.open());
+    assert!(!data.verify().is_whole());
+}
+
 #[derive(Clone, Debug)]
 enum Change {
     Flip(prop::sample::Index, u8),
@@ -216,7 +233,16 @@ fn put(folder: &Path, lines: &[(u64, Vec<u8>)]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_no_trail_is_not_whole_and_does_no_harm(bytes in prop::collection::vec(any::<u8>(), 1..300)) {
+        let data = written(1);
+        fs::write(segments::path(&data.folder(), 1), &bytes).unwrap();
+        prop_assert!(!data.verify().is_whole());
+        drop(data.open());
+        prop_assert!(!data.verify().is_whole());
+    }
 
     #[test]
     fn any_change_of_any_trail_is_found(
