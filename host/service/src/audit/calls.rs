@@ -6,7 +6,9 @@ use metier_core::{
     AuditRecord, CallId, Code, Digest, Effect, EgressRecord, SkillName, Usage,
     audit::EgressOutcome, ids::CredentialName,
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use super::record::write_hex;
 
 /// A call.
 #[derive(Serialize)]
@@ -19,7 +21,7 @@ pub struct CallLine<'r> {
     within: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     skill: Option<&'r str>,
-    digest: Digest,
+    digest: Written<'r>,
     tool: &'r str,
     effect: Effect,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,7 +40,7 @@ impl<'r> CallLine<'r> {
             request: record.call.as_str(),
             within: record.within.as_ref().map(CallId::as_str),
             skill: record.skill.as_ref().map(SkillName::as_str),
-            digest: record.digest,
+            digest: Written(&record.digest),
             tool: record.tool.as_str(),
             effect: record.effect,
             code: record.fault.as_ref().map(|fault| fault.code),
@@ -54,7 +56,7 @@ impl<'r> CallLine<'r> {
 pub struct EgressLine<'r> {
     tenant: &'r str,
     request: &'r str,
-    digest: Digest,
+    digest: Written<'r>,
     method: &'r str,
     target: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +85,7 @@ impl<'r> EgressLine<'r> {
         EgressLine {
             tenant: record.tenant.as_str(),
             request: record.call.as_str(),
-            digest: record.digest,
+            digest: Written(&record.digest),
             method: &record.method,
             target: &record.target,
             address: record.address,
@@ -96,5 +98,34 @@ impl<'r> EgressLine<'r> {
             request_bytes: record.request_bytes,
             response_bytes: record.response_bytes,
         }
+    }
+}
+
+/// A digest, written as it always is, without a text of its own in between.
+struct Written<'r>(&'r Digest);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = *b"sha256:0000000000000000000000000000000000000000000000000000000000000000";
+        write_hex(&mut text[7..], self.0.as_bytes());
+        match str::from_utf8(&text) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(error) => Err(serde::ser::Error::custom(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use metier_core::Digest;
+
+    use super::Written;
+
+    #[test]
+    fn a_digest_is_written_as_everywhere() {
+        let digest = Digest::of(b"x");
+        let text = serde_json::to_string(&Written(&digest)).unwrap();
+        assert_eq!(text, serde_json::to_string(&digest).unwrap());
     }
 }

@@ -192,9 +192,20 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 }
 
 fn push_hex(line: &mut Vec<u8>, hash: &Hash) {
+    let mut text = [0; 64];
+    write_hex(&mut text, &hash.0);
+    line.extend_from_slice(&text);
+}
+
+/// The digits of these bytes.
+pub fn write_hex(text: &mut [u8], bytes: &[u8; 32]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let nibbles = hash.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    line.extend(nibbles.map(|nibble| DIGITS[usize::from(nibble)]));
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[
+            DIGITS[usize::from(byte >> 4)],
+            DIGITS[usize::from(byte & 15)],
+        ]);
+    }
 }
 
 fn read_hex(text: &[u8]) -> Option<Hash> {

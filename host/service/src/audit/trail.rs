@@ -14,7 +14,7 @@ use std::{
 };
 
 use metier_core::{AuditRecord, Code, EgressRecord, Fault};
-use metier_runtime::audit::Audit;
+use metier_runtime::{audit::Audit, egress::EgressAudit};
 use serde::Serialize;
 
 use super::{
@@ -149,6 +149,13 @@ impl Audit for Trail {
 
     fn egress(&self, record: &EgressRecord) {
         self.shared.append(&EgressLine::of(record));
+    }
+}
+
+/// For the requests of model routes, which belong to no call.
+impl EgressAudit for Trail {
+    fn record(&self, record: EgressRecord) {
+        self.egress(&record);
     }
 }
 

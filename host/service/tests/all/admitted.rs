@@ -8,15 +8,19 @@ use std::{
     time::Duration,
 };
 
+use metier_agent::driver::Shift;
 use metier_core::{Code, Fault};
 use metier_service::{
     Role,
-    agents::StartRequest,
+    agents::{POOL, Source, StartRequest},
     audit::{Event, Filter, Found, Notes},
     limits::{Limits, Rate},
 };
 
-use crate::scene::{Scene, somebody};
+use crate::{
+    events::CHAIN,
+    scene::{Scene, admin, somebody},
+};
 
 #[tokio::test]
 async fn a_key_that_is_too_fast_is_refused_and_told_when_to_come_again() {
@@ -89,30 +93,67 @@ impl Notes for Full {
 
 #[tokio::test]
 async fn nothing_is_begun_that_cannot_be_written_down() {
-    let is_full = Arc::new(AtomicBool::new(false));
-    let full = is_full.clone();
-    let scene = Scene::noting(Limits::default(), |trail| {
-        Arc::new(Full {
-            trail,
-            is_full: full,
-        })
-    })
-    .await;
-    scene.install(None).await;
+    let (scene, is_full) = full_scene().await;
     let caller = somebody("local", Role::Caller, &[]);
     is_full.store(true, Ordering::Relaxed);
     let called = scene.call(&caller, "math.add").await;
     assert_eq!(called.result.unwrap_err().code, Code::StorageFull);
-    let request = StartRequest {
+    let started = scene.service.start(&caller, sums()).await;
+    assert_eq!(started.unwrap_err().code, Code::StorageFull);
+    is_full.store(false, Ordering::Relaxed);
+    scene.call(&caller, "math.add").await.result.unwrap();
+    assert_eq!(scene.records("call").len(), 1);
+}
+
+#[tokio::test]
+async fn a_run_waits_with_a_tool_until_it_can_be_written_down() {
+    let (scene, is_full) = full_scene().await;
+    let service = &scene.service;
+    let source = Source {
+        text: CHAIN.into(),
+        files: Default::default(),
+    };
+    service.deploy(&admin(), source).await.unwrap();
+    let run = service.start(&admin(), sums()).await.unwrap();
+    is_full.store(true, Ordering::Relaxed);
+    let shift = Shift::of("host".parse().unwrap(), POOL.parse().unwrap());
+    let told = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(scene.records("call").is_empty());
+        is_full.store(false, Ordering::Relaxed);
+        while service.runs().state(&run).await.unwrap().ended.is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        () = told => {}
+        worked = service.runs().work(shift, std::future::pending()) => panic!("{worked:?}"),
+        () = tokio::time::sleep(Duration::from_secs(60)) => panic!("the run does not end"),
+    }
+    assert_eq!(scene.record("call").rest["tool"], "add");
+}
+
+/// With `math`, and a disk that can be full.
+async fn full_scene() -> (Scene, Arc<AtomicBool>) {
+    let is_full = Arc::new(AtomicBool::new(false));
+    let full = is_full.clone();
+    let between = |trail| {
+        Arc::new(Full {
+            trail,
+            is_full: full,
+        }) as Arc<dyn Notes>
+    };
+    let scene = Scene::noting(Limits::default(), between).await;
+    scene.install(None).await;
+    (scene, is_full)
+}
+
+fn sums() -> StartRequest {
+    StartRequest {
         agent: "sums".parse().unwrap(),
         version: None,
         input: serde_json::json!({}),
         session: None,
         idempotency_key: None,
-    };
-    let started = scene.service.start(&caller, request).await;
-    assert_eq!(started.unwrap_err().code, Code::StorageFull);
-    is_full.store(false, Ordering::Relaxed);
-    scene.call(&caller, "math.add").await.result.unwrap();
-    assert_eq!(scene.records("call").len(), 1);
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use metier_core::{Code, Digest, TenantId};
+use metier_runtime::credentials::Secret;
 use metier_service::{
     Role,
     agents::{Source, StartRequest},
@@ -20,19 +21,20 @@ fn grant(more: &str) -> String {
     format!("digest = \"{digest}\"\ntools = [\"add\"]\n{more}")
 }
 
-const CHAIN: &str = r#"
+pub const CHAIN: &str = r#"
 [chain]
 name = "sums"
 version = "1.0.0"
 description = "Adds."
 
 [skills.math]
+file = "math.wasm"
 tools = ["add"]
 
 [[step]]
 name = "one"
 tool = "math.add"
-with = { a = 1, b = 2 }
+args = { a = 1, b = 2 }
 "#;
 
 fn new_key(role: Role) -> NewKey {
@@ -155,7 +157,11 @@ async fn every_right_that_is_missing_is_written() {
     tell(service.deploy(&viewer, source).await.map(drop));
     let records = service.records(&viewer, Filter::default(), None, 10).await;
     tell(records.map(drop));
-    assert!(codes.iter().all(|code| *code == Code::Forbidden));
+    tell(service.secrets(&viewer).await.map(drop));
+    let value = Secret::new("x");
+    tell(service.keep_secret(&viewer, "a", value).await);
+    tell(service.forget_secret(&viewer, "a").await);
+    assert_eq!(codes, vec![Code::Forbidden; codes.len()]);
     let records = scene.records("denied");
     assert_eq!(records.len(), codes.len());
     assert!(records.iter().all(|one| one.rest["code"] == "forbidden"));
@@ -295,6 +301,22 @@ async fn agents_and_runs_are_written() {
     assert_eq!(record.rest["run"], run.to_string());
     assert_eq!(record.rest["agent"], "sums");
     assert_eq!(record.rest["version"], "1.0.0");
+}
+
+#[tokio::test]
+async fn of_a_secret_only_the_name_is_written() {
+    let scene = Scene::start().await;
+    let (service, admin) = (&scene.service, admin());
+    let value = Secret::new("hunter2");
+    service.keep_secret(&admin, "token", value).await.unwrap();
+    service.forget_secret(&admin, "token").await.unwrap();
+    service.forget_secret(&admin, "token").await.unwrap_err();
+    let [set, removed] = scene.records("secret").try_into().unwrap();
+    assert_eq!(set.rest["change"], "set");
+    assert_eq!(set.rest["name"], "token");
+    assert_eq!(removed.rest["change"], "removed");
+    let text = std::fs::read_to_string(scene.folder().join("00000001.jsonl")).unwrap();
+    assert!(!text.contains("hunter2"));
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! A service in memory, over a trail on the disk.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod checker;
 mod scene;

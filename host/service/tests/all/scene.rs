@@ -1,7 +1,7 @@
 //! A service whose trail can be looked at.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -18,7 +18,10 @@ use metier_core::{Grant, TenantId};
 use metier_runtime::{
     audit::NoObserver,
     capabilities::artifacts::MemoryArtifacts,
-    credentials::SecretSources,
+    credentials::{
+        Secret, SecretSources,
+        vault::{KeySource, Vault},
+    },
     host::{Host, HostConfig},
     outcome::Outcome,
 };
@@ -65,7 +68,7 @@ impl Scene {
     ) -> Scene {
         let data = tempfile::tempdir().unwrap();
         let trail = Arc::new(Trail::open(&Settings::in_data(data.path())).unwrap());
-        let service = service(trail.clone(), between(trail.clone()), limits).await;
+        let service = service(data.path(), trail.clone(), between(trail.clone()), limits).await;
         Scene {
             service,
             data,
@@ -144,9 +147,14 @@ pub fn somebody(tenant: &str, role: Role, tools: &[&str]) -> Caller {
     }
 }
 
-async fn service(trail: Arc<Trail>, notes: Arc<dyn Notes>, limits: Limits) -> Service {
+async fn service(data: &Path, trail: Arc<Trail>, notes: Arc<dyn Notes>, limits: Limits) -> Service {
     let store = metier_store::open(&StoreUrl::SqliteMemory).await.unwrap();
     let artifacts = Arc::new(MemoryArtifacts::default());
+    let vault = Vault::open(
+        data.join("secrets"),
+        KeySource::Passphrase(Secret::new("x")),
+    );
+    let vault = Arc::new(vault.unwrap());
     let host = Host::new(HostConfig {
         calls: 4,
         artifacts: artifacts.clone(),
@@ -163,7 +171,13 @@ async fn service(trail: Arc<Trail>, notes: Arc<dyn Notes>, limits: Limits) -> Se
         Ok((grant, SecretSources::files_only(".")))
     });
     let observer = Arc::new(NoObserver);
-    let tools = RunTools::new(host.clone(), store.clone(), artifacts, reach, observer);
+    let tools = RunTools::new(
+        host.clone(),
+        store.clone(),
+        artifacts.clone(),
+        reach,
+        observer,
+    );
     let tools = Arc::new(tools.noting(notes.clone()));
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let ids = Arc::new(|| u128::from(NEXT.fetch_add(1, Ordering::Relaxed)));
@@ -185,6 +199,8 @@ async fn service(trail: Arc<Trail>, notes: Arc<dyn Notes>, limits: Limits) -> Se
         models: Models::default(),
         model,
         hub,
+        artifacts,
+        vault: Some(vault),
         audit: notes,
         limits,
     };
