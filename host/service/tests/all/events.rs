@@ -31,6 +31,11 @@ description = "Adds."
 file = "math.wasm"
 tools = ["add"]
 
+[[approvals.rule]]
+tool = "math.add"
+when = "true"
+then = "allow"
+
 [[step]]
 name = "one"
 tool = "math.add"
