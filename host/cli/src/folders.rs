@@ -6,6 +6,7 @@
 //! | key-value data, artifacts | `$XDG_DATA_HOME/metier/{kv,artifacts}` | an error, when a grant needs them |
 //! | runs | `$XDG_DATA_HOME/metier/runs.db` | an error, unless `--store` says where |
 //! | a host service | `$XDG_DATA_HOME/metier/service.db` | an error, unless `--store` says where |
+//! | the audit trail of a host service and its key | `$XDG_DATA_HOME/metier/audit`, `audit.key` | an error |
 //! | the vault and its key | `$XDG_DATA_HOME/metier/vault` | an error |
 
 use std::path::{Path, PathBuf};
@@ -65,6 +66,11 @@ impl Folders {
     /// Everything a host service keeps.
     pub fn service(&self) -> Result<PathBuf, NoHome> {
         self.below("service.db", "the service")
+    }
+
+    /// Everything: the audit trail and its key are in it.
+    pub fn data(&self) -> Result<PathBuf, NoHome> {
+        self.data.clone().ok_or(NoHome("the audit trail"))
     }
 
     /// The vault.

@@ -83,7 +83,8 @@ impl FromRequestParts<Arc<App>> for Who {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let directory = app.service.directory();
-        let caller = directory.authenticate(bearer(&parts.headers)?)?;
+        let request = parts.extensions.get::<CallId>();
+        let caller = directory.identify(bearer(&parts.headers)?, request)?;
         match parts.headers.get(TENANT) {
             None => Ok(Who(caller)),
             Some(tenant) => Ok(Who(directory.acting_for(caller, named(tenant)?)?)),

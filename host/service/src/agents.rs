@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    audit::{AgentChange, RunChange, What},
     begin,
     directory::now,
     faults::{of_definition, of_run, of_store},
@@ -147,7 +148,7 @@ impl Service {
     /// # Errors
     /// `forbidden`.
     pub fn agents(&self, caller: &Caller) -> Result<Vec<(String, Arc<Agent>)>, Fault> {
-        caller.needs(Right::See)?;
+        self.needs(caller, Right::See)?;
         let below = self
             .deployments()
             .deployed
@@ -163,7 +164,7 @@ impl Service {
     /// # Errors
     /// `forbidden`, `not-found`.
     pub fn agent(&self, caller: &Caller, name: &Name) -> Result<Arc<Agent>, Fault> {
-        caller.needs(Right::See)?;
+        self.needs(caller, Right::See)?;
         Ok(self.deployed(caller, name)?.value)
     }
 
@@ -184,7 +185,7 @@ impl Service {
         caller: &Caller,
         source: Source,
     ) -> Result<(Name, Arc<Agent>), Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         let definition = source.read()?;
         let started = self.dependencies(caller, &definition).await?;
         let findings = check(&started);
@@ -222,7 +223,15 @@ impl Service {
             current: terms.version.clone(),
             versions,
         };
-        self.put_agent(caller, &terms.name, before, agent).await
+        let deployed = self.put_agent(caller, &terms.name, before, agent).await?;
+        let what = What::Agent {
+            change: AgentChange::Deployed,
+            agent: terms.name.as_str(),
+            version: &terms.version,
+            digest,
+        };
+        self.note(caller, what);
+        Ok(deployed)
     }
 
     /// Makes another version current: a roll-back, or its undoing. Runs under way keep theirs.
@@ -235,14 +244,22 @@ impl Service {
         name: &Name,
         version: &str,
     ) -> Result<(Name, Arc<Agent>), Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         let before = self.deployed(caller, name)?;
-        version_of(&before.value, name, version)?;
+        let digest = version_of(&before.value, name, version)?.source;
         let agent = Agent {
             current: version.to_owned(),
             versions: before.value.versions.clone(),
         };
-        self.put_agent(caller, name, Some(before), agent).await
+        let changed = self.put_agent(caller, name, Some(before), agent).await?;
+        let what = What::Agent {
+            change: AgentChange::MadeCurrent,
+            agent: name.as_str(),
+            version,
+            digest,
+        };
+        self.note(caller, what);
+        Ok(changed)
     }
 
     async fn put_agent(
@@ -286,7 +303,8 @@ impl Service {
     /// # Errors
     /// `forbidden`, `not-found`, `invalid-arguments`; `conflict` for a key that came with another request before.
     pub async fn start(&self, caller: &Caller, request: StartRequest) -> Result<RunId, Fault> {
-        caller.needs(Right::Call)?;
+        self.needs(caller, Right::Call)?;
+        let _permit = self.admit(caller)?;
         let source = self
             .source(caller, &request.agent, request.version.as_deref())
             .await?;
@@ -340,7 +358,15 @@ impl Service {
             started,
         };
         let run = self.runs().start(new).await;
-        run.map_err(|error| of_run(&error))
+        let run = run.map_err(|error| of_run(&error))?;
+        let what = What::Run {
+            change: RunChange::Started,
+            run: &run.to_string(),
+            agent: Some(request.agent.as_str()),
+            version: Some(&definition.terms().version),
+        };
+        self.note(caller, what);
+        Ok(run)
     }
 
     /// What a run of the definition depends on: the tenant's skills under their grants, the routes, today's prices.

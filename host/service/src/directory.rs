@@ -6,13 +6,15 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use metier_core::{Code, Fault, PrincipalId, TenantId};
+use metier_core::{CallId, Code, Fault, PrincipalId, TenantId};
 use metier_store::{Store, types::Expect};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    audit::{Event, KeyChange, NoNotes, Notes, TenantChange, What},
     identity::{ApiKey, Caller, Former, IssuedKey, KeyId, KeyText, Right, Role, refused},
-    random,
+    logins::Logins,
+    noting, random,
     records::{Kept, Mirror, Record},
 };
 
@@ -57,6 +59,8 @@ pub struct NewKey {
 pub struct Directory {
     tenants: Mirror<Tenant>,
     keys: Mirror<ApiKey>,
+    audit: Arc<dyn Notes>,
+    logins: Logins,
 }
 
 impl Directory {
@@ -65,9 +69,19 @@ impl Directory {
     /// # Errors
     /// The store's.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, Fault> {
+        Directory::open_noting(store, Arc::new(NoNotes)).await
+    }
+
+    /// Those of `store`, whose changes and logins are written down.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn open_noting(store: Arc<dyn Store>, audit: Arc<dyn Notes>) -> Result<Self, Fault> {
         let directory = Directory {
             tenants: Mirror::open(store.clone()).await?,
             keys: Mirror::open(store).await?,
+            audit,
+            logins: Logins::default(),
         };
         let local = TenantId::local();
         if directory.tenants.get(local.as_str()).is_none() {
@@ -90,10 +104,39 @@ impl Directory {
     /// Who the text of a key is, now.
     ///
     /// # Errors
-    /// `unauthenticated`, with the same words whatever the reason is.
+    /// As [`Directory::identify`].
     pub fn authenticate(&self, text: &str) -> Result<Caller, Fault> {
-        let text = KeyText::read(text)?;
-        let now = now();
+        self.identify(text, None)
+    }
+
+    /// Who the text of a key is, now, in a request. A key that opens for the first time in a while is written down, and one that does not.
+    ///
+    /// # Errors
+    /// `unauthenticated`, with the same words whatever the reason is.
+    pub fn identify(&self, text: &str, request: Option<&CallId>) -> Result<Caller, Fault> {
+        let (text, now) = (KeyText::read(text), now());
+        let id = text.as_ref().ok().map(|text| text.id);
+        let caller = text.and_then(|text| self.opened(&text, now));
+        let what = match &caller {
+            Ok(_) => self.logins.opened(id.unwrap_or_default(), now),
+            Err(_) => self.logins.refused(id, now),
+        };
+        if let Some(what) = what {
+            let caller = caller.as_ref().ok();
+            self.audit.note(&Event {
+                what,
+                tenant: caller.map(|caller| &caller.tenant),
+                principal: caller.map(|caller| &caller.principal),
+                request,
+            });
+        }
+        Ok(Caller {
+            request: request.cloned(),
+            ..caller?
+        })
+    }
+
+    fn opened(&self, text: &KeyText<'_>, now: u64) -> Result<Caller, Fault> {
         let key = self.keys.get(text.id).ok_or_else(refused)?;
         let opens = key.value.opens(text.secret, now) && !key.value.is_over(now);
         let tenant = self.tenants.get(key.value.tenant.as_str());
@@ -111,7 +154,7 @@ impl Directory {
         if tenant == caller.tenant {
             return Ok(caller);
         }
-        caller.needs(Right::Administer)?;
+        self.needs(&caller, Right::Administer)?;
         self.tenant(&tenant)?;
         Ok(Caller { tenant, ..caller })
     }
@@ -121,7 +164,7 @@ impl Directory {
     /// # Errors
     /// `forbidden` unless they administer the service.
     pub fn tenants(&self, caller: &Caller) -> Result<BTreeMap<String, Arc<Tenant>>, Fault> {
-        caller.needs(Right::Administer)?;
+        self.needs(caller, Right::Administer)?;
         let all = self.tenants.below("").into_iter();
         Ok(all.map(|(id, kept)| (id, kept.value)).collect())
     }
@@ -136,9 +179,11 @@ impl Directory {
         id: &TenantId,
         name: &str,
     ) -> Result<(), Fault> {
-        caller.needs(Right::Administer)?;
+        self.needs(caller, Right::Administer)?;
         no_longer(name)?;
-        self.add_tenant(id, name).await
+        self.add_tenant(id, name).await?;
+        self.note_tenant(caller, id, TenantChange::Made);
+        Ok(())
     }
 
     /// Suspends a tenant or lifts that.
@@ -151,14 +196,20 @@ impl Directory {
         id: &TenantId,
         suspended: bool,
     ) -> Result<(), Fault> {
-        caller.needs(Right::Administer)?;
+        self.needs(caller, Right::Administer)?;
         let kept = self.tenant(id)?;
         let changed = Tenant {
             suspended,
             ..(*kept.value).clone()
         };
         let expect = Expect::Rev(kept.rev);
-        self.tenants.put(id.as_str(), expect, &changed).await
+        self.tenants.put(id.as_str(), expect, &changed).await?;
+        let change = match suspended {
+            true => TenantChange::Suspended,
+            false => TenantChange::Resumed,
+        };
+        self.note_tenant(caller, id, change);
+        Ok(())
     }
 
     async fn add_tenant(&self, id: &TenantId, name: &str) -> Result<(), Fault> {
@@ -180,7 +231,7 @@ impl Directory {
     /// # Errors
     /// `forbidden`.
     pub fn keys(&self, caller: &Caller) -> Result<Vec<(KeyId, Arc<ApiKey>)>, Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         let all = self.keys.below("").into_iter();
         let theirs = all.filter(|(_, kept)| kept.value.tenant == caller.tenant);
         Ok(theirs.map(|(id, kept)| (id, kept.value)).collect())
@@ -191,14 +242,17 @@ impl Directory {
     /// # Errors
     /// `forbidden` also for a role mightier than their own; `invalid-arguments`.
     pub async fn issue(&self, caller: &Caller, new: NewKey) -> Result<IssuedKey, Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         if !caller.role.may_give(new.role) {
             let message = format!("An {} cannot make a key for an {}.", caller.role, new.role);
-            return Err(Fault::new(Code::Forbidden, message));
+            let fault = Fault::new(Code::Forbidden, message);
+            noting::refused(&*self.audit, caller, Right::Operate, &fault);
+            return Err(fault);
         }
         let (issued, secret) = IssuedKey::new(random::name()?)?;
         let key = record(caller.tenant.clone(), new, secret)?;
         self.keys.put(&issued.id, Expect::Absent, &key).await?;
+        self.note_key(caller, KeyChange::Made, &issued.id, key.role);
         Ok(issued)
     }
 
@@ -227,7 +281,9 @@ impl Directory {
     /// `forbidden`, `not-found`.
     pub async fn revoke(&self, caller: &Caller, id: &str) -> Result<(), Fault> {
         let kept = self.key(caller, id)?;
-        self.keys.remove(id, Expect::Rev(kept.rev)).await
+        self.keys.remove(id, Expect::Rev(kept.rev)).await?;
+        self.note_key(caller, KeyChange::Revoked, id, kept.value.role);
+        Ok(())
     }
 
     /// Gives a key a new secret; the one it had opens for `overlap` longer.
@@ -252,12 +308,29 @@ impl Directory {
             ..(*kept.value).clone()
         };
         self.keys.put(id, Expect::Rev(kept.rev), &changed).await?;
+        self.note_key(caller, KeyChange::Rotated, id, changed.role);
         Ok(issued)
+    }
+
+    fn needs(&self, caller: &Caller, right: Right) -> Result<(), Fault> {
+        noting::needs(&*self.audit, caller, right)
+    }
+
+    /// It is the tenant's record, whoever did it.
+    fn note_tenant(&self, caller: &Caller, id: &TenantId, change: TenantChange) {
+        let event = Event::by(caller, What::Tenant { change });
+        let tenant = Some(id);
+        self.audit.note(&Event { tenant, ..event });
+    }
+
+    fn note_key(&self, caller: &Caller, change: KeyChange, key: &str, role: Role) {
+        let what = What::Key { change, key, role };
+        self.audit.note(&Event::by(caller, what));
     }
 
     /// Another tenant's key is not there; a mightier one is not theirs to change.
     fn key(&self, caller: &Caller, id: &str) -> Result<Kept<ApiKey>, Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         let found = self.keys.get(id);
         let theirs = found.filter(|kept| {
             kept.value.tenant == caller.tenant && caller.role.may_give(kept.value.role)
@@ -273,6 +346,7 @@ fn caller(id: &str, key: &ApiKey) -> Result<Caller, Fault> {
         principal: principal.map_err(|_| refused())?,
         role: key.role,
         tools: key.tools.clone().into(),
+        request: None,
     })
 }
 

@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn an_operator_gives_what_is_the_tenants() {
-        let http = "[[http]]\nhost = \"a.example\"\nmethods = [\"GET\"]\n";
+        let http = "[[http]]\nhost = \"a.example\"\nmethods = [\"GET\"]\npaths = [\"/**\"]\n";
         let credential = |secret: &str| {
             format!(
                 "{http}credential = \"c\"\n[credentials.c]\nkind = \"bearer\"\nsecret = {secret}\nhosts = [\"a.example\"]\n"

@@ -14,6 +14,9 @@ pub mod faults;
 pub mod identity;
 pub mod records;
 
+pub mod audit;
+pub mod limits;
+
 pub mod hub;
 
 pub mod agents;
@@ -32,6 +35,8 @@ pub mod seal;
 pub mod models;
 pub mod run_tools;
 
+mod logins;
+mod noting;
 mod once;
 mod random;
 mod service;

@@ -29,7 +29,10 @@ use metier_runtime::{
 };
 use metier_store::Store;
 
-use crate::installs::Install;
+use crate::{
+    audit::{NoNotes, Notes},
+    installs::Install,
+};
 use pin::{chosen, is_meant, parsed, pinned, reaches_out, routes};
 use ready::Ready;
 use within::RunWithin;
@@ -48,6 +51,7 @@ pub struct RunTools {
     artifacts: Arc<dyn ArtifactStore>,
     reach: Reach,
     observer: Arc<dyn Observer>,
+    notes: Arc<dyn Notes>,
     skills: Ready<Digest, Skill>,
     /// Skills under the grants their runs were started with. The same bytes under two grants are two of these, so that runs
     /// with different grants neither wait for each other nor get anything of the other's reach.
@@ -79,9 +83,16 @@ impl RunTools {
             artifacts,
             reach,
             observer,
+            notes: Arc::new(NoNotes),
             skills: Ready::up_to(READY),
             bound: Ready::up_to(READY),
         }
+    }
+
+    /// The same, calling no tool while its record could not be written.
+    #[must_use]
+    pub fn noting(self, notes: Arc<dyn Notes>) -> RunTools {
+        RunTools { notes, ..self }
     }
 
     /// Keeps a skill in the store and says what of it a definition uses.
@@ -120,6 +131,7 @@ impl RunTools {
     }
 
     async fn make(&self, call: ToolCall) -> Result<ToolEnd, Fault> {
+        self.notes.ready()?;
         let bound = self.bound(&call.tenant, &call.skill).await?;
         let tool = call.tool.tool.clone();
         let made = self.host.call_to(

@@ -9,6 +9,7 @@ use metier_runtime::credentials::{
 };
 
 use crate::{
+    audit::{SecretChange, What},
     faults::sentence,
     identity::{Caller, Right},
     installs::{is_entry, vault_entry},
@@ -55,7 +56,7 @@ impl Service {
     /// # Errors
     /// `forbidden`, or the vault's.
     pub async fn secrets(&self, caller: &Caller) -> Result<Vec<String>, Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         let all = self.with_vault(|vault| vault.list()).await?;
         let tenant = caller.tenant.clone();
         let theirs = all.into_iter().filter_map(|entry| {
@@ -78,13 +79,17 @@ impl Service {
         name: &str,
         value: Secret,
     ) -> Result<(), Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         let entry = entry(caller, name)?;
         if !(1..=MAX_SECRET).contains(&value.expose().len()) {
             let message = format!("A secret has 1 to {MAX_SECRET} bytes.");
             return Err(Fault::new(Code::InvalidArguments, message));
         }
-        self.with_vault(move |vault| vault.set(&entry, value)).await
+        self.with_vault(move |vault| vault.set(&entry, value))
+            .await?;
+        let change = SecretChange::Set;
+        self.note(caller, What::Secret { change, name });
+        Ok(())
     }
 
     /// Forgets a secret.
@@ -92,10 +97,14 @@ impl Service {
     /// # Errors
     /// `forbidden`, `not-found`, or the vault's.
     pub async fn forget_secret(&self, caller: &Caller, name: &str) -> Result<(), Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         let entry = entry(caller, name)?;
         match self.with_vault(move |vault| vault.remove(&entry)).await? {
-            true => Ok(()),
+            true => {
+                let change = SecretChange::Removed;
+                self.note(caller, What::Secret { change, name });
+                Ok(())
+            }
             false => Err(Fault::new(
                 Code::NotFound,
                 format!("There is no secret `{name}`."),

@@ -29,11 +29,14 @@ use metier_store::{
 
 use crate::{
     agents::{Agents, Models},
+    audit::{Notes, SkillChange, What, pace::Pace},
     directory::{Directory, now},
     faults::{of_store, sentence},
     hub::Hub,
     identity::{Caller, Right},
     installs::{self, Install},
+    limits::{Limiter, Limits},
+    noting,
     once::Repeated,
     questions::Questions,
     records::{Kept, Mirror},
@@ -63,7 +66,14 @@ pub struct Parts {
     pub artifacts: Arc<dyn ArtifactStore>,
     /// Where tenants' secrets are kept.
     pub vault: Option<Arc<Vault>>,
+    /// Who writes down what happens: the trail that the host's calls go to as well.
+    pub audit: Arc<dyn Notes>,
+    /// How much one key and one tenant may ask for.
+    pub limits: Limits,
 }
+
+/// Refusals for being too fast that are written down in a second.
+const LIMITED_NOTED: u32 = 10;
 
 /// One host service.
 pub struct Service {
@@ -74,6 +84,8 @@ pub struct Service {
     repeated: Repeated,
     questions: Questions,
     seal: Seal,
+    limiter: Limiter,
+    limited: Pace,
     bound: RwLock<HashMap<String, (Rev, Arc<Installed>)>>,
 }
 
@@ -112,12 +124,14 @@ impl Service {
     pub async fn open(parts: Parts) -> Result<Self, Fault> {
         let store = parts.store.clone();
         Ok(Service {
-            directory: Directory::open(store.clone()).await?,
+            directory: Directory::open_noting(store.clone(), parts.audit.clone()).await?,
             installs: Mirror::open(store.clone()).await?,
             agents: Agents::new(Mirror::open(store.clone()).await?, parts.models.clone()),
             questions: Questions::new(&parts.models),
             seal: Seal::open(&*store).await?,
             repeated: Repeated::new(store),
+            limiter: Limiter::new(parts.limits),
+            limited: Pace::of(LIMITED_NOTED),
             bound: RwLock::default(),
             parts,
         })
@@ -172,6 +186,18 @@ impl Service {
         self.agents.look().await
     }
 
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.limiter
+    }
+
+    pub(crate) fn limited(&self) -> &Pace {
+        &self.limited
+    }
+
     pub(crate) fn deployments(&self) -> &Agents {
         &self.agents
     }
@@ -215,7 +241,7 @@ impl Service {
         bytes: Vec<u8>,
         grant: Option<String>,
     ) -> Result<(Name, Arc<Install>), Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         let digest = Digest::of(&bytes);
         let skill = self.parts.host.load(bytes.clone()).await?;
         let info = skill.manifest().skill.as_ref();
@@ -255,7 +281,7 @@ impl Service {
         alias: &Name,
         grant: Option<String>,
     ) -> Result<Arc<Install>, Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         let before = self.installed(caller, alias)?;
         let changed = Install {
             grant,
@@ -278,7 +304,7 @@ impl Service {
         alias: &Name,
         enabled: bool,
     ) -> Result<Arc<Install>, Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         let before = self.installed(caller, alias)?;
         let changed = Install {
             enabled,
@@ -294,10 +320,18 @@ impl Service {
     /// # Errors
     /// `forbidden`, `not-found`.
     pub async fn uninstall(&self, caller: &Caller, alias: &Name) -> Result<(), Fault> {
-        caller.needs(Right::Operate)?;
+        self.needs(caller, Right::Operate)?;
         let before = self.installed(caller, alias)?;
         let key = installs::key(&caller.tenant, alias);
-        self.installs.remove(&key, Expect::Rev(before.rev)).await
+        self.installs.remove(&key, Expect::Rev(before.rev)).await?;
+        let removed = What::Skill {
+            change: SkillChange::Removed,
+            alias: alias.as_str(),
+            digest: before.value.digest,
+            before: None,
+        };
+        self.note(caller, removed);
+        Ok(())
     }
 
     /// The tenant's skills, by alias.
@@ -305,7 +339,7 @@ impl Service {
     /// # Errors
     /// `forbidden`.
     pub fn skills(&self, caller: &Caller) -> Result<Vec<(String, Arc<Install>)>, Fault> {
-        caller.needs(Right::See)?;
+        self.needs(caller, Right::See)?;
         let all = self
             .installs
             .below(&format!("{}/", caller.tenant))
@@ -318,7 +352,7 @@ impl Service {
     /// # Errors
     /// `forbidden`, `not-found`.
     pub fn skill(&self, caller: &Caller, alias: &Name) -> Result<Arc<Install>, Fault> {
-        caller.needs(Right::See)?;
+        self.needs(caller, Right::See)?;
         Ok(self.installed(caller, alias)?.value)
     }
 
@@ -327,7 +361,7 @@ impl Service {
     /// # Errors
     /// `forbidden`, `not-found`, a fault of the file's.
     pub async fn bound(&self, caller: &Caller, alias: &Name) -> Result<Arc<Installed>, Fault> {
-        caller.needs(Right::See)?;
+        self.needs(caller, Right::See)?;
         let kept = self.installed(caller, alias)?;
         self.bind(&caller.tenant, alias, kept).await
     }
@@ -357,9 +391,16 @@ impl Service {
 
     /// Calls a tool. Whatever comes of it is told, and written down once.
     pub async fn call(&self, caller: &Caller, request: CallRequest) -> Outcome {
+        let _permit = match self.admit(caller) {
+            Ok(permit) => permit,
+            Err(fault) => return failed(fault),
+        };
         match self.prepared(caller, &request.tool).await {
             Ok((installed, tool)) => self.made(caller, installed, tool, request).await,
-            Err(fault) => failed(fault),
+            Err(fault) => {
+                self.note_refused(caller, request.id.as_ref(), &request.tool, &fault);
+                failed(fault)
+            }
         }
     }
 
@@ -441,7 +482,10 @@ impl Service {
             return Ok(());
         };
         let grant = installs::grant(&caller.tenant, text)?;
-        installs::may_give(caller, &grant)?;
+        let may_give = installs::may_give(caller, &grant);
+        may_give.inspect_err(|fault| {
+            noting::refused(self.notes(), caller, Right::Administer, fault);
+        })?;
         let subject = grant.subject.check(skill.manifest().name(), skill.digest());
         subject.map_err(|wrong| {
             let message = sentence(&wrong.to_string());
@@ -457,8 +501,11 @@ impl Service {
         install: Install,
     ) -> Result<Arc<Install>, Fault> {
         let key = installs::key(&caller.tenant, alias);
-        let expect = before.map_or(Expect::Absent, |before| Expect::Rev(before.rev));
+        let expect = before.as_ref();
+        let expect = expect.map_or(Expect::Absent, |before| Expect::Rev(before.rev));
         self.installs.put(&key, expect, &install).await?;
+        let before = before.as_ref().map(|before| &*before.value);
+        self.note_install(caller, alias.as_str(), before, &install);
         Ok(Arc::new(install))
     }
 

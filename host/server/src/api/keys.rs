@@ -128,6 +128,7 @@ async fn me(Who(caller): Who) -> Answer<Me> {
         principal,
         role,
         tools,
+        request: _,
     } = caller;
     Answer(Me {
         tenant: tenant.into(),

@@ -19,7 +19,8 @@ use metier_runtime::{
 };
 use metier_server::{App, Settings, listen};
 use metier_service::{
-    Parts, Service, agents::Models, hub::Hub, installs, run_tools::RunTools, secrets::sources_of,
+    Parts, Service, agents::Models, audit::NoNotes, hub::Hub, installs, limits::Limits,
+    run_tools::RunTools, secrets::sources_of,
 };
 use metier_store::{Store, StoreUrl};
 use tempfile::TempDir;
@@ -188,6 +189,8 @@ async fn service(models: Models, model: Arc<dyn Model>, folder: &Path) -> Servic
         hub,
         artifacts,
         vault: Some(vault),
+        audit: Arc::new(NoNotes),
+        limits: Limits::default(),
     };
     Service::open(parts).await.unwrap()
 }

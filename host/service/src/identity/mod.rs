@@ -5,7 +5,7 @@ mod role;
 
 use std::sync::Arc;
 
-use metier_core::{Code, Fault, PrincipalId, TenantId};
+use metier_core::{CallId, Code, Fault, PrincipalId, TenantId};
 
 pub use key::{ApiKey, Former, IssuedKey, KeyId, KeyText, PREFIX, refused};
 pub use role::{Right, Role};
@@ -21,6 +21,8 @@ pub struct Caller {
     pub role: Role,
     /// The only tools they may call, as patterns: `salesforce.query`, `salesforce.*`. All of the tenant's when empty.
     pub tools: Arc<[String]>,
+    /// In which request, where the surface has told it an id: audits name it.
+    pub request: Option<CallId>,
 }
 
 impl Caller {
@@ -31,6 +33,16 @@ impl Caller {
             principal: PrincipalId::local(),
             role: Role::Admin,
             tools: Arc::from([]),
+            request: None,
+        }
+    }
+
+    /// The same in a request.
+    #[must_use]
+    pub fn within(self, request: CallId) -> Caller {
+        Caller {
+            request: Some(request),
+            ..self
         }
     }
 

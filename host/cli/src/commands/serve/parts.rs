@@ -9,12 +9,19 @@ use metier_agent::{
 };
 use metier_core::{Grant, TenantId};
 use metier_runtime::{
-    audit::{NoAudit, NoObserver},
+    audit::NoObserver,
     credentials::{SecretSources, vault::Vault},
     host::HostConfig,
 };
 use metier_service::{
-    Parts, Service, agents::Models, hub::Hub, installs, run_tools::Reach, run_tools::RunTools,
+    Parts, Service,
+    agents::Models,
+    audit::{Settings, Trail},
+    hub::Hub,
+    installs,
+    limits::Limits,
+    run_tools::Reach,
+    run_tools::RunTools,
     secrets::sources_of,
 };
 use metier_store::StoreUrl;
@@ -39,22 +46,24 @@ pub async fn service(
     config: &Config,
 ) -> Result<Service, Failure> {
     let stores = Stores::all(&app.folders)?;
-    let audit = Arc::new(NoAudit);
+    let trail = Trail::open(&Settings::in_data(&app.folders.data()?))?;
+    let trail = Arc::new(trail);
     let host = skill_file::host(app, || HostConfig {
         calls: config.limits.calls,
-        ..stores.within(skill_file::config(app), &audit)
+        ..stores.within(skill_file::config(app), &trail)
     })?;
     let host = Arc::new(host);
     let store = session::open(&address(app, options, config)?).await?;
     let artifacts = crate::commands::artifact::open(&app.folders.artifacts()?)?;
     let vault = Arc::new(opened(app, options, config)?);
-    let tools = Arc::new(RunTools::new(
+    let tools = RunTools::new(
         host.clone(),
         store.clone(),
         artifacts.clone(),
         reach(app, vault.clone()),
         Arc::new(NoObserver),
-    ));
+    );
+    let tools = Arc::new(tools.noting(trail.clone()));
     let models = models(config)?;
     let hub = Arc::new(Hub::default());
     let model = asker(app, config, &models, vault.clone())?;
@@ -78,6 +87,8 @@ pub async fn service(
         hub,
         artifacts,
         vault: Some(vault),
+        audit: trail,
+        limits: Limits::default(),
     };
     Ok(Service::open(parts).await?)
 }
