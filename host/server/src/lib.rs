@@ -3,6 +3,7 @@
 //! | path | what |
 //! |---|---|
 //! | `/api/v1` | the [HTTP API](api), with its OpenAPI description at `/api/v1/openapi.json` |
+//! | `/mcp` | the [Model Context Protocol](mcp) |
 //! | `/livez`, `/readyz` | whether it lives, whether it can do its work |
 //!
 //! [`App`] is all of it over a [`Service`](metier_service::Service); [`listen`] serves it. [`dev`] is the small server of `metier dev`.
@@ -15,6 +16,7 @@ pub mod api;
 pub mod dev;
 pub mod guard;
 pub mod listen;
+pub mod mcp;
 pub mod problem;
 pub mod status;
 

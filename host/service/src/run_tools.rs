@@ -84,6 +84,11 @@ impl RunTools {
         }
     }
 
+    /// Where files are kept that tools hand back.
+    pub fn artifacts(&self) -> &Arc<dyn ArtifactStore> {
+        &self.artifacts
+    }
+
     /// Keeps a skill in the store and says what of it a definition uses.
     ///
     /// # Errors

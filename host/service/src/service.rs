@@ -18,8 +18,8 @@ use metier_core::{
     package,
 };
 use metier_runtime::{
-    audit::Observer, context::Around, host::Host, outcome::Outcome, registry::Installed,
-    skill::Skill, within::NoRun,
+    audit::Observer, capabilities::artifacts::ArtifactStore, context::Around, host::Host,
+    outcome::Outcome, registry::Installed, skill::Skill, within::NoRun,
 };
 use metier_store::{
     Store,
@@ -135,6 +135,11 @@ impl Service {
     /// The sandbox.
     pub fn host(&self) -> &Host {
         &self.parts.host
+    }
+
+    /// Where tools' files are kept.
+    pub fn artifacts(&self) -> &Arc<dyn ArtifactStore> {
+        self.parts.tools.artifacts()
     }
 
     /// What must not be lost.
@@ -399,8 +404,12 @@ impl Service {
             format!("There is no tool `{}`.", metier_core::ids::shown(name)),
         );
         let tools = self.tools(caller).await.unwrap_or_default();
-        let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
-        match nearest(name, names.iter().copied()) {
+        let named = |tool: &Listed| match name.contains("__") {
+            true => tool.wire_name.clone(),
+            false => tool.name.clone(),
+        };
+        let names: Vec<String> = tools.iter().map(named).collect();
+        match nearest(name, names.iter().map(String::as_str)) {
             Some(meant) => fault.with_hint(format!("Did you mean `{meant}`?")),
             None => fault.with_hint("List the tools you may call; an operator installs skills."),
         }

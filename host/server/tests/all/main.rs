@@ -3,5 +3,6 @@
 
 mod api;
 mod dev;
+mod mcp;
 mod scene;
 mod wire;
