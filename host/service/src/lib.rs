@@ -26,6 +26,7 @@ pub mod models;
 pub mod run_tools;
 
 mod once;
+mod own;
 mod random;
 mod service;
 

@@ -8,7 +8,7 @@ pub mod health;
 
 mod describe;
 mod keys;
-mod moment;
+pub(crate) mod moment;
 mod skills;
 mod tenants;
 mod tools;

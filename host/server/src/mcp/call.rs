@@ -20,7 +20,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tracing::Instrument;
 
-use super::{IDEMPOTENCY_KEY, errors, handler::Asked, resources};
+use super::{IDEMPOTENCY_KEY, agents, errors, handler::Asked, resources};
 
 /// Least time between two progress notifications of a call: a skill may report more often than anybody reads.
 const PACE: Duration = Duration::from_millis(100);
@@ -30,6 +30,9 @@ pub async fn call(
     request: CallToolRequestParams,
     context: RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
+    if let Some(found) = agents::find(asked, &request.name).map_err(errors::protocol)? {
+        return agents::call(asked, found, request, context).await;
+    }
     let traceparent = context.meta.get_traceparent().unwrap_or_default();
     let span = tracing::info_span!("mcp tools/call", tool = %request.name, traceparent);
     let (observer, mut reporter) = observed(&context);

@@ -5,21 +5,23 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use metier_core::CallId;
+use metier_core::{CallId, Code, Fault};
 use metier_service::{Caller, Service};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult,
-        ErrorCode, GetSkillRequestParams, GetSkillResult, Implementation,
-        ListResourceTemplatesResult, ListResourcesResult, ListSkillsResult, ListToolsResult,
-        PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig,
+        CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CustomRequest,
+        CustomResult, ErrorCode, GetSkillRequestParams, GetSkillResult, GetTaskParams,
+        GetTaskResult, Implementation, ListResourceTemplatesResult, ListResourcesResult,
+        ListSkillsResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, RequestStateCodec, ServerCapabilities,
+        ServerConfig, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext},
 };
+use tokio::sync::OnceCell;
 
-use super::{call, resources, skills, tools};
+use super::{agents, call, resources, skills, tasks, tools};
 
 /// The revisions spoken here.
 pub const VERSIONS: [ProtocolVersion; 2] =
@@ -29,7 +31,7 @@ pub const VERSIONS: [ProtocolVersion; 2] =
 const FRESH_MS: u64 = 5_000;
 
 /// The methods with parameters that are answered here.
-const METHODS: [&str; 8] = [
+const METHODS: [&str; 11] = [
     "initialize",
     "tools/list",
     "tools/call",
@@ -38,6 +40,9 @@ const METHODS: [&str; 8] = [
     "resources/read",
     "skills/list",
     "skills/get",
+    "tasks/get",
+    "tasks/update",
+    "tasks/cancel",
 ];
 
 static CONFIG: LazyLock<ServerConfig> = LazyLock::new(|| {
@@ -45,6 +50,7 @@ static CONFIG: LazyLock<ServerConfig> = LazyLock::new(|| {
         .enable_tools()
         .enable_resources()
         .enable_skills()
+        .enable_tasks()
         .build();
     ServerConfig::new(capabilities)
         .with_protocol_version(ProtocolVersion::V_2025_11_25)
@@ -60,6 +66,20 @@ static CONFIG: LazyLock<ServerConfig> = LazyLock::new(|| {
 #[derive(Default)]
 pub struct Shared {
     pub skills: skills::Known,
+    pub agents: agents::Known,
+    codec: OnceCell<RequestStateCodec>,
+}
+
+impl Shared {
+    /// What seals the states that clients hand back.
+    pub async fn codec(&self, service: &Service) -> Result<&RequestStateCodec, Fault> {
+        let made = self.codec.get_or_try_init(async || {
+            let key = service.own_secret("mcp-request-state").await?;
+            RequestStateCodec::try_new(key.into_bytes())
+                .map_err(|error| Fault::new(Code::HostInternal, error.to_string()))
+        });
+        made.await
+    }
 }
 
 /// Who asks whom.
@@ -125,6 +145,22 @@ impl ServerHandler for Handler {
         context: Context,
     ) -> Result<CallToolResponse, ErrorData> {
         call::call(&self.0, request, context).await
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: Context,
+    ) -> Result<GetTaskResult, ErrorData> {
+        tasks::get(&self.0, request, &context).await
+    }
+
+    async fn update_task(&self, request: UpdateTaskParams, _: Context) -> Result<(), ErrorData> {
+        tasks::update(&self.0, request).await
+    }
+
+    async fn cancel_task(&self, request: CancelTaskParams, _: Context) -> Result<(), ErrorData> {
+        tasks::cancel(&self.0, request).await
     }
 
     async fn list_resources(

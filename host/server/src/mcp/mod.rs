@@ -10,8 +10,12 @@
 //! decides nothing. A call that fails is an answer with `isError`, its code in `_meta`; only what cannot be asked at all, a tool
 //! that is not there, is an error of the protocol. A client that goes away cancels its call.
 //!
+//! Agents and chains are tools too, `agent__NAME`; their runs are tasks of the tasks extension. Skills' own texts and files are
+//! served by the skills extension.
+//!
 //! `_meta` may carry `metier/idempotency-key`, which names a call and its repetitions, and `traceparent`.
 
+mod agents;
 mod call;
 mod errors;
 mod handler;
@@ -21,6 +25,7 @@ mod page;
 mod resources;
 mod skills;
 mod stdio;
+mod tasks;
 mod tools;
 
 use std::sync::Arc;
@@ -42,6 +47,9 @@ pub const IDEMPOTENCY_KEY: &str = "metier/idempotency-key";
 
 /// Where a text or a tool comes from, in `_meta`.
 pub const ORIGIN: &str = "metier/origin";
+
+/// The run behind an answer, in `_meta`.
+pub const RUN: &str = "metier/run";
 
 /// The fault behind an error, in `_meta`.
 pub const FAULT: &str = "metier/fault";

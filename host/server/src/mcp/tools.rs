@@ -10,14 +10,15 @@ use rmcp::{
 };
 use serde_json::Value;
 
-use super::{errors::protocol, handler::Asked, page::page};
+use super::{agents, errors::protocol, handler::Asked, page::page};
 
 pub async fn list(
     asked: &Asked,
     request: Option<PaginatedRequestParams>,
 ) -> Result<ListToolsResult, ErrorData> {
     let listed = asked.service.tools(&asked.caller).await;
-    let tools = listed.map_err(protocol)?.into_iter().map(tool).collect();
+    let mut tools: Vec<Tool> = listed.map_err(protocol)?.into_iter().map(tool).collect();
+    tools.extend(agents::tools(asked).await.map_err(protocol)?);
     let (tools, next) = page(tools, request, |tool: &Tool| &tool.name)?;
     let mut result = ListToolsResult::with_all_items(tools);
     result.next_cursor = next;
@@ -47,10 +48,11 @@ pub fn annotations(effect: Effect) -> ToolAnnotations {
 }
 
 /// Structured content is an object, so only its schema is told.
-fn is_of_objects(schema: &Value) -> bool {
+pub fn is_of_objects(schema: &Value) -> bool {
     schema.get("type").and_then(Value::as_str) == Some("object")
 }
 
+/// A schema as rmcp has it.
 pub fn object(schema: Value) -> Arc<JsonObject> {
     match schema {
         Value::Object(schema) => Arc::new(schema),

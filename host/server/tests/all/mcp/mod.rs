@@ -1,5 +1,6 @@
 //! The Model Context Protocol, as bytes of HTTP and with rmcp's own client.
 
+mod agents;
 mod client;
 mod protocol;
 mod skills;
