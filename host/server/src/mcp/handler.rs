@@ -31,8 +31,7 @@ pub const VERSIONS: [ProtocolVersion; 2] =
 const FRESH_MS: u64 = 5_000;
 
 /// The methods with parameters that are answered here.
-const METHODS: [&str; 11] = [
-    "initialize",
+const METHODS: [&str; 10] = [
     "tools/list",
     "tools/call",
     "resources/list",
@@ -116,10 +115,11 @@ impl ServerHandler for Handler {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: Context,
+        context: Context,
     ) -> Result<CustomResult, ErrorData> {
         let method = metier_core::ids::shown(&request.method);
-        if METHODS.contains(&request.method.as_str()) {
+        let is_begun = request.method == "initialize" && !is_new(&context);
+        if is_begun || METHODS.contains(&request.method.as_str()) {
             let message = format!("The parameters of `{method}` are not those of the protocol.");
             return Err(ErrorData::invalid_params(message, None));
         }
@@ -215,10 +215,13 @@ impl ServerHandler for Handler {
 
 /// How long, and by whom, an answer may be kept. Clients of earlier revisions are not told.
 fn fresh(context: &Context) -> (Option<u64>, Option<CacheScope>) {
-    let version = context.protocol_version();
-    let is_told = version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
-    match is_told {
+    match is_new(context) {
         true => (Some(FRESH_MS), Some(CacheScope::Private)),
         false => (None, None),
     }
+}
+
+fn is_new(context: &Context) -> bool {
+    let version = context.protocol_version();
+    version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
 }

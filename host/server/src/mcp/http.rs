@@ -115,3 +115,27 @@ async fn worded(response: Response, is_json: bool) -> Response {
     parts.headers.remove(header::CONTENT_LENGTH);
     (parts.status, parts.headers, error.to_string()).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use axum::{body::Body, extract::Request};
+
+    use super::bare;
+
+    /// rmcp writes requests into its debug log, their headers included.
+    #[test]
+    fn no_key_reaches_the_protocol() {
+        let request = Request::post("/mcp")
+            .header("authorization", "Bearer mtr_x_y")
+            .header("cookie", "session=x")
+            .header("mcp-method", "tools/list")
+            .extension("who asks")
+            .body(Body::empty())
+            .unwrap();
+        let bare = bare(request);
+        let names: Vec<&str> = bare.headers().keys().map(|name| name.as_str()).collect();
+        assert_eq!(names, ["mcp-method"]);
+        assert!(bare.extensions().is_empty());
+    }
+}

@@ -1,7 +1,8 @@
 //! Resources: the files of skills, and files that tools handed back.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use metier_core::{Code, Digest, Fault};
+use metier_core::{Code, Digest, Fault, fault::sentence};
+use metier_runtime::capabilities::artifacts::ArtifactError;
 use metier_service::Right;
 use rmcp::{
     ErrorData,
@@ -10,6 +11,7 @@ use rmcp::{
         ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
     },
 };
+use serde_json::json;
 
 use super::{errors::protocol, handler::Asked, page::page, skills};
 
@@ -43,34 +45,42 @@ pub fn templates() -> ListResourceTemplatesResult {
 }
 
 pub async fn read(asked: &Asked, uri: &str) -> Result<ReadResourceResult, ErrorData> {
-    let contents = match uri.strip_prefix(ARTIFACTS) {
-        Some(digest) => artifact(asked, uri, digest).await.map_err(protocol)?,
-        None => skills::read(asked, uri).await?,
+    let found = match uri.strip_prefix(ARTIFACTS) {
+        Some(digest) => artifact(asked, uri, digest).await,
+        None => skills::read(asked, uri).await,
     };
+    let contents = found.map_err(protocol)?.ok_or_else(|| nothing(uri))?;
     Ok(ReadResourceResult::new(vec![contents]))
 }
 
 /// What there is not, whosever it may be.
-pub fn nothing(uri: &str) -> Fault {
-    let message = format!("There is no resource `{}`.", metier_core::ids::shown(uri));
-    Fault::new(Code::NotFound, message)
-        .with_hint("`resources/list` and `skills/list` say which there are.")
+fn nothing(uri: &str) -> ErrorData {
+    let message = format!(
+        "There is no resource `{}`. `resources/list` and `skills/list` say which there are.",
+        metier_core::ids::shown(uri)
+    );
+    ErrorData::resource_not_found(message, Some(json!({"uri": uri})))
 }
 
-async fn artifact(asked: &Asked, uri: &str, digest: &str) -> Result<ResourceContents, Fault> {
+async fn artifact(
+    asked: &Asked,
+    uri: &str,
+    digest: &str,
+) -> Result<Option<ResourceContents>, Fault> {
     asked.caller.needs(Right::See)?;
-    let digest: Digest = digest.parse().map_err(|_| nothing(uri))?;
-    let store = asked.service.artifacts();
-    let failed = |error: metier_runtime::capabilities::artifacts::ArtifactError| {
-        Fault::new(Code::StorageUnavailable, error.to_string())
+    let Ok(digest) = digest.parse::<Digest>() else {
+        return Ok(None);
     };
+    let failed =
+        |error: ArtifactError| Fault::new(Code::StorageUnavailable, sentence(&error.to_string()));
+    let store = asked.service.artifacts();
     let opened = store.open(&asked.caller.tenant, &digest).await;
-    let mut reader = opened.map_err(failed)?.ok_or_else(|| nothing(uri))?;
-    if reader.size() > MAX_READ {
-        let message = format!(
-            "The file has {} bytes; over MCP at most {MAX_READ} are read.",
-            reader.size()
-        );
+    let Some(mut reader) = opened.map_err(failed)? else {
+        return Ok(None);
+    };
+    let size = reader.size();
+    if size > MAX_READ {
+        let message = format!("The file has {size} bytes; over MCP at most {MAX_READ} are read.");
         return Err(Fault::new(Code::InvalidArguments, message)
             .with_hint("Read it from `/api/v1/artifacts/DIGEST`, in ranges."));
     }
@@ -78,7 +88,7 @@ async fn artifact(asked: &Asked, uri: &str, digest: &str) -> Result<ResourceCont
     while let Some(piece) = reader.next().await.map_err(failed)? {
         bytes.extend_from_slice(&piece);
     }
-    Ok(contents(uri, &bytes, None, None))
+    Ok(Some(contents(uri, &bytes, None, None)))
 }
 
 /// Bytes as text where they are, and in Base64 where not.

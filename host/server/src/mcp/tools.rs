@@ -27,11 +27,12 @@ pub async fn list(
 
 fn tool(listed: Listed) -> Tool {
     let info = listed.info;
-    let mut tool = Tool::new(
-        listed.wire_name,
-        info.description,
-        object(info.input_schema),
-    );
+    // Clients want words; a component that was never packed has none.
+    let described = match info.description.is_empty() {
+        true => format!("Calls `{}`.", listed.name),
+        false => info.description,
+    };
+    let mut tool = Tool::new(listed.wire_name, described, object(info.input_schema));
     tool.title = info.title;
     let output = info.output_schema.filter(is_of_objects);
     tool.output_schema = output.map(object);

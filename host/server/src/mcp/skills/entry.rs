@@ -104,6 +104,14 @@ impl Entry {
         &self.frontmatter.name
     }
 
+    /// What a file is called, and what is said of it: SKILL.md stands for the whole skill.
+    pub fn words<'a>(&'a self, path: &'a str) -> (&'a str, Option<&'a str>) {
+        match path {
+            SKILL_MD => (self.name(), Some(&self.frontmatter.description)),
+            path => (path, None),
+        }
+    }
+
     /// With the addresses of its files.
     pub fn described(&self, uri: impl Fn(&str) -> String) -> Described {
         let files = self

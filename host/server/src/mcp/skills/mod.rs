@@ -17,13 +17,9 @@ use rmcp::{
         GetSkillResult, ListSkillsResult, PaginatedRequestParams, Resource, ResourceContents, Skill,
     },
 };
+use serde_json::json;
 
-use super::{
-    errors::protocol,
-    handler::Asked,
-    page::page,
-    resources::{contents, nothing},
-};
+use super::{errors::protocol, handler::Asked, page::page, resources::contents};
 pub use entry::Known;
 use entry::{Entry, SKILL_MD};
 
@@ -45,8 +41,10 @@ pub async fn list(
 pub async fn get(asked: &Asked, uri: &str) -> Result<GetSkillResult, ErrorData> {
     let found = of(asked, uri).await.map_err(protocol)?;
     let found = found.filter(|seen| seen.uri(SKILL_MD) == uri);
-    // The extension has no error of its own for this, unlike resources in the older revision.
-    let seen = found.ok_or_else(|| ErrorData::invalid_params(nothing(uri).message, None))?;
+    let seen = found.ok_or_else(|| {
+        let message = "There is no skill of this address; `skills/list` says which there are.";
+        ErrorData::invalid_params(message, Some(json!({"uri": uri})))
+    })?;
     Ok(GetSkillResult::new(seen.described()))
 }
 
@@ -56,11 +54,10 @@ pub async fn resources(asked: &Asked) -> Result<Vec<Resource>, ErrorData> {
     Ok(all.iter().flat_map(Seen::resources).collect())
 }
 
-/// One file.
-pub async fn read(asked: &Asked, uri: &str) -> Result<ResourceContents, ErrorData> {
-    let seen = of(asked, uri).await.map_err(protocol)?;
-    let found = seen.and_then(|seen| seen.read(uri));
-    found.ok_or_else(|| protocol(nothing(uri)))
+/// One file, when it is there.
+pub async fn read(asked: &Asked, uri: &str) -> Result<Option<ResourceContents>, Fault> {
+    let seen = of(asked, uri).await?;
+    Ok(seen.and_then(|seen| seen.read(uri)))
 }
 
 /// A skill the caller sees.
@@ -141,7 +138,9 @@ impl Seen {
     fn resources(&self) -> Vec<Resource> {
         let origin = entry::origin(&self.alias, self.installed.skill());
         let files = self.entry.files.iter().map(|file| {
-            let resource = Resource::new(self.uri(&file.path), file.path.clone());
+            let (name, description) = self.entry.words(&file.path);
+            let mut resource = Resource::new(self.uri(&file.path), name);
+            resource.description = description.map(ToOwned::to_owned);
             resource
                 .with_size(file.size)
                 .with_mime_type(entry::media_type(&file.path))

@@ -259,6 +259,19 @@ async fn a_call_asks_a_person_and_goes_on_when_it_comes_back() {
     }
 }
 
+/// A client may come back to another host of the store.
+#[tokio::test]
+async fn every_host_seals_with_the_same_secret() {
+    let scene = Scene::start().await;
+    let own = async |name| scene.service.own_secret(name).await.unwrap();
+    assert_eq!(
+        own("mcp-request-state").await,
+        own("mcp-request-state").await
+    );
+    assert_ne!(own("mcp-request-state").await, own("other").await);
+    assert!(own("other").await.len() >= 32);
+}
+
 /// A key that may not decide is not asked, whatever its client can show.
 #[tokio::test]
 async fn who_may_not_decide_is_neither_asked_nor_heard() {

@@ -79,7 +79,7 @@ async fn a_client_that_says_nothing_or_rubbish_does_no_harm() {
 }
 
 #[tokio::test]
-async fn lines_of_either_revision_are_answered_by_lines() {
+async fn lines_are_answered_by_lines_and_one_without_end_is_dropped() {
     let scene = Scene::with_math().await;
     let (ours, theirs) = tokio::io::duplex(64 << 10);
     let (reader, writer) = tokio::io::split(ours);
@@ -87,10 +87,25 @@ async fn lines_of_either_revision_are_answered_by_lines() {
     let (reader, mut writer) = tokio::io::split(theirs);
     let mut lines = BufReader::new(reader).lines();
     let params = super::stamped(json!({"name": "math__add", "arguments": {"a": 2, "b": 3}}));
-    let line = format!("{}\n", super::message("tools/call", params));
+    let line = format!("{}\n", super::message("tools/call", params.clone()));
     writer.write_all(line.as_bytes()).await.unwrap();
     let answer = lines.next_line().await.unwrap().unwrap();
     assert!(answer.contains(r#""text":"5""#), "{answer}");
+    let mut long = params.clone();
+    long["arguments"]["c"] = json!("x".repeat(5 << 20));
+    let mut message = super::message("tools/call", long);
+    message["id"] = json!("long");
+    writer
+        .write_all(format!("{message}\n{line}").as_bytes())
+        .await
+        .unwrap();
+    loop {
+        let answer = lines.next_line().await.unwrap().unwrap();
+        assert!(!answer.contains(r#""id":"long""#), "{answer:.200}");
+        if answer.contains(r#""text":"5""#) {
+            break;
+        }
+    }
     writer.shutdown().await.unwrap();
     serving.await.unwrap().unwrap();
 }

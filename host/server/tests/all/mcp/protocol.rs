@@ -175,6 +175,11 @@ async fn bodies_that_are_no_messages_are_errors_of_json_rpc() {
         let wrong = scene.mcp_before(&scene.admin, "tools/call", params).await;
         assert_eq!(wrong.json["error"]["code"], -32602, "{}", wrong.body);
     }
+    let gone = scene.mcp(&scene.admin, "initialize", json!({})).await;
+    assert_eq!(
+        (gone.status, &gone.json["error"]["code"]),
+        (404, &json!(-32601))
+    );
     let unknown = scene.mcp(&scene.admin, "tools/destroy", json!({})).await;
     assert_eq!(
         (unknown.status, &unknown.json["error"]["code"]),

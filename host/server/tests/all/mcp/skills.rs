@@ -19,6 +19,11 @@ fn resources(files: &[(&str, &[u8])]) -> Vec<u8> {
 
 async fn scene() -> Scene {
     let scene = Scene::start().await;
+    install(&scene).await;
+    scene
+}
+
+async fn install(scene: &Scene) {
     let files = resources(&[
         ("data/logo.png", &[0xff, 0xd8, 0]),
         ("references/a b.md", b"# Read me"),
@@ -27,10 +32,8 @@ async fn scene() -> Scene {
         (package::section::SKILL_MD, TEXT.as_bytes()),
         (package::section::RESOURCES, files.as_slice()),
     ];
-    scene
-        .install("local", "math", packed(SKILL, &sections))
-        .await;
-    scene
+    let bytes = packed(SKILL, &sections);
+    scene.install("local", "math", bytes).await;
 }
 
 async fn read(scene: &Scene, key: &str, uri: &str) -> Value {
@@ -71,6 +74,11 @@ async fn skills_are_listed_with_the_digest_of_every_file() {
     let got = scene.mcp(key, "skills/get", json!({"uri": uri})).await;
     assert_eq!(&got.json["result"]["skill"], skill, "{}", got.body);
     let resources = scene.mcp(key, "resources/list", json!({})).await;
+    let first = &resources.json["result"]["resources"][0];
+    assert_eq!(
+        (&first["name"], &first["description"]),
+        (&json!("arithmetic"), &json!("Adds numbers."))
+    );
     assert_eq!(
         resources.json["result"]["resources"]
             .as_array()

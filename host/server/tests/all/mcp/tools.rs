@@ -44,6 +44,7 @@ async fn tools_are_listed_in_order_with_all_that_is_known_of_them() {
     assert!(result["ttlMs"].is_u64());
     for tool in result["tools"].as_array().unwrap() {
         assert_eq!(tool["inputSchema"]["type"], "object", "{tool}");
+        assert!(tool["description"].as_str().unwrap().starts_with("Calls `"));
         let hints = [
             "readOnlyHint",
             "destructiveHint",
