@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/api/v1` | the [HTTP API](api), with its OpenAPI description at `/api/v1/openapi.json` |
 //! | `/v1` | what [OpenAI's own libraries](openai) expect: models, chat completions, responses |
+//! | `/mcp` | the [Model Context Protocol](mcp) |
 //! | `/livez`, `/readyz` | whether it lives, whether it can do its work |
 //!
 //! [`App`] is all of it over a [`Service`](metier_service::Service); [`listen`] serves it. [`dev`] is the small server of `metier dev`.
@@ -16,6 +17,7 @@ pub mod api;
 pub mod dev;
 pub mod guard;
 pub mod listen;
+pub mod mcp;
 pub mod openai;
 pub mod problem;
 pub mod status;

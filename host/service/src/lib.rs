@@ -38,6 +38,7 @@ pub mod run_tools;
 mod logins;
 mod noting;
 mod once;
+mod own;
 mod random;
 mod service;
 

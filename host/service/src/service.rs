@@ -469,8 +469,12 @@ impl Service {
             format!("There is no tool `{}`.", metier_core::ids::shown(name)),
         );
         let tools = self.tools(caller).await.unwrap_or_default();
-        let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
-        match nearest(name, names.iter().copied()) {
+        let named = |tool: &Listed| match name.contains("__") {
+            true => tool.wire_name.clone(),
+            false => tool.name.clone(),
+        };
+        let names: Vec<String> = tools.iter().map(named).collect();
+        match nearest(name, names.iter().map(String::as_str)) {
             Some(meant) => fault.with_hint(format!("Did you mean `{meant}`?")),
             None => fault.with_hint("List the tools you may call; an operator installs skills."),
         }

@@ -12,7 +12,7 @@ mod artifacts;
 mod describe;
 mod events;
 mod keys;
-mod moment;
+pub(crate) mod moment;
 mod runs;
 mod secrets;
 mod skills;

@@ -3,6 +3,7 @@
 
 mod api;
 mod dev;
+mod mcp;
 mod openai;
 mod runs;
 mod scene;
