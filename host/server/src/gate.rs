@@ -3,7 +3,7 @@
 //! Who asks is found out by those routes that need to know it, which are all but the health checks and the description: they take
 //! a [`Caller`] as [`Who`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -35,7 +35,7 @@ pub async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next
     };
     request.extensions_mut().insert(id.clone());
     let mut response = match is_meant(&app, &request) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => answered(app.settings.timeout, next.run(request)).await,
         Err(why) => Problem::http(StatusCode::FORBIDDEN, why, HINT).into_response(),
     };
     let headers = response.headers_mut();
@@ -49,6 +49,16 @@ pub async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next
     let no_store = HeaderValue::from_static("no-store");
     headers.entry(header::CACHE_CONTROL).or_insert(no_store);
     response
+}
+
+/// A request that takes too long, be it that its body does not come, is ended. A stream that has begun goes on.
+async fn answered(timeout: Duration, answer: impl Future<Output = Response>) -> Response {
+    let answer = tokio::time::timeout(timeout, answer).await;
+    answer.unwrap_or_else(|_| {
+        let seconds = timeout.as_secs();
+        let message = format!("The request took more than {seconds} s.");
+        Problem::from(Fault::new(Code::DeadlineExceeded, message)).into_response()
+    })
 }
 
 fn is_meant(app: &App, request: &Request) -> Result<(), &'static str> {

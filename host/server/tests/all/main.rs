@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod api;
+mod bounds;
 mod dev;
 mod mcp;
 mod openai;

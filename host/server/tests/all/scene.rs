@@ -48,12 +48,28 @@ impl Scene {
 
     /// A service with these models.
     pub async fn with(models: Models, model: Arc<dyn Model>) -> Scene {
+        Scene::seen(
+            models,
+            model,
+            Settings::default(),
+            listen::Limits::default(),
+        )
+        .await
+    }
+
+    /// A service that is seen so from outside.
+    pub async fn seen(
+        models: Models,
+        model: Arc<dyn Model>,
+        settings: Settings,
+        limits: listen::Limits,
+    ) -> Scene {
         let folder = tempfile::tempdir().unwrap();
         let service = Arc::new(service(models, model, folder.path()).await);
         let admin = service.directory().first_key().await.unwrap().unwrap().key;
         let app = Arc::new(App {
             service: service.clone(),
-            settings: Settings::default(),
+            settings,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -65,7 +81,7 @@ impl Scene {
             let stopped = async {
                 let _ = stopped.await;
             };
-            listen::serve(listener, app.router(), &listen::Limits::default(), stopped).await
+            listen::serve(listener, app.router(), &limits, stopped).await
         });
         Scene {
             service,

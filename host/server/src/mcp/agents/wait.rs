@@ -46,7 +46,7 @@ pub async fn until_it_rests(
     answered: &InputResponses,
     context: &RequestContext<RoleServer>,
 ) -> Result<Rest, Fault> {
-    let mut news = asked.service.hub().follow();
+    let mut news = asked.service.hub().follow(*run);
     let began = Instant::now();
     let mut seen = Seq(0);
     while began.elapsed() < PATIENCE {
@@ -67,7 +67,7 @@ pub async fn until_it_rests(
         }
         sleep(PACE).await;
         tokio::select! {
-            () = heard_of(&mut news, run) => {}
+            () = heard_of(&mut news) => {}
             () = sleep(POLL) => {}
         }
     }
@@ -77,11 +77,11 @@ pub async fn until_it_rests(
 }
 
 /// Until something durable happened in the run, or it cannot be known.
-async fn heard_of(news: &mut Receiver<News>, run: &RunId) {
+async fn heard_of(news: &mut Receiver<News>) {
     loop {
         match news.recv().await {
-            Ok(News::Event(of, _)) if of == *run => return,
-            Ok(_) => {}
+            Ok(News::Event(_)) => return,
+            Ok(News::Delta(..)) => {}
             // Too slow: there may have been one.
             Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => return std::future::pending().await,
