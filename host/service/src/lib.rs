@@ -35,6 +35,7 @@ pub mod seal;
 pub mod models;
 pub mod run_tools;
 
+mod installing;
 mod logins;
 mod noting;
 mod once;
