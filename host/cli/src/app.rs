@@ -73,6 +73,8 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Check(args) => return commands::runs::check::run(&app, &args),
         Command::Serve(args) => return commands::serve::run(&app, &args),
         Command::Admin(args) => return commands::admin::run(&app, &args),
+        Command::Mcp(args) => return commands::serve::mcp(&app, &args),
+        Command::Audit(args) => return commands::audit::run(&app, &args),
         Command::Config(args) => return commands::serve::config(&app, &args),
         Command::Errors(args) => commands::errors::run(&app, &args)?,
     }

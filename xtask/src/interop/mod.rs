@@ -13,6 +13,7 @@ pub mod powerpoint;
 mod prism;
 mod readers;
 mod salesforce;
+mod service;
 mod skills_ref;
 mod store;
 mod strangers;
@@ -52,6 +53,7 @@ const STEPS: &[Step] = &[
     ("prism", prism::run),
     ("store", store::run),
     ("models", models::run),
+    ("service", service::run),
     ("flagship", flagship::run),
 ];
 

@@ -47,16 +47,21 @@ impl<'r> Tools<'r> {
 
     /// The `node_modules` with everything in `tests/interop/npm/package-lock.json`.
     pub fn node_modules(&self) -> Result<PathBuf> {
-        let folder = self.repo.target("interop/npm");
+        self.npm(NPM, "interop/npm")
+    }
+
+    /// The `node_modules` below a folder of the target, with everything that the lock file in `from` names.
+    pub fn npm(&self, from: &str, below: &str) -> Result<PathBuf> {
+        let folder = self.repo.target(below);
         let modules = folder.join("node_modules");
-        let wanted = read(&self.repo.path(NPM).join("package-lock.json"))?;
+        let wanted = read(&self.repo.path(from).join("package-lock.json"))?;
         let installed = folder.join("installed.json");
         if modules.exists() && is(&installed, &wanted) {
             return Ok(modules);
         }
         std::fs::create_dir_all(&folder)?;
         for file in ["package.json", "package-lock.json"] {
-            std::fs::copy(self.repo.path(NPM).join(file), folder.join(file))?;
+            std::fs::copy(self.repo.path(from).join(file), folder.join(file))?;
         }
         if Cmd::new("npm").arg("--version").read().is_err() {
             self.debian(&["nodejs", "npm"])?;

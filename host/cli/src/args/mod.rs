@@ -5,6 +5,7 @@
 
 pub mod admin;
 mod artifact;
+pub mod audit;
 mod authoring;
 pub mod call;
 pub mod dev;
@@ -140,6 +141,17 @@ pub enum Command {
         after_help = admin::EXAMPLES
     )]
     Admin(Box<admin::Admin>),
+    /// Serve the same tools to one desktop client, over standard input and output
+    #[command(after_help = serve::MCP_EXAMPLES)]
+    Mcp(Box<serve::Mcp>),
+    /// Verify, search and export the audit trail of a service
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = audit::EXAMPLES
+    )]
+    Audit(audit::Audit),
     /// Show or check the configuration of a service
     #[command(
         subcommand_required = true,

@@ -44,6 +44,23 @@ pub struct Serve {
     pub service: ServiceOptions,
 }
 
+pub(super) const MCP_EXAMPLES: &str = "\
+A desktop client starts it by itself; in Claude Desktop's configuration:
+  {\"mcpServers\": {\"metier\": {\"command\": \"metier\", \"args\": [\"mcp\"]}}}
+
+While `metier serve` has the store, point the client at its /mcp instead.";
+
+/// `metier mcp`
+#[derive(Debug, Args)]
+pub struct Mcp {
+    /// The tenant whose tools are served
+    #[arg(long, default_value = "local")]
+    pub tenant: metier_core::TenantId,
+    /// How it is set up.
+    #[command(flatten)]
+    pub service: ServiceOptions,
+}
+
 /// `metier config`
 #[derive(Debug, Args)]
 pub struct Config {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use metier_core::{ByteSize, Span};
+use metier_service::limits::{Limits as TenantLimits, Rate};
 use metier_store::StoreUrl;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +80,15 @@ pub struct Limits {
     pub request: Span,
     /// Time for what is under way when the service ends.
     pub grace: Span,
+    /// Requests a second of one key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_rate: Option<u32>,
+    /// Requests a second of one tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant_rate: Option<u32>,
+    /// Tool calls of one tenant at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant_calls: Option<u32>,
 }
 
 impl Default for Config {
@@ -104,6 +114,26 @@ impl Default for Limits {
             body: ByteSize::mib(4),
             request: Span(Duration::from_secs(300)),
             grace: Span(Duration::from_secs(10)),
+            key_rate: None,
+            tenant_rate: None,
+            tenant_calls: None,
+        }
+    }
+}
+
+impl Limits {
+    /// What keys and tenants may. After a rest, two seconds' worth at once.
+    pub fn of_tenants(&self) -> TenantLimits {
+        let rate = |per_second: Option<u32>| {
+            per_second.map(|per_second| Rate {
+                per_second: per_second.max(1),
+                burst: per_second.max(1).saturating_mul(2),
+            })
+        };
+        TenantLimits {
+            key: rate(self.key_rate),
+            tenant: rate(self.tenant_rate),
+            calls: self.tenant_calls,
         }
     }
 }

@@ -7,15 +7,15 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use metier_agent::driver::Shift;
 use metier_core::{Code, Fault};
-use metier_server::{App as Outside, Settings, listen};
-use metier_service::{Service, agents::POOL, identity::IssuedKey};
+use metier_server::{App as Outside, Settings, listen, mcp::stdio};
+use metier_service::{Caller, Role, Service, agents::POOL, identity::IssuedKey};
 use serde_json::json;
 use tokio::{net::TcpListener, sync::watch};
 
 use super::App;
 use crate::{
-    args::serve::{Config as ConfigArgs, ConfigAction, Serve, ServiceOptions},
-    errors::Failure,
+    args::serve::{Config as ConfigArgs, ConfigAction, Mcp, Serve, ServiceOptions},
+    errors::{Failure, sentence},
     exit::Exit,
     printer::Format,
 };
@@ -72,8 +72,14 @@ async fn serve(app: &App, args: &Serve, config: &Config) -> Result<Exit, Failure
         ..listen::Limits::default()
     };
     tell(app, address, first)?;
+    if !address.ip().is_loopback() && config.hosts.is_empty() {
+        app.printer.warn(
+            "`hosts` names nothing: requests from other machines are refused, whatever name they call this one by",
+        );
+    }
     let serving = listen::serve(listener, outside.router(), &limits, until(&stopped));
     let working = tokio::spawn(work(service.clone(), shift(config)?, until(&stopped)));
+    let booked = service.clone();
     let looking = tokio::spawn(look(service, until(&stopped)));
     tokio::pin!(serving);
     tokio::select! {
@@ -86,7 +92,39 @@ async fn serve(app: &App, args: &Serve, config: &Config) -> Result<Exit, Failure
     drop(stop);
     let _ = serving.await;
     let _ = tokio::join!(working, looking);
+    booked.booked().await;
     Ok(Exit::Ok)
+}
+
+/// Serves one client on standard input and output, until it goes. Runs are worked on meanwhile.
+///
+/// # Errors
+/// [`Failure`] when it cannot begin.
+pub fn mcp(app: &App, args: &Mcp) -> Result<Exit, Failure> {
+    let config = configured(&args.service)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime =
+        runtime.map_err(|error| host_fault(&format!("The runtime did not start: {error}.")))?;
+    let ended = runtime.block_on(Box::pin(async {
+        let service = Arc::new(parts::service(app, &args.service, &config).await?);
+        let (stop, stopped) = watch::channel(());
+        let working = tokio::spawn(work(service.clone(), shift(&config)?, until(&stopped)));
+        let caller = Caller {
+            role: Role::Operator,
+            ..Caller::operator_of(args.tenant.clone())
+        };
+        let served = stdio(service.clone(), caller).await;
+        drop(stop);
+        let _ = working.await;
+        service.booked().await;
+        served
+            .map(|()| Exit::Ok)
+            .map_err(|error| host_fault(&sentence(&error.to_string())))
+    }));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
 }
 
 fn settings(config: &Config) -> Settings {

@@ -19,7 +19,6 @@ use metier_service::{
     audit::{Settings, Trail},
     hub::Hub,
     installs,
-    limits::Limits,
     run_tools::Reach,
     run_tools::RunTools,
     secrets::sources_of,
@@ -88,7 +87,7 @@ pub async fn service(
         artifacts,
         vault: Some(vault),
         audit: trail,
-        limits: Limits::default(),
+        limits: config.limits.of_tenants(),
     };
     Ok(Service::open(parts).await?)
 }
