@@ -16,5 +16,6 @@ mod readme;
 mod runs;
 mod sandbox;
 mod secret;
+mod service;
 mod streams;
 mod test;
