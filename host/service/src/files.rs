@@ -15,7 +15,7 @@ impl Service {
     /// # Errors
     /// `forbidden`, or the storage's.
     pub async fn keep_file(&self, caller: &Caller, bytes: Vec<u8>) -> Result<Blob, Fault> {
-        caller.needs(Right::Call)?;
+        self.needs(caller, Right::Call)?;
         let keep = async {
             let mut writer = self.artifacts().begin(&caller.tenant).await?;
             writer.write(bytes).await?;
@@ -33,7 +33,7 @@ impl Service {
         caller: &Caller,
         digest: &Digest,
     ) -> Result<Box<dyn ArtifactReader>, Fault> {
-        caller.needs(Right::See)?;
+        self.needs(caller, Right::See)?;
         let opened = self.artifacts().open(&caller.tenant, digest).await;
         let opened = opened.map_err(|error| of_artifact(&error))?;
         opened.ok_or_else(|| Fault::new(Code::NotFound, format!("There is no file {digest}.")))

@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
+use metier_agent::journal::{Seq, Verdict};
 use metier_core::{CallId, Code, Digest, Fault, ids::shown};
+use metier_store::types::RunId;
 
 use crate::{
-    audit::{Event, Filter, Found, Notes, SkillChange, What},
+    audit::{Event, Filter, Found, Notes, RunChange, SkillChange, What},
     directory::now,
     identity::{Caller, Right},
     installs::Install,
@@ -100,6 +102,33 @@ impl Service {
         let search = move || audit.search(&filter, cursor.as_deref(), max);
         let searched = tokio::task::spawn_blocking(search).await;
         searched.map_err(|error| Fault::new(Code::HostInternal, error.to_string()))?
+    }
+
+    /// Writes down that a run was changed from outside.
+    pub fn note_run(&self, caller: &Caller, change: RunChange, run: RunId) {
+        let what = What::Run {
+            change,
+            run: &run.to_string(),
+            agent: None,
+            version: None,
+        };
+        self.note(caller, what);
+    }
+
+    /// Writes down what was decided, without its reason or value.
+    pub fn note_verdict(&self, caller: &Caller, run: RunId, question: Seq, verdict: &Verdict) {
+        let verdict = match verdict {
+            Verdict::Approved => "approved",
+            Verdict::Denied { .. } => "denied",
+            Verdict::Done { .. } => "done",
+            Verdict::TimedOut => "timed-out",
+        };
+        let what = What::Approval {
+            run: &run.to_string(),
+            question: question.0,
+            verdict,
+        };
+        self.note(caller, what);
     }
 
     /// A call that was refused before it reached the sandbox, which writes down the others.

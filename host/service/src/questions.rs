@@ -34,6 +34,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     agents::Models,
     identity::{Caller, Right},
+    limits::Permit,
     service::Service,
 };
 
@@ -79,14 +80,14 @@ impl Service {
     /// # Errors
     /// `forbidden`.
     pub fn routes(&self, caller: &Caller) -> Result<impl Iterator<Item = &str>, Fault> {
-        caller.needs(Right::See)?;
+        self.needs(caller, Right::See)?;
         Ok(self.questions().routes.keys().map(String::as_str))
     }
 
     /// A question to a route, about to be asked. Nothing is sent before [`Asking::answer`].
     ///
     /// # Errors
-    /// `forbidden`, `not-found`; `busy` when too many are under way.
+    /// `forbidden`, `not-found`; `busy` when too many are under way; as [`Service::admit`].
     pub fn ask(
         &self,
         caller: &Caller,
@@ -94,7 +95,8 @@ impl Service {
         route: &str,
         request: ModelRequest,
     ) -> Result<Asking, Fault> {
-        caller.needs(Right::Call)?;
+        self.needs(caller, Right::Call)?;
+        let permit = self.admit(caller)?;
         let questions = self.questions();
         let found = questions.routes.get(route).cloned();
         let found = found.ok_or_else(|| no_route(route, &questions.routes))?;
@@ -116,6 +118,7 @@ impl Service {
             tenant: caller.tenant.clone(),
             heard: Heard::default(),
             place: Some(place),
+            _permit: permit,
         })
     }
 
@@ -144,6 +147,8 @@ pub struct Asking {
     heard: Heard,
     /// Until it is booked.
     place: Option<OwnedSemaphorePermit>,
+    /// Of the caller's key and tenant.
+    _permit: Permit,
 }
 
 /// What was heard of an answer so far.

@@ -14,6 +14,7 @@ use metier_store::types::{
 
 use crate::{
     agents::POOL,
+    audit::RunChange,
     faults::{of_run, of_store},
     identity::{Caller, Right},
     service::Service,
@@ -59,7 +60,7 @@ impl Service {
         wanted: Wanted,
         page: Page,
     ) -> Result<Vec<RunRow>, Fault> {
-        caller.needs(Right::See)?;
+        self.needs(caller, Right::See)?;
         let pairs = [
             ("name", wanted.agent),
             ("principal", wanted.principal),
@@ -83,7 +84,7 @@ impl Service {
     /// # Errors
     /// `forbidden`; `not-found` also for another tenant's.
     pub async fn run_row(&self, caller: &Caller, run: RunId) -> Result<RunRow, Fault> {
-        caller.needs(Right::See)?;
+        self.needs(caller, Right::See)?;
         let row = self.store().run(&run).await;
         let row = row.map_err(|error| of_store(&error))?;
         let theirs = row.filter(|row| row.tenant == caller.tenant);
@@ -130,7 +131,7 @@ impl Service {
     /// # Errors
     /// As [`Service::run_row`]; `conflict` when it has ended.
     pub async fn cancel(&self, caller: &Caller, run: RunId, why: &str) -> Result<(), Fault> {
-        caller.needs(Right::Call)?;
+        self.needs(caller, Right::Call)?;
         let (_, state) = self.run_state(caller, run).await?;
         if state.ended.is_some() {
             return Err(Fault::new(
@@ -142,7 +143,9 @@ impl Service {
             .runs()
             .cancel(&run, caller.principal.clone(), why)
             .await;
-        cancelled.map_err(|error| of_run(&error))
+        cancelled.map_err(|error| of_run(&error))?;
+        self.note_run(caller, RunChange::Cancelled, run);
+        Ok(())
     }
 
     /// A new run that begins with the events of another, up to `at`; all of them when absent.
@@ -150,7 +153,7 @@ impl Service {
     /// # Errors
     /// As [`Service::run_row`]; `invalid-arguments` when there is no such event.
     pub async fn fork(&self, caller: &Caller, run: RunId, at: Option<Seq>) -> Result<RunId, Fault> {
-        caller.needs(Right::Call)?;
+        self.needs(caller, Right::Call)?;
         let row = self.run_row(caller, run).await?;
         let at = at.unwrap_or(Seq(row.head.0));
         let pool = POOL
@@ -158,7 +161,9 @@ impl Service {
             .map_err(|_| Fault::new(Code::HostInternal, "The pool has no name."))?;
         let fork = RunId::new((self.ids())());
         let forked = self.runs().fork(&run, fork, at, pool).await;
-        forked.map_err(|error| of_run(&error))
+        let forked = forked.map_err(|error| of_run(&error))?;
+        self.note_run(caller, RunChange::Forked, forked);
+        Ok(forked)
     }
 
     /// Questions of the tenant's runs that wait for a person, newest run first.
@@ -196,7 +201,7 @@ impl Service {
     /// # Errors
     /// `forbidden`, or the store's.
     pub async fn usage(&self, caller: &Caller, filter: UsageFilter) -> Result<Vec<Usage>, Fault> {
-        caller.needs(Right::See)?;
+        self.needs(caller, Right::See)?;
         let filter = UsageFilter {
             tenant: Some(caller.tenant.clone()),
             ..filter
@@ -217,15 +222,17 @@ impl Service {
         hash: Digest,
         verdict: Verdict,
     ) -> Result<(), Fault> {
-        caller.needs(Right::Decide)?;
+        self.needs(caller, Right::Decide)?;
         self.run_row(caller, run).await?;
         let decision = Decision {
             question,
             hash,
-            verdict,
+            verdict: verdict.clone(),
             by: caller.principal.clone(),
         };
         let decided = self.runs().decide(&run, decision).await;
-        decided.map_err(|error| of_run(&error))
+        decided.map_err(|error| of_run(&error))?;
+        self.note_verdict(caller, run, question, &verdict);
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use metier_core::{CallId, Code, Fault};
+use metier_core::CallId;
 use metier_service::{Caller, Service};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -14,12 +14,11 @@ use rmcp::{
         CustomResult, ErrorCode, GetSkillRequestParams, GetSkillResult, GetTaskParams,
         GetTaskResult, Implementation, ListResourceTemplatesResult, ListResourcesResult,
         ListSkillsResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
-        ReadResourceRequestParams, ReadResourceResponse, RequestStateCodec, ServerCapabilities,
-        ServerConfig, UpdateTaskParams,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext},
 };
-use tokio::sync::OnceCell;
 
 use super::{agents, call, resources, skills, tasks, tools};
 
@@ -66,19 +65,6 @@ static CONFIG: LazyLock<ServerConfig> = LazyLock::new(|| {
 pub struct Shared {
     pub skills: skills::Known,
     pub agents: agents::Known,
-    codec: OnceCell<RequestStateCodec>,
-}
-
-impl Shared {
-    /// What seals the states that clients hand back.
-    pub async fn codec(&self, service: &Service) -> Result<&RequestStateCodec, Fault> {
-        let made = self.codec.get_or_try_init(async || {
-            let key = service.own_secret("mcp-request-state").await?;
-            RequestStateCodec::try_new(key.into_bytes())
-                .map_err(|error| Fault::new(Code::HostInternal, error.to_string()))
-        });
-        made.await
-    }
 }
 
 /// Who asks whom.

@@ -1,9 +1,8 @@
 //! Resources: the files of skills, and files that tools handed back.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use metier_core::{Code, Digest, Fault, fault::sentence};
-use metier_runtime::capabilities::artifacts::ArtifactError;
-use metier_service::Right;
+use metier_core::{Code, Digest, Fault};
+use metier_service::files::of_artifact;
 use rmcp::{
     ErrorData,
     model::{
@@ -67,16 +66,12 @@ async fn artifact(
     uri: &str,
     digest: &str,
 ) -> Result<Option<ResourceContents>, Fault> {
-    asked.caller.needs(Right::See)?;
     let Ok(digest) = digest.parse::<Digest>() else {
         return Ok(None);
     };
-    let failed =
-        |error: ArtifactError| Fault::new(Code::StorageUnavailable, sentence(&error.to_string()));
-    let store = asked.service.artifacts();
-    let opened = store.open(&asked.caller.tenant, &digest).await;
-    let Some(mut reader) = opened.map_err(failed)? else {
-        return Ok(None);
+    let mut reader = match asked.service.file(&asked.caller, &digest).await {
+        Err(fault) if fault.code == Code::NotFound => return Ok(None),
+        opened => opened?,
     };
     let size = reader.size();
     if size > MAX_READ {
@@ -85,6 +80,7 @@ async fn artifact(
             .with_hint("Read it from `/api/v1/artifacts/DIGEST`, in ranges."));
     }
     let mut bytes = Vec::new();
+    let failed = |error| of_artifact(&error);
     while let Some(piece) = reader.next().await.map_err(failed)? {
         bytes.extend_from_slice(&piece);
     }

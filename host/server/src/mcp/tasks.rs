@@ -1,10 +1,8 @@
 //! The tasks extension, `io.modelcontextprotocol/tasks`: a task is a run, its id the run's.
 
 use metier_agent::{journal::Ending, state::State};
-use metier_service::{
-    Right,
-    faults::{of_run, of_store},
-};
+use metier_core::Code;
+use metier_service::Right;
 use metier_store::types::RunId;
 use rmcp::{
     ErrorData, RoleServer,
@@ -85,14 +83,16 @@ pub async fn update(asked: &Asked, request: UpdateTaskParams) -> Result<(), Erro
 }
 
 pub async fn cancel(asked: &Asked, request: CancelTaskParams) -> Result<(), ErrorData> {
-    let (run, _) = found(asked, &request.task_id, Right::Call).await?;
-    let by = asked.caller.principal.clone();
-    let cancelled = asked
-        .service
-        .runs()
-        .cancel(&run, by, "A client cancelled its task.")
+    let (run, state) = found(asked, &request.task_id, Right::Call).await?;
+    if state.ended.is_some() {
+        // What is over is as cancelled as it can be.
+        return Ok(());
+    }
+    let (service, caller) = (&asked.service, &asked.caller);
+    let cancelled = service
+        .cancel(caller, run, "A client cancelled its task.")
         .await;
-    cancelled.map_err(|error| protocol(of_run(&error)))
+    cancelled.map_err(protocol)
 }
 
 /// A run of the caller's tenant, of an agent their key is for. Any other is not there.
@@ -103,12 +103,10 @@ async fn found(asked: &Asked, task: &str, right: Right) -> Result<(RunId, State)
         ErrorData::invalid_params(message, None)
     };
     let run: RunId = task.parse().map_err(|_| nothing())?;
-    let row = asked.service.store().run(&run).await;
-    let row = row.map_err(|error| protocol(of_store(&error)))?;
-    row.filter(|row| row.tenant == asked.caller.tenant)
-        .ok_or_else(nothing)?;
-    let state = asked.service.runs().state(&run).await;
-    let state = state.map_err(|error| protocol(of_run(&error)))?;
+    let (_, state) = match asked.service.run_state(&asked.caller, run).await {
+        Err(fault) if fault.code == Code::NotFound => return Err(nothing()),
+        found => found.map_err(protocol)?,
+    };
     match agents::is_for(asked, &state.started.definition.terms().name) {
         true => Ok((run, state)),
         false => Err(nothing()),

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use metier_agent::{driver::Shift, journal::Verdict};
 use metier_core::{Code, Digest, TenantId};
 use metier_runtime::credentials::Secret;
 use metier_service::{
     Role,
-    agents::{Source, StartRequest},
+    agents::{POOL, Source, StartRequest},
     audit::{Expected, Filter, verify},
     directory::NewKey,
     limits::Limits,
@@ -306,6 +307,64 @@ async fn agents_and_runs_are_written() {
     assert_eq!(record.rest["run"], run.to_string());
     assert_eq!(record.rest["agent"], "sums");
     assert_eq!(record.rest["version"], "1.0.0");
+}
+
+#[tokio::test]
+async fn what_is_decided_cancelled_and_forked_is_written() {
+    let scene = Scene::with_math(Limits::default()).await;
+    let (service, admin) = (&scene.service, admin());
+    let source = Source {
+        text: CHAIN.replace("then = \"allow\"", "then = \"ask\""),
+        files: Default::default(),
+    };
+    service.deploy(&admin, source).await.unwrap();
+    let request = || StartRequest {
+        agent: "sums".parse().unwrap(),
+        version: None,
+        input: json!({}),
+        session: None,
+        idempotency_key: None,
+    };
+    let run = service.start(&admin, request()).await.unwrap();
+    let decided = async {
+        let open = loop {
+            match service.approvals(&admin).await.unwrap().pop() {
+                Some(open) => break open,
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        };
+        let why = "hunter2".to_owned();
+        let (hash, verdict) = (open.question.hash, Verdict::Denied { why });
+        let decided = service.decide(&admin, run, open.number, hash, verdict);
+        decided.await.unwrap();
+        open.number
+    };
+    let shift = Shift::of("host".parse().unwrap(), POOL.parse().unwrap());
+    let question = tokio::select! {
+        question = decided => question,
+        worked = service.runs().work(shift, std::future::pending()) => panic!("{worked:?}"),
+    };
+    let record = scene.record("approval");
+    assert_eq!(record.rest["run"], run.to_string());
+    assert_eq!(record.rest["question"], question.0);
+    assert_eq!(record.rest["verdict"], "denied");
+    assert_eq!(record.principal.as_deref(), Some("local"));
+    assert!(!format!("{record:?}").contains("hunter2"));
+    let other = service.start(&admin, request()).await.unwrap();
+    service.cancel(&admin, other, "enough").await.unwrap();
+    let fork = service.fork(&admin, other, None).await.unwrap();
+    let runs = scene.records("run");
+    let told: Vec<_> = runs
+        .iter()
+        .map(|one| json!([one.rest["change"], one.rest["run"]]))
+        .collect();
+    let expected = [
+        json!(["started", run.to_string()]),
+        json!(["started", other.to_string()]),
+        json!(["cancelled", other.to_string()]),
+        json!(["forked", fork.to_string()]),
+    ];
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]

@@ -11,23 +11,24 @@ mod known;
 mod questions;
 mod wait;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use metier_agent::{definition::Name, journal::Ending, naming::wire_name, state::State};
 use metier_core::{Code, Effect, Fault};
 use metier_service::{
     agents::{Agent, StartRequest},
-    faults::of_run,
+    directory::now,
 };
 use metier_store::types::RunId;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, CreateTaskResult,
-        InputRequiredResult, SealOptions, Tool,
+        InputRequiredResult, Tool,
     },
     service::RequestContext,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -45,8 +46,11 @@ use wait::Rest;
 /// What an agent's tool begins with, as if it were a skill's alias.
 const ALIAS: &str = "agent";
 
-/// How long a client may take to come back with a person's answer. The question itself may expire sooner.
-const MAX_THOUGHT: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a client may take to come back with a person's answer, in milliseconds. The question itself may expire sooner.
+const MAX_THOUGHT_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// What request states are sealed for.
+const PURPOSE: &str = "mcp/request-state";
 
 /// An agent the caller may use.
 pub struct Found {
@@ -122,7 +126,7 @@ pub async fn call(
     let answers = request.input_responses.unwrap_or_default();
     let run = match request.request_state {
         Some(state) => {
-            let run = opened(asked, &found, &state).await?;
+            let run = opened(asked, &found, &state)?;
             let heard = answered(asked, &run, &answers).await;
             heard.map(|()| run).map_err(protocol)?
         }
@@ -136,8 +140,8 @@ pub async fn call(
     };
     let client = context.client_capabilities();
     if client.is_some_and(|client| client.supports_tasks()) {
-        let state = asked.service.runs().state(&run).await;
-        let state = state.map_err(|error| protocol(of_run(&error)))?;
+        let state = asked.service.run_state(&asked.caller, run).await;
+        let (_, state) = state.map_err(protocol)?;
         let task = CreateTaskResult::new(tasks::task(&run, &state));
         return Ok(CallToolResponse::Task(task));
     }
@@ -149,7 +153,7 @@ pub async fn call(
     match rest {
         Ok(Rest::Ended(ending)) => ended(&ending).map(|result| of(&run, result).into()),
         Ok(Rest::Asks(questions)) => {
-            let sealed = sealed(asked, &found, &run).await.map_err(protocol)?;
+            let sealed = sealed(asked, &found, &run).map_err(protocol)?;
             Ok(InputRequiredResult::new(Some(questions), Some(sealed)).into())
         }
         Err(fault) => called(fault).map(|result| of(&run, result).into()),
@@ -159,9 +163,12 @@ pub async fn call(
 /// What becomes of a run whose client went away.
 async fn left(asked: &Asked, run: &RunId, is_kept: bool) -> Result<CallToolResponse, ErrorData> {
     if !is_kept {
-        let (runs, by) = (asked.service.runs(), asked.caller.principal.clone());
-        let cancelled = runs.cancel(run, by, "Its client went away.").await;
-        cancelled.map_err(|error| protocol(of_run(&error)))?;
+        let (service, caller) = (&asked.service, &asked.caller);
+        match service.cancel(caller, *run, "Its client went away.").await {
+            // It ended at the same time.
+            Err(fault) if fault.code == Code::Conflict => {}
+            cancelled => cancelled.map_err(protocol)?,
+        }
     }
     Err(ErrorData::internal_error("The call was cancelled.", None))
 }
@@ -202,36 +209,44 @@ pub fn of(run: &RunId, mut result: CallToolResult) -> CallToolResult {
     result
 }
 
-/// The run, in a form that its client can hand back and not change.
-async fn sealed(asked: &Asked, found: &Found, run: &RunId) -> Result<String, Fault> {
-    let codec = asked.shared.codec(&asked.service).await?;
-    let context = bound(asked, found);
-    let options = SealOptions::new()
-        .associated_data(context.as_bytes())
-        .ttl(MAX_THOUGHT);
-    Ok(codec.seal_with(run.to_string().as_bytes(), &options))
+/// What a client hands back: of which run, to whom it was given, for what, and until when it counts.
+#[derive(Serialize, Deserialize)]
+struct Held {
+    run: String,
+    principal: String,
+    agent: String,
+    until: u64,
 }
 
-async fn opened(asked: &Asked, found: &Found, state: &str) -> Result<RunId, ErrorData> {
-    let codec = asked.shared.codec(&asked.service).await.map_err(protocol)?;
-    let opened = codec.open_with(state, bound(asked, found).as_bytes()).ok();
-    let run = opened.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
+/// The run, in a form that its client can hand back and neither read nor change.
+fn sealed(asked: &Asked, found: &Found, run: &RunId) -> Result<String, Fault> {
+    let held = Held {
+        run: run.to_string(),
+        principal: asked.caller.principal.to_string(),
+        agent: found.name.as_str().to_owned(),
+        until: now().saturating_add(MAX_THOUGHT_MS),
+    };
+    let bytes = serde_json::to_vec(&held)
+        .map_err(|error| Fault::new(Code::HostInternal, error.to_string()))?;
+    let seal = asked.service.seal();
+    seal.close(&asked.caller.tenant, PURPOSE, bytes)
+}
+
+fn opened(asked: &Asked, found: &Found, state: &str) -> Result<RunId, ErrorData> {
+    let seal = asked.service.seal();
+    let bytes = seal.open_text(&asked.caller.tenant, PURPOSE, state);
+    let held = bytes.and_then(|bytes| serde_json::from_slice::<Held>(&bytes).ok());
+    let held = held.filter(|held| {
+        held.principal == asked.caller.principal.to_string()
+            && held.agent == found.name.as_str()
+            && now() < held.until
+    });
+    let run = held.and_then(|held| held.run.parse().ok());
     run.ok_or_else(|| {
         let message =
-            "The request state is none of this service's for this caller and tool, or too old.";
+            "The request state is none of this service's for this caller and tool, or is too old.";
         ErrorData::invalid_params(message, None)
     })
-}
-
-/// Whose a request state is and for what: nobody else's, for nothing else.
-fn bound(asked: &Asked, found: &Found) -> String {
-    let caller = &asked.caller;
-    format!(
-        "{}\n{}\n{}",
-        caller.tenant,
-        caller.principal,
-        found.name.as_str()
-    )
 }
 
 /// Whether a run waits for a person only.

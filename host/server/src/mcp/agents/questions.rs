@@ -4,12 +4,11 @@
 //! question's key has its number and the hash of what is asked, so that an answer counts for nothing else.
 
 use metier_agent::{
-    driver::{Decision, RunError},
     journal::{Question, QuestionKind, Seq, Verdict},
     state::State,
 };
 use metier_core::{Code, Fault, hidden};
-use metier_service::{Right, faults::of_run};
+use metier_service::Right;
 use metier_store::types::RunId;
 use rmcp::{
     RoleServer,
@@ -127,8 +126,7 @@ pub async fn answered(asked: &Asked, run: &RunId, responses: &InputResponses) ->
         return Ok(());
     }
     asked.caller.needs(Right::Decide)?;
-    let runs = asked.service.runs();
-    let state = runs.state(run).await.map_err(|error| of_run(&error))?;
+    let (_, state) = asked.service.run_state(&asked.caller, *run).await?;
     for (seq, question) in &state.questions {
         let Some(response) = responses.get(&key(*seq, question)) else {
             continue;
@@ -136,16 +134,13 @@ pub async fn answered(asked: &Asked, run: &RunId, responses: &InputResponses) ->
         let Some(verdict) = verdict(response)? else {
             continue;
         };
-        let decision = Decision {
-            question: *seq,
-            hash: question.hash,
-            verdict,
-            by: asked.caller.principal.clone(),
-        };
-        match runs.decide(run, decision).await {
+        let decided = asked
+            .service
+            .decide(&asked.caller, *run, *seq, question.hash, verdict);
+        match decided.await {
             // Somebody else was quicker.
-            Ok(()) | Err(RunError::Decision(_)) => {}
-            Err(error) => return Err(of_run(&error)),
+            Err(fault) if fault.code == Code::Conflict => {}
+            decided => decided?,
         }
     }
     Ok(())
