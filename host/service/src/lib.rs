@@ -24,6 +24,8 @@ pub mod directory;
 pub mod installs;
 pub mod secrets;
 
+pub mod policy;
+
 pub mod files;
 pub mod runs;
 
@@ -39,7 +41,6 @@ mod installing;
 mod logins;
 mod noting;
 mod once;
-mod own;
 mod random;
 mod service;
 
