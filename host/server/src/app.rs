@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use metier_service::Service;
 
-use crate::{api, gate, mcp, openai, problem::Problem};
+use crate::{api, console, gate, mcp, openai, problem::Problem};
 
 /// How the service is seen from outside.
 #[derive(Clone, Debug)]
@@ -49,6 +49,7 @@ impl App {
             .route("/readyz", get(api::health::ready))
             .merge(api::router())
             .merge(openai::router())
+            .merge(console::router())
             .merge(mcp::router(&self.settings))
             .fallback(nothing_there)
             .method_not_allowed_fallback(no_such_method)

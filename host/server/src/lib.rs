@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/api/v1` | the [HTTP API](api), with its OpenAPI description at `/api/v1/openapi.json` |
 //! | `/v1` | what [OpenAI's own libraries](openai) expect: models, chat completions, responses |
+//! | `/console` | the [console](console), for people |
 //! | `/mcp` | the [Model Context Protocol](mcp) |
 //! | `/livez`, `/readyz` | whether it lives, whether it can do its work |
 //!
@@ -14,6 +15,7 @@
 //! reads a file.
 
 pub mod api;
+pub mod console;
 pub mod dev;
 pub mod guard;
 pub mod listen;

@@ -14,6 +14,7 @@ use axum::{
 use futures::{Stream, StreamExt, stream};
 use metier_core::Digest;
 use metier_runtime::capabilities::artifacts::{ArtifactError, ArtifactReader};
+use metier_service::Caller;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -78,8 +79,21 @@ async fn read(
     Named(digest): Named<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    whole_or_part(&app, &caller, &digest, &headers).await
+}
+
+/// A file of the tenant's, or the part of it that the headers ask for, to be saved.
+///
+/// # Errors
+/// `forbidden`; `not-found` also for another tenant's.
+pub async fn whole_or_part(
+    app: &App,
+    caller: &Caller,
+    digest: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let digest: Digest = digest.parse().map_err(|_| super::nothing_there())?;
-    let reader = app.service.file(&caller, &digest).await?;
+    let reader = app.service.file(caller, &digest).await?;
     let size = reader.size();
     let told = headers
         .get(header::RANGE)

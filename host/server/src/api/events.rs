@@ -108,6 +108,19 @@ async fn events(
         })
         .into_response());
     }
+    follow(&app, caller, run, after).await
+}
+
+/// What happens in a run behind `after`, as a stream that ends with it.
+///
+/// # Errors
+/// `forbidden`; `not-found` also for another tenant's.
+pub async fn follow(
+    app: &App,
+    caller: Caller,
+    run: RunId,
+    after: Seq,
+) -> Result<Response, Problem> {
     let news = app.service.hub().follow(run);
     // Also refuses before the stream begins, as an answer of its own.
     app.service.run_row(&caller, run).await?;

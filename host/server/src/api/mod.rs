@@ -8,13 +8,13 @@ pub mod health;
 
 mod agents;
 mod approvals;
-mod artifacts;
+pub(crate) mod artifacts;
 mod describe;
-mod events;
+pub(crate) mod events;
 mod keys;
 pub(crate) mod moment;
 mod policy;
-mod runs;
+pub(crate) mod runs;
 mod secrets;
 mod skills;
 mod tenants;

@@ -128,7 +128,8 @@ impl Run {
     }
 }
 
-fn status(state: &RunState, now: Time) -> &str {
+/// How a run stood when its row was read, at `now`.
+pub fn status(state: &RunState, now: Time) -> &str {
     match state {
         RunState::Held { until, .. } if *until > now => "running",
         // Its host is gone, and whoever comes next may have it.
