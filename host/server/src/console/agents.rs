@@ -47,7 +47,7 @@ async fn list(
         (layout::heading("Agents", html! {}))
         @if agents.is_empty() {
             (layout::empty("No agent is deployed.", html! {
-                "Write one with " code { "metier new agent" } " and deploy it with " code { "metier admin agent deploy FILE.toml" } "."
+                "Deploy one with " code { "metier admin agent deploy FILE.toml" } "."
             }))
         }
         @for (name, agent) in &agents { (card(&session, name, agent)) }

@@ -96,7 +96,7 @@ fn none(wanted: &Wanted, has_more: bool) -> Markup {
         ),
         (true, false) => layout::empty(
             "Nothing is written down.",
-            html! { "A service keeps a trail where its " code { "[audit]" } " names a folder; " code { "metier audit verify" } " checks it." },
+            html! { "A service writes down each call, denial and change; " code { "metier audit verify" } " checks that nothing is missing." },
         ),
         (false, false) => layout::empty(
             "Nothing is like that.",

@@ -80,7 +80,7 @@ async fn show(State(app): State<Arc<App>>, session: Session) -> Result<Html<Stri
 
 fn under_way(rows: &[Row]) -> Markup {
     if rows.is_empty() {
-        let next = html! { "Start one with " code { "metier admin run start AGENT" } " or " code { "POST /api/v1/runs" } "." };
+        let next = html! { "Programs start them with " code { "POST /api/v1/runs" } "." };
         return layout::empty("Nothing runs now.", next);
     }
     runs::table(rows, "Runs that have not ended")

@@ -3,6 +3,7 @@
 
 mod api;
 mod bounds;
+mod console;
 mod dev;
 mod mcp;
 mod openai;

@@ -69,7 +69,9 @@ mod tests {
             r#"
 skill = "com.acme/x"
 tools = ["*"]
-kv = ["cache"]
+
+[kv]
+buckets = ["cache"]
 
 [[http]]
 host = "api.acme.com"
