@@ -114,12 +114,25 @@ impl Directory {
     /// # Errors
     /// `unauthenticated`, with the same words whatever the reason is.
     pub fn identify(&self, text: &str, request: Option<&CallId>) -> Result<Caller, Fault> {
-        let (text, now) = (KeyText::read(text), now());
+        let text = KeyText::read(text);
         let id = text.as_ref().ok().map(|text| text.id);
-        let caller = text.and_then(|text| self.opened(&text, now));
+        let caller = text.and_then(|text| self.opened(&text, now()));
+        self.noted(caller, id, request)
+    }
+
+    /// What came of a key, or of a token, which has no id, is written down.
+    pub(crate) fn noted(
+        &self,
+        caller: Result<Caller, Fault>,
+        id: Option<&str>,
+        request: Option<&CallId>,
+    ) -> Result<Caller, Fault> {
         let what = match &caller {
-            Ok(_) => self.logins.opened(id.unwrap_or_default(), now),
-            Err(_) => self.logins.refused(id, now),
+            Ok(caller) => {
+                let id = id.unwrap_or(caller.principal.as_str());
+                self.logins.opened(id, now())
+            }
+            Err(_) => self.logins.refused(id, now()),
         };
         if let Some(what) = what {
             let caller = caller.as_ref().ok();
@@ -136,11 +149,16 @@ impl Directory {
         })
     }
 
+    /// Whether there is such a tenant, and it is not suspended.
+    pub(crate) fn is_open(&self, tenant: &TenantId) -> bool {
+        let tenant = self.tenants.get(tenant.as_str());
+        tenant.is_some_and(|tenant| !tenant.value.suspended)
+    }
+
     fn opened(&self, text: &KeyText<'_>, now: u64) -> Result<Caller, Fault> {
         let key = self.keys.get(text.id).ok_or_else(refused)?;
         let opens = key.value.opens(text.secret, now) && !key.value.is_over(now);
-        let tenant = self.tenants.get(key.value.tenant.as_str());
-        match opens && tenant.is_some_and(|tenant| !tenant.value.suspended) {
+        match opens && self.is_open(&key.value.tenant) {
             true => caller(text.id, &key.value),
             false => Err(refused()),
         }

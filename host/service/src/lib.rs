@@ -37,6 +37,7 @@ pub mod seal;
 pub mod models;
 pub mod run_tools;
 
+mod bearers;
 mod installing;
 mod logins;
 mod noting;

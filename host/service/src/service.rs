@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -27,7 +27,7 @@ use crate::{
     audit::{Notes, pace::Pace},
     directory::Directory,
     hub::Hub,
-    identity::{Caller, Right},
+    identity::{Caller, Right, token::Tokens},
     installing::no_skill,
     installs::{self, Install},
     limits::{Limiter, Limits},
@@ -76,6 +76,7 @@ pub struct Service {
     directory: Directory,
     installs: Mirror<Install>,
     policies: Arc<Policies>,
+    tokens: OnceLock<Arc<Tokens>>,
     agents: Agents,
     repeated: Repeated,
     questions: Questions,
@@ -128,6 +129,7 @@ impl Service {
             directory: Directory::open_noting(store.clone(), parts.audit.clone()).await?,
             installs: Mirror::open(store.clone()).await?,
             policies,
+            tokens: OnceLock::new(),
             agents: Agents::new(Mirror::open(store.clone()).await?, parts.models.clone()),
             questions: Questions::new(&parts.models),
             seal: Seal::open(&*store).await?,
@@ -191,6 +193,10 @@ impl Service {
 
     pub(crate) fn installs(&self) -> &Mirror<Install> {
         &self.installs
+    }
+
+    pub(crate) fn tokens(&self) -> &OnceLock<Arc<Tokens>> {
+        &self.tokens
     }
 
     pub(crate) fn policies(&self) -> &Policies {

@@ -2,6 +2,7 @@
 
 mod key;
 mod role;
+pub mod token;
 
 use std::sync::Arc;
 

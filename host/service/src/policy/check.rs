@@ -10,7 +10,7 @@ use cedar_policy::{
 use miette::Diagnostic;
 use serde_json::{Value, json};
 
-use super::compiled::{MAX_MARKS, Mistake};
+use super::compiled::{MAX_DEPTH, MAX_MARKS, Mistake};
 
 const SCHEMA: &str = include_str!("metier.cedarschema");
 
@@ -111,6 +111,46 @@ fn told(text: &str, error: &(impl Diagnostic + ?Sized), otherwise: usize) -> Mis
     Mistake { line, what }
 }
 
+/// Looks at how deep a text is nested and how long its policies are before anything else reads it: what is nested takes stack.
+pub fn bounded(text: &str) -> Result<(), Mistake> {
+    let (mut depth, mut marks) = (0_usize, 0_usize);
+    let mut bytes = text.bytes().enumerate().peekable();
+    let mut before = b' ';
+    while let Some((at, byte)) = bytes.next() {
+        let next = bytes.peek().map(|(_, next)| *next);
+        match byte {
+            b'"' => {
+                while let Some((_, inner)) = bytes.next() {
+                    match inner {
+                        b'\\' => drop(bytes.next()),
+                        b'"' => break,
+                        _ => {}
+                    }
+                }
+            }
+            b'/' if next == Some(b'/') => {
+                while bytes.next_if(|(_, inner)| *inner != b'\n').is_some() {}
+            }
+            b'(' | b'[' | b'{' => (depth, marks) = (depth + 1, marks + 1),
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            // Whose end is not seen, so it counts to the end of the policy.
+            b'f' if before == b'i' => (depth, marks) = (depth + 1, marks + 1),
+            b';' => (depth, marks) = (0, 0),
+            byte if b".&|+-*!<>=".contains(&byte) => marks += 1,
+            _ => {}
+        }
+        before = byte;
+        if depth > MAX_DEPTH || marks > MAX_MARKS {
+            let line = line_at(text, at);
+            let what = format!(
+                "a policy has at most {MAX_MARKS} operators, points and brackets, {MAX_DEPTH} deep: write several"
+            );
+            return Err(Mistake { line, what });
+        }
+    }
+    Ok(())
+}
+
 /// Where a policy begins.
 pub fn line_of(text: &str, policy: &Policy) -> usize {
     let own = policy.to_cedar();
@@ -125,13 +165,6 @@ fn line_at(text: &str, offset: usize) -> usize {
 
 /// The policy without what it says of arguments, and whether it said something.
 fn simplified(policy: &Policy, wrong: &mut dyn FnMut(String)) -> Result<(Policy, bool), String> {
-    let own = policy.to_cedar().unwrap_or_default();
-    let marks = own.bytes().filter(|byte| b".&|([{+-*!<>=".contains(byte));
-    if marks.count() > MAX_MARKS {
-        return Err(format!(
-            "a policy has at most {MAX_MARKS} operators, points and brackets: write several"
-        ));
-    }
     let mut json = policy.to_json().map_err(|error| error.to_string())?;
     let reads = json["conditions"].to_string().contains("arguments");
     let conditions = json["conditions"].as_array_mut().into_iter().flatten();

@@ -12,7 +12,10 @@ pub const MAX_TEXT: usize = 64 << 10;
 /// Most policies of a tenant: each is looked at in every call.
 pub const MAX_POLICIES: usize = 256;
 
-/// Most operators, points and brackets in one policy, those in its texts counted too: what is nested in itself takes stack.
+/// Deepest brackets and `if` in one policy: the parser takes much stack for each.
+pub const MAX_DEPTH: usize = 24;
+
+/// Most operators, points and brackets in one policy: a chain of them is nested too.
 pub const MAX_MARKS: usize = 400;
 
 /// Longest id of a policy, in bytes.
@@ -56,6 +59,7 @@ impl Compiled {
             let what = format!("policies have at most {MAX_TEXT} bytes together");
             return Err(vec![Mistake { line: 1, what }]);
         }
+        check::bounded(text).map_err(|mistake| vec![mistake])?;
         let parsed: PolicySet = text.parse().map_err(|error| check::unread(text, &error))?;
         let set = named(text, &parsed)?;
         let reads_arguments = check::whole(text, &set)?;

@@ -33,6 +33,6 @@ mod service;
 mod tests;
 
 pub use asked::{Asked, RUN_ROLE, Surface};
-pub use compiled::{Compiled, MAX_MARKS, MAX_POLICIES, MAX_TEXT, Mistake, Verdict};
+pub use compiled::{Compiled, MAX_DEPTH, MAX_MARKS, MAX_POLICIES, MAX_TEXT, Mistake, Verdict};
 pub use examples::{Checked, Report, run_examples};
 pub use policies::{Mode, Policies, Policy};
