@@ -72,6 +72,7 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
 struct Stage<'r> {
     repo: &'r Repo,
     service: Emulator<Serving>,
+    admin: Cmd,
     providers: Emulator<Providers>,
 }
 
@@ -98,11 +99,6 @@ impl<'r> Stage<'r> {
             .env("PROVIDERS_KEY", &providers.ready.key)
             .env("PROVIDERS_ID", &providers.ready.access_key_id);
         let service = Emulator::start(&serve)?;
-        let stage = Stage {
-            repo,
-            service,
-            providers,
-        };
         let math = home.join("math.wasm");
         Cmd::new("jco")
             .arg("parse")
@@ -114,8 +110,8 @@ impl<'r> Stage<'r> {
         let admin = Cmd::new(&metier)
             .arg("admin")
             .env("HOME", home.to_string_lossy().as_ref())
-            .env("METIER_URL", &stage.service.ready.address)
-            .env("METIER_KEY", &stage.service.ready.admin_key);
+            .env("METIER_URL", &service.ready.address)
+            .env("METIER_KEY", &service.ready.admin_key);
         admin
             .clone()
             .args(["skill", "install"])
@@ -130,90 +126,34 @@ impl<'r> Stage<'r> {
                 .arg(definition)
                 .read()?;
         }
-        Ok(stage)
+        Ok(Stage {
+            repo,
+            service,
+            admin,
+            providers,
+        })
     }
 
     fn script(&self, program: &Path, script: &str) -> Cmd {
+        // It leaves a folder where it runs.
         Cmd::new(program)
-            .dir(self.repo.root())
-            .arg(script)
-            .arg(&self.service.ready.address)
-            .arg(&self.service.ready.admin_key)
-    }
-
-    fn mcp(&self, python: &Path, modules: &Path, node: &Path) -> Result<()> {
-        self.script(python, "tests/interop/mcp/client.py")
-            .step("the official Python client of MCP")?;
-        // A module finds its packages beside itself.
-        let client = modules.parent().context("a folder")?.join("client.mjs");
-        std::fs::copy(self.repo.path("tests/interop/mcp/client.mjs"), &client)?;
-        self.script(node, &client.to_string_lossy())
-            .step("the official TypeScript clients of MCP")?;
-        self.inspected(modules, node)?;
-        let suite = modules.join("@modelcontextprotocol/conformance/dist/index.js");
-        self.script(python, "tests/interop/mcp/conformance.py")
-            .arg(node)
-            .arg(suite)
-            .step("the official conformance suite of MCP")
-    }
-
-    /// The inspector's command line, as the README has it.
-    fn inspected(&self, modules: &Path, node: &Path) -> Result<()> {
-        let package = modules.join("@modelcontextprotocol/inspector");
-        let inspector = Cmd::new(node)
-            .arg(bin_of(&package, "mcp-inspector")?)
-            .args(["--cli", &format!("{}/mcp", self.service.ready.address)])
-            .args(["--transport", "http", "--header"])
-            .arg(format!(
-                "Authorization: Bearer {}",
-                self.service.ready.admin_key
-            ));
-        let listed = inspector.clone().args(["--method", "tools/list"]).read()?;
-        ensure!(listed.contains("math__add"), "the inspector lists {listed}");
-        let called = inspector
-            .args(["--method", "tools/call", "--tool-name", "math__add"])
-            .args(["--tool-arg", "a=2", "--tool-arg", "b=3"])
-            .read()?;
-        ensure!(called.contains('5'), "the inspector was answered {called}");
-        Ok(())
-    }
-
-    fn openai(&self, tools: &Tools<'_>, python: &Path) -> Result<()> {
-        let emulator = format!("http://{}", self.providers.ready.address);
-        let names = FORMATS.map(|(format, _, _)| format);
-        let asked = |program: &Path, script: &str| {
-            Cmd::new(program)
-                .dir(self.repo.root())
-                .arg(script)
-                .arg(format!("{}/v1", self.service.ready.address))
-                .arg(&self.service.ready.admin_key)
-                .arg(&emulator)
-                .args(names)
-        };
-        asked(python, "tests/interop/openai/sdk.py").step("OpenAI's Python library")?;
-        asked(Path::new("node"), "tests/interop/openai/sdk.mjs")
-            .env(
-                "NODE_PATH",
-                tools.node_modules()?.to_string_lossy().as_ref(),
-            )
-            .step("OpenAI's JavaScript library")
-    }
-
-    /// Every route of the description, with what it says can be sent and with what it does not.
-    fn described(&self, python: &Path) -> Result<()> {
-        let program = python.with_file_name("schemathesis");
-        Cmd::new(program)
-            .dir(self.repo.root())
-            .args([
-                "--config-file",
-                &format!("{SERVICE}/schemathesis.toml"),
-                "run",
-            ])
+            .dir(&self.repo.target("interop/service"))
+            .arg("--config-file")
+            .arg(self.repo.path(SERVICE).join("schemathesis.toml"))
+            .arg("run")
             .arg(format!(
                 "{}/api/v1/openapi.json",
                 self.service.ready.address
             ))
-            .env("METIER_KEY", &self.service.ready.admin_key)
+            .env(
+                "SCHEMATHESIS_HOOKS",
+                self.repo
+                    .path(SERVICE)
+                    .join("hooks.py")
+                    .to_string_lossy()
+                    .as_ref(),
+            )
+            .env("METIER_KEY", key.trim())
             .step("schemathesis on the HTTP API")
     }
 }
@@ -224,6 +164,7 @@ fn routes(emulator: &str) -> String {
             "[routes.{format}]\ncandidates = [\"{format}\"]\nretry = {{ attempts = 1, broken-answers = 0 }}\n\
              [candidates.{format}]\nformat = \"{format}\"\nmodel = \"m.x\"\nbase-url = \"http://{emulator}{path}\"\ncredential = \"{format}\"\n\
              region = \"eu-central-1\"\ncontext = 1_000_000\nmax-output = 4_000\nfeatures = [\"tools\", \"schema\"]\n\
+             price = {{ input = 1_000_000_000, output = 1_000_000_000 }}\n\
              [credentials.{format}]\n{credential}\nsecret = {{ env = \"PROVIDERS_KEY\" }}\n"
         )
     });

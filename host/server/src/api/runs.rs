@@ -195,7 +195,7 @@ struct Filter {
 }
 
 /// A state runs are listed by.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Wish {
     /// Not ended.
@@ -257,7 +257,7 @@ struct Fork {
 /// List runs, newest first
 #[utoipa::path(get, path = "/runs", tag = "runs", params(
     ("agent" = Option<String>, Query,), ("principal" = Option<String>, Query,), ("session" = Option<String>, Query,),
-    ("state" = Option<Wish>, Query,), ("limit" = Option<usize>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query,),
+    ("state" = Option<String>, Query, description = "`live`, `running`, `parked` or `done`"), ("limit" = Option<usize>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query,),
 ), responses(
     (status = 200, body = List<Run>),
     (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
