@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use metier_agent::driver::Shift;
 use metier_core::Code;
 use metier_service::{
     Caller, Role,
@@ -145,6 +146,9 @@ async fn the_tools_of_runs_are_asked_for_too() {
     let (text, files) = (CHAIN.to_owned(), Default::default());
     let deployed = service.deploy(&admin(), Source { text, files }).await;
     deployed.unwrap();
+    let runs = service.runs().clone();
+    let shift = Shift::of("test".parse().unwrap(), "default".parse().unwrap());
+    let working = tokio::spawn(async move { runs.work(shift, std::future::pending()).await });
     let within = r#"@id("runs") permit (principal, action, resource)
         when { context.within_run && principal.role == "run" && context.arguments.a == 1 && !context.tainted };"#;
     for (policy, decision) in [(within, "allowed"), (SMALL, "denied")] {
@@ -167,4 +171,5 @@ async fn the_tools_of_runs_are_asked_for_too() {
     }
     // Only the one that was allowed reached the sandbox.
     assert_eq!(scene.records("call").len(), 1);
+    working.abort();
 }
