@@ -78,6 +78,21 @@ impl FromRequest<Arc<App>> for Text {
     }
 }
 
+/// A JSON body as it was written, for whoever reads it once where it is used.
+pub struct JsonText(pub String);
+
+impl FromRequest<Arc<App>> for JsonText {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        if !guard::is_json(request.headers()) {
+            return Err(no_json());
+        }
+        let Text(text) = Text::from_request(request, app).await?;
+        Ok(JsonText(text))
+    }
+}
+
 /// Names in the path, each of its own type. One that cannot be is not there.
 pub struct Named<T>(pub T);
 

@@ -98,7 +98,7 @@ impl<'r> Stage<'r> {
             .env("HOME", home.to_string_lossy().as_ref())
             .env("PROVIDERS_KEY", &providers.ready.key)
             .env("PROVIDERS_ID", &providers.ready.access_key_id);
-        let service = Emulator::start(&serve)?;
+        let service: Emulator<Serving> = Emulator::start(&serve)?;
         let math = home.join("math.wasm");
         Cmd::new("jco")
             .arg("parse")
@@ -135,8 +135,87 @@ impl<'r> Stage<'r> {
     }
 
     fn script(&self, program: &Path, script: &str) -> Cmd {
-        // It leaves a folder where it runs.
         Cmd::new(program)
+            .dir(self.repo.root())
+            .arg(script)
+            .arg(&self.service.ready.address)
+            .arg(&self.service.ready.admin_key)
+    }
+
+    fn mcp(&self, python: &Path, modules: &Path, node: &Path) -> Result<()> {
+        self.script(python, "tests/interop/mcp/client.py")
+            .step("the official Python client of MCP")?;
+        // A module finds its packages beside itself.
+        let client = modules.parent().context("a folder")?.join("client.mjs");
+        std::fs::copy(self.repo.path("tests/interop/mcp/client.mjs"), &client)?;
+        self.script(node, &client.to_string_lossy())
+            .step("the official TypeScript clients of MCP")?;
+        self.inspected(modules, node)?;
+        let suite = modules.join("@modelcontextprotocol/conformance/dist/index.js");
+        self.script(python, "tests/interop/mcp/conformance.py")
+            .arg(node)
+            .arg(suite)
+            .step("the official conformance suite of MCP")
+    }
+
+    /// The inspector's command line, as the README has it.
+    fn inspected(&self, modules: &Path, node: &Path) -> Result<()> {
+        let package = modules.join("@modelcontextprotocol/inspector");
+        let inspector = Cmd::new(node)
+            .arg(bin_of(&package, "mcp-inspector")?)
+            .args(["--cli", &format!("{}/mcp", self.service.ready.address)])
+            .args(["--transport", "http", "--header"])
+            .arg(format!(
+                "Authorization: Bearer {}",
+                self.service.ready.admin_key
+            ));
+        let listed = inspector.clone().args(["--method", "tools/list"]).read()?;
+        ensure!(listed.contains("math__add"), "the inspector lists {listed}");
+        let called = inspector
+            .args(["--method", "tools/call", "--tool-name", "math__add"])
+            .args(["--tool-arg", "a=2", "--tool-arg", "b=3"])
+            .read()?;
+        ensure!(called.contains('5'), "the inspector was answered {called}");
+        Ok(())
+    }
+
+    fn openai(&self, tools: &Tools<'_>, python: &Path) -> Result<()> {
+        let emulator = format!("http://{}", self.providers.ready.address);
+        let names = FORMATS.map(|(format, _, _)| format);
+        let asked = |program: &Path, script: &str| {
+            Cmd::new(program)
+                .dir(self.repo.root())
+                .arg(script)
+                .arg(format!("{}/v1", self.service.ready.address))
+                .arg(&self.service.ready.admin_key)
+                .arg(&emulator)
+                .args(names)
+        };
+        asked(python, "tests/interop/openai/sdk.py").step("OpenAI's Python library")?;
+        asked(Path::new("node"), "tests/interop/openai/sdk.mjs")
+            .env(
+                "NODE_PATH",
+                tools.node_modules()?.to_string_lossy().as_ref(),
+            )
+            .step("OpenAI's JavaScript library")
+    }
+
+    /// Every route of the description, with what it says can be sent and with what it does not, as an operator of a tenant of its own.
+    fn described(&self, python: &Path) -> Result<()> {
+        let admin = |words: &[&str]| self.admin.clone().args(words).read();
+        admin(&["tenant", "create", "described"])?;
+        let key = admin(&[
+            "key",
+            "create",
+            "--name",
+            "schemathesis",
+            "--role",
+            "operator",
+            "--tenant",
+            "described",
+        ])?;
+        // It leaves a folder where it runs.
+        Cmd::new(python.with_file_name("schemathesis"))
             .dir(&self.repo.target("interop/service"))
             .arg("--config-file")
             .arg(self.repo.path(SERVICE).join("schemathesis.toml"))
@@ -147,11 +226,7 @@ impl<'r> Stage<'r> {
             ))
             .env(
                 "SCHEMATHESIS_HOOKS",
-                self.repo
-                    .path(SERVICE)
-                    .join("hooks.py")
-                    .to_string_lossy()
-                    .as_ref(),
+                self.repo.path(SERVICE).join("hooks.py"),
             )
             .env("METIER_KEY", key.trim())
             .step("schemathesis on the HTTP API")

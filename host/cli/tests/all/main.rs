@@ -1,5 +1,5 @@
 //! The real binary in an empty home, with guests written as text.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod artifact;
 mod authoring;

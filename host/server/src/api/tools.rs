@@ -14,9 +14,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::List;
 use crate::{
     app::App,
-    body::{self, Named, Params, Text},
+    body::{JsonText, Named, Params},
     gate::{Idempotency, RequestId, Who},
-    guard,
     problem::{Problem, ProblemDetails},
 };
 
@@ -153,12 +152,8 @@ async fn call(
     Idempotency(key): Idempotency,
     Named(tool): Named<String>,
     Params(params): Params<CallParams>,
-    headers: axum::http::HeaderMap,
-    Text(arguments): Text,
+    JsonText(arguments): JsonText,
 ) -> Result<Answer<Called>, Problem> {
-    if !guard::is_json(&headers) {
-        return Err(body::no_json());
-    }
     let request = CallRequest {
         id: Some(id),
         tool,

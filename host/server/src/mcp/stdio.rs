@@ -31,7 +31,7 @@ pub enum StdioError {
 /// See [`StdioError`].
 pub async fn stdio(service: Arc<Service>, caller: Caller) -> Result<(), StdioError> {
     let (reader, writer) = stdio_pipes();
-    over(service, caller, reader, writer).await
+    Box::pin(over(service, caller, reader, writer)).await
 }
 
 /// Serves one client on any pair of streams: a line is a message.

@@ -97,7 +97,8 @@ pub async fn cancel(asked: &Asked, request: CancelTaskParams) -> Result<(), Erro
 
 /// A run of the caller's tenant, of an agent their key is for. Any other is not there.
 async fn found(asked: &Asked, task: &str, right: Right) -> Result<(RunId, State), ErrorData> {
-    asked.caller.needs(right).map_err(protocol)?;
+    let needs = asked.service.needs(&asked.caller, right);
+    needs.map_err(protocol)?;
     let nothing = || {
         let message = format!("There is no task `{}`.", metier_core::ids::shown(task));
         ErrorData::invalid_params(message, None)

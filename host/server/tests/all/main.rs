@@ -1,5 +1,5 @@
 //! What the service and the server of `metier dev` answer, with listeners on loopback.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod api;
 mod bounds;

@@ -234,7 +234,7 @@ impl Setup {
         let sources = SecretSources {
             env: Arc::new(move |name: &str| read.lock().unwrap().get(name).cloned()),
             directory: self.directory,
-            vault: self.vault,
+            vault: self.vault.map(|vault| vault as _),
         };
         let grant = Arc::new(
             Grant::parse(&self.grant).unwrap_or_else(|error| panic!("{error}\n{}", self.grant)),

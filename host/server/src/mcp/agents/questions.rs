@@ -125,7 +125,7 @@ pub async fn answered(asked: &Asked, run: &RunId, responses: &InputResponses) ->
     if responses.is_empty() {
         return Ok(());
     }
-    asked.caller.needs(Right::Decide)?;
+    asked.service.needs(&asked.caller, Right::Decide)?;
     let (_, state) = asked.service.run_state(&asked.caller, *run).await?;
     for (seq, question) in &state.questions {
         let Some(response) = responses.get(&key(*seq, question)) else {
