@@ -32,7 +32,6 @@ use crate::{
     installs::{self, Install},
     limits::{Limiter, Limits},
     once::Repeated,
-    policy::{Policies, Surface},
     questions::Questions,
     records::{Kept, Mirror},
     run_tools::RunTools,
@@ -75,7 +74,6 @@ pub struct Service {
     parts: Parts,
     directory: Directory,
     installs: Mirror<Install>,
-    policies: Arc<Policies>,
     tokens: OnceLock<Arc<Tokens>>,
     agents: Agents,
     repeated: Repeated,
@@ -98,8 +96,6 @@ pub struct CallRequest {
     pub deadline: Option<Duration>,
     /// Names this attempt and all its repetitions.
     pub idempotency_key: Option<String>,
-    /// By which way it came, for policies.
-    pub surface: Surface,
     /// Who hears what happens in it.
     pub observer: Arc<dyn Observer>,
 }
@@ -122,13 +118,9 @@ impl Service {
     /// The store's.
     pub async fn open(parts: Parts) -> Result<Self, Fault> {
         let store = parts.store.clone();
-        let policies = Policies::open(store.clone(), parts.audit.clone()).await?;
-        let policies = Arc::new(policies);
-        parts.tools.obey(policies.clone());
         Ok(Service {
             directory: Directory::open_noting(store.clone(), parts.audit.clone()).await?,
             installs: Mirror::open(store.clone()).await?,
-            policies,
             tokens: OnceLock::new(),
             agents: Agents::new(Mirror::open(store.clone()).await?, parts.models.clone()),
             questions: Questions::new(&parts.models),
@@ -187,7 +179,6 @@ impl Service {
     pub async fn look(&self) -> Result<(), Fault> {
         self.directory.look().await?;
         self.installs.look().await?;
-        self.policies.look().await?;
         self.agents.look().await
     }
 
@@ -197,10 +188,6 @@ impl Service {
 
     pub(crate) fn tokens(&self) -> &OnceLock<Arc<Tokens>> {
         &self.tokens
-    }
-
-    pub(crate) fn policies(&self) -> &Policies {
-        &self.policies
     }
 
     pub(crate) fn parts(&self) -> &Parts {
@@ -286,7 +273,7 @@ impl Service {
             Ok(permit) => permit,
             Err(fault) => return failed(fault),
         };
-        match self.prepared(caller, &request).await {
+        match self.prepared(caller, &request.tool).await {
             Ok((installed, tool)) => self.made(caller, installed, tool, request).await,
             Err(fault) => {
                 self.note_refused(caller, request.id.as_ref(), &request.tool, &fault);
@@ -298,10 +285,9 @@ impl Service {
     async fn prepared(
         &self,
         caller: &Caller,
-        request: &CallRequest,
+        name: &str,
     ) -> Result<(Arc<Installed>, ToolName), Fault> {
         caller.needs(Right::Call)?;
-        let name = request.tool.as_str();
         let Some((alias, tool)) = name.split_once("__").or_else(|| name.split_once('.')) else {
             return Err(self.no_tool(caller, name).await);
         };
@@ -321,7 +307,6 @@ impl Service {
             let hint = format!("It is for: {}.", caller.tools.join(", "));
             return Err(Fault::new(Code::Forbidden, message).with_hint(hint));
         }
-        self.permits(caller, &alias, &installed, &tool, request)?;
         Ok((installed, tool))
     }
 

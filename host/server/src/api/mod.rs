@@ -13,7 +13,6 @@ mod describe;
 pub(crate) mod events;
 mod keys;
 pub(crate) mod moment;
-mod policy;
 pub(crate) mod runs;
 mod secrets;
 mod skills;
@@ -58,7 +57,6 @@ fn described() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
                 .merge(skills::routes())
                 .merge(tools::routes())
                 .merge(secrets::routes())
-                .merge(policy::routes())
                 .merge(agents::routes())
                 .merge(runs::routes())
                 .merge(events::routes())

@@ -8,5 +8,4 @@ mod admitted;
 mod events;
 mod exported;
 mod killed;
-mod policed;
 mod searched;

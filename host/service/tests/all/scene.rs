@@ -32,7 +32,6 @@ use metier_service::{
     hub::Hub,
     installs,
     limits::Limits,
-    policy::Surface,
     run_tools::RunTools,
 };
 use metier_store::{Store, StoreUrl};
@@ -102,7 +101,6 @@ impl Scene {
             },
             deadline: None,
             idempotency_key: None,
-            surface: Surface::Http,
             observer: Arc::new(NoObserver),
         };
         self.service.call(caller, request).await
