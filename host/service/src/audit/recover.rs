@@ -159,7 +159,9 @@ fn broken(kept: &KeptHead, walked: &Walked) -> Option<String> {
         KeptHead::Missing => (walked.head != Head::NONE).then(|| "head.json is missing".into()),
         KeptHead::Forged => Some("head.json was not written with the key".into()),
         KeptHead::Is(head) => {
-            let is_before = walked.first.is_some_and(|first| head.seq < first);
+            // A host that is killed between two segments leaves an empty one.
+            let first = walked.first.unwrap_or(walked.head.seq);
+            let is_before = head.seq < first;
             let is_met = walked.met == Some(*head);
             (!is_met && !is_before).then(|| format!("head.json says {head}"))
         }

@@ -116,3 +116,18 @@ fn nobody_else_on_the_machine_reads_the_trail_or_its_key() {
         assert_eq!(mode(path), 0, "{}", path.display());
     }
 }
+
+/// It begins a segment before it writes the first record of it.
+#[test]
+fn a_host_that_is_killed_between_two_segments_leaves_a_whole_trail() {
+    let data = written(10);
+    let head = data.folder().join("head.json");
+    let earlier = fs::read(&head).unwrap();
+    drop(data.open());
+    fs::write(&head, earlier).unwrap();
+    let last = segments::list(&data.folder()).unwrap().pop().unwrap();
+    fs::write(segments::path(&data.folder(), last + 1), "").unwrap();
+    drop(data.open());
+    let verified = data.verify();
+    assert!(verified.is_whole(), "{:?}", verified.findings);
+}
