@@ -305,6 +305,7 @@ impl Service {
     pub async fn start(&self, caller: &Caller, request: StartRequest) -> Result<RunId, Fault> {
         self.needs(caller, Right::Call)?;
         let _permit = self.admit(caller)?;
+        is_for(caller, &request.agent)?;
         let source = self
             .source(caller, &request.agent, request.version.as_deref())
             .await?;
@@ -389,6 +390,17 @@ impl Service {
         }
         Ok(started)
     }
+}
+
+/// A key for some tools is for those agents only that it names, as `agent.NAME`: an agent has tools of its own.
+fn is_for(caller: &Caller, agent: &Name) -> Result<(), Fault> {
+    let name = format!("agent.{}", agent.as_str());
+    if caller.is_for(&name) {
+        return Ok(());
+    }
+    let message = format!("The key is not for the agent `{}`.", agent.as_str());
+    let hint = format!("It is for: {}.", caller.tools.join(", "));
+    Err(Fault::new(Code::Forbidden, message).with_hint(hint))
 }
 
 fn version_of<'a>(agent: &'a Agent, name: &Name, version: &str) -> Result<&'a Version, Fault> {

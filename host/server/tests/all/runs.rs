@@ -280,6 +280,20 @@ async fn a_run_that_waits_is_cancelled_and_one_that_ended_is_not() {
     assert_eq!((again.status, again.code()), (409, "conflict"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_for_some_tools_starts_the_agents_it_names() {
+    let scene = deployed(false).await;
+    for (tools, status) in [("math.add", 403), ("agent.sum", 201), ("agent.*", 201)] {
+        let new = json!({"name": "some", "role": "caller", "tools": [tools]});
+        let made = scene
+            .ask(&scene.admin, "POST /api/v1/keys", &new.to_string())
+            .await;
+        let key = made.json["key"].as_str().unwrap();
+        let started = scene.ask(key, "POST /api/v1/runs", REQUEST).await;
+        assert_eq!(started.status, status, "{tools}: {}", started.body);
+    }
+}
+
 #[tokio::test]
 async fn a_file_is_kept_and_read_whole_and_in_parts() {
     let scene = Scene::start().await;
