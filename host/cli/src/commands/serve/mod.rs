@@ -180,7 +180,8 @@ fn tell(app: &App, address: SocketAddr, first: Option<IssuedKey>) -> Result<(), 
             json!({"kind": "serving", "address": format!("http://{address}"), "admin_key": key});
         return app.print(&format!("{line}\n"));
     }
-    let mut text = format!("serving at http://{address}\n");
+    let mut text =
+        format!("serving at http://{address}, the console at http://{address}/console\n");
     if let Some(key) = key {
         text.push_str(&format!(
             "\nThe administrator's key, shown this once:\n\n  export METIER_URL=http://{address}\n  export METIER_KEY={key}\n\n\
