@@ -56,9 +56,9 @@ struct TenantChange {
     #[serde(default)]
     #[schema(max_length = 128)]
     name: String,
-    /// Whether its keys do not open.
+    /// Whether its keys do not open; as it is when absent.
     #[serde(default)]
-    suspended: bool,
+    suspended: Option<bool>,
 }
 
 /// List tenants
@@ -91,12 +91,11 @@ async fn put(
 ) -> Result<Answer<TenantBody>, Problem> {
     let directory = app.service.directory();
     let id: TenantId = super::named(&id)?;
-    let is_there = directory.tenants(&caller)?.contains_key(id.as_str());
-    if !is_there {
+    if !directory.tenants(&caller)?.contains_key(id.as_str()) {
         directory.make_tenant(&caller, &id, &change.name).await?;
     }
-    if is_there || change.suspended {
-        directory.suspend(&caller, &id, change.suspended).await?;
+    if let Some(suspended) = change.suspended {
+        directory.suspend(&caller, &id, suspended).await?;
     }
     let tenants = directory.tenants(&caller)?;
     let tenant = tenants.get(id.as_str()).ok_or_else(super::nothing_there)?;

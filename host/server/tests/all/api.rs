@@ -210,6 +210,12 @@ async fn a_suspended_tenants_keys_do_not_open() {
         .await;
     assert_eq!(put.status, 200, "{}", put.body);
     assert_eq!(scene.ask(&operator, "GET /api/v1/me", "").await.status, 401);
+    // Making it again lifts nothing.
+    let again = scene
+        .ask(&scene.admin, "PUT /api/v1/tenants/acme", "{}")
+        .await;
+    assert_eq!(again.json["suspended"], true, "{}", again.body);
+    assert_eq!(scene.ask(&operator, "GET /api/v1/me", "").await.status, 401);
     scene
         .ask(
             &scene.admin,
