@@ -394,13 +394,8 @@ impl Service {
 
 /// A key for some tools is for those agents only that it names, as `agent.NAME`: an agent has tools of its own.
 fn is_for(caller: &Caller, agent: &Name) -> Result<(), Fault> {
-    let name = format!("agent.{}", agent.as_str());
-    if caller.is_for(&name) {
-        return Ok(());
-    }
-    let message = format!("The key is not for the agent `{}`.", agent.as_str());
-    let hint = format!("It is for: {}.", caller.tools.join(", "));
-    Err(Fault::new(Code::Forbidden, message).with_hint(hint))
+    let name = agent.as_str();
+    caller.needs_tool(&format!("agent.{name}"), &format!("agent `{name}`"))
 }
 
 fn version_of<'a>(agent: &'a Agent, name: &Name, version: &str) -> Result<&'a Version, Fault> {

@@ -9,7 +9,7 @@ use metier_store::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{faults::of_store, identity::Caller};
+use crate::{faults::of_store, identity::Caller, records::name};
 
 /// How long a key is remembered: longer than any client tries again.
 const REMEMBERED: Duration = Duration::from_secs(48 * 60 * 60);
@@ -101,8 +101,4 @@ impl Repeated {
             .with_hint("Use a new key for a new request; repeat a request word for word.")),
         }
     }
-}
-
-fn name<T: for<'t> TryFrom<&'t str>>(text: &str) -> Result<T, Fault> {
-    T::try_from(text).map_err(|_| Fault::new(Code::HostInternal, "A name of the catalog is none."))
 }

@@ -7,7 +7,6 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
 };
 
 use metier_core::{Code, Fault};
@@ -137,22 +136,7 @@ impl<T: Record> Mirror<T> {
     /// `conflict` when it is not, or the store's.
     pub async fn put(&self, key: &str, expect: Expect, value: &T) -> Result<(), Fault> {
         let bytes = serde_json::to_vec(value).map_err(|error| no_key(&error))?;
-        self.write(key, expect, Some(&bytes), None).await
-    }
-
-    /// Writes a fact that is forgotten after a while.
-    ///
-    /// # Errors
-    /// As [`Mirror::put`].
-    pub async fn put_for(
-        &self,
-        key: &str,
-        expect: Expect,
-        value: &T,
-        ttl: Duration,
-    ) -> Result<(), Fault> {
-        let bytes = serde_json::to_vec(value).map_err(|error| no_key(&error))?;
-        self.write(key, expect, Some(&bytes), Some(ttl)).await
+        self.write(key, expect, Some(&bytes)).await
     }
 
     /// Forgets a fact.
@@ -160,18 +144,12 @@ impl<T: Record> Mirror<T> {
     /// # Errors
     /// As [`Mirror::put`].
     pub async fn remove(&self, key: &str, expect: Expect) -> Result<(), Fault> {
-        self.write(key, expect, None, None).await
+        self.write(key, expect, None).await
     }
 
-    async fn write(
-        &self,
-        key: &str,
-        expect: Expect,
-        value: Option<&[u8]>,
-        ttl: Option<Duration>,
-    ) -> Result<(), Fault> {
+    async fn write(&self, key: &str, expect: Expect, value: Option<&[u8]>) -> Result<(), Fault> {
         let key = Key::try_from(key).map_err(|error| no_key(&error))?;
-        let put = self.store.put(&self.kind, &key, expect, value, ttl).await;
+        let put = self.store.put(&self.kind, &key, expect, value, None).await;
         // Also after a conflict: whoever tries again should see why.
         self.look().await?;
         put.map_err(|error| of_put(&key, &error))?;
@@ -198,4 +176,9 @@ fn of_put(key: &Key, error: &StoreError) -> Fault {
 
 fn no_key(error: &dyn std::fmt::Display) -> Fault {
     Fault::new(Code::InvalidArguments, sentence(&error.to_string()))
+}
+
+/// A name that the catalog takes, written in our own code.
+pub(crate) fn name<T: for<'t> TryFrom<&'t str>>(text: &str) -> Result<T, Fault> {
+    T::try_from(text).map_err(|_| Fault::new(Code::HostInternal, "A name of the catalog is none."))
 }

@@ -9,7 +9,7 @@ use metier_store::{
     types::{Expect, Key, Kind},
 };
 
-use crate::{faults::of_store, random};
+use crate::{faults::of_store, random, records::name};
 
 /// Seals and opens.
 pub struct Seal(RandomizedNonceKey);
@@ -68,10 +68,6 @@ fn bound(tenant: &TenantId, purpose: &str) -> Aad<String> {
 
 fn unusable() -> Fault {
     Fault::new(Code::HostInternal, "The key of seals cannot be used.")
-}
-
-fn name<T: for<'t> TryFrom<&'t str>>(text: &str) -> Result<T, Fault> {
-    T::try_from(text).map_err(|_| Fault::new(Code::HostInternal, "A name of the catalog is none."))
 }
 
 #[cfg(test)]

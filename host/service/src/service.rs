@@ -179,6 +179,7 @@ impl Service {
     pub async fn look(&self) -> Result<(), Fault> {
         self.directory.look().await?;
         self.installs.look().await?;
+        self.forget_outdated();
         self.agents.look().await
     }
 
@@ -302,11 +303,8 @@ impl Service {
         let Some(tool) = exactly(&installed, alias.as_str(), tool, name) else {
             return Err(self.no_tool(caller, name).await);
         };
-        if !caller.is_for(&format!("{}.{tool}", alias.as_str())) {
-            let message = format!("The key is not for the tool `{name}`.");
-            let hint = format!("It is for: {}.", caller.tools.join(", "));
-            return Err(Fault::new(Code::Forbidden, message).with_hint(hint));
-        }
+        let dotted = format!("{}.{tool}", alias.as_str());
+        caller.needs_tool(&dotted, &format!("tool `{name}`"))?;
         Ok((installed, tool))
     }
 
@@ -382,6 +380,15 @@ impl Service {
         let mut bound = self.bound.write().unwrap_or_else(PoisonError::into_inner);
         bound.insert(key, (kept.rev, installed.clone()));
         Ok(installed)
+    }
+
+    /// What was replaced or taken away is kept ready no longer.
+    fn forget_outdated(&self) {
+        let mut bound = self.bound.write().unwrap_or_else(PoisonError::into_inner);
+        bound.retain(|key, (rev, _)| {
+            let kept = self.installs.get(key);
+            kept.is_some_and(|kept| kept.rev == *rev)
+        });
     }
 
     fn bound_already(&self, key: &str, rev: Rev) -> Option<Arc<Installed>> {

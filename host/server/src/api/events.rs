@@ -108,7 +108,7 @@ async fn events(
         })
         .into_response());
     }
-    follow(&app, caller, run, after).await
+    follow(&app, &caller, run, after).await
 }
 
 /// What happens in a run behind `after`, as a stream that ends with it.
@@ -117,16 +117,15 @@ async fn events(
 /// `forbidden`; `not-found` also for another tenant's.
 pub async fn follow(
     app: &App,
-    caller: Caller,
+    caller: &Caller,
     run: RunId,
     after: Seq,
 ) -> Result<Response, Problem> {
     let news = app.service.hub().follow(run);
     // Also refuses before the stream begins, as an answer of its own.
-    app.service.run_row(&caller, run).await?;
+    app.service.run_row(caller, run).await?;
     let follower = Follower {
         service: app.service.clone(),
-        caller,
         run,
         news,
         after,
@@ -150,7 +149,6 @@ fn wants_stream(headers: &HeaderMap) -> bool {
 /// Somebody who follows a run.
 struct Follower {
     service: Arc<Service>,
-    caller: Caller,
     run: RunId,
     news: Receiver<News>,
     after: Seq,
@@ -188,10 +186,7 @@ impl Follower {
     }
 
     async fn read(&mut self) -> Option<Vec<Message>> {
-        let events = self
-            .service
-            .run_events(&self.caller, self.run, self.after)
-            .await;
+        let events = self.service.runs().events(&self.run, self.after).await;
         // The store cannot be read now: the client comes back with the number it has.
         let events = events.ok()?;
         self.is_stale = false;

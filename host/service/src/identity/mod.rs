@@ -69,6 +69,19 @@ impl Caller {
     pub fn is_for(&self, tool: &str) -> bool {
         self.tools.is_empty() || self.tools.iter().any(|pattern| covers(pattern, tool))
     }
+
+    /// Goes on only when their key is for this tool; `what` is what they called it.
+    ///
+    /// # Errors
+    /// `forbidden`, saying what the key is for.
+    pub fn needs_tool(&self, tool: &str, what: &str) -> Result<(), Fault> {
+        if self.is_for(tool) {
+            return Ok(());
+        }
+        let message = format!("The key is not for the {what}.");
+        let hint = format!("It is for: {}.", self.tools.join(", "));
+        Err(Fault::new(Code::Forbidden, message).with_hint(hint))
+    }
 }
 
 /// `*` at the end stands for anything.

@@ -287,7 +287,7 @@ async fn follow(
     let run = api::runs::id_of(&id)?;
     let last = headers.get("last-event-id");
     let last = last.and_then(|last| last.to_str().ok()?.parse().ok());
-    Ok(api::events::follow(&app, session.caller, run, Seq(last.unwrap_or(0))).await?)
+    Ok(api::events::follow(&app, &session.caller, run, Seq(last.unwrap_or(0))).await?)
 }
 
 async fn cancel(
