@@ -24,6 +24,8 @@ pub mod directory;
 pub mod installs;
 pub mod secrets;
 
+pub mod policy;
+
 pub mod files;
 pub mod runs;
 

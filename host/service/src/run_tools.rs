@@ -8,7 +8,10 @@ mod pin;
 mod ready;
 mod within;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use async_trait::async_trait;
 use metier_agent::{
@@ -32,6 +35,7 @@ use metier_store::Store;
 use crate::{
     audit::{NoNotes, Notes},
     installs::Install,
+    policy::{Asked, Policies, RUN_ROLE, Surface},
 };
 use pin::{chosen, is_meant, parsed, pinned, reaches_out, routes};
 use ready::Ready;
@@ -52,6 +56,7 @@ pub struct RunTools {
     reach: Reach,
     observer: Arc<dyn Observer>,
     notes: Arc<dyn Notes>,
+    policies: OnceLock<Arc<Policies>>,
     skills: Ready<Digest, Skill>,
     /// Skills under the grants their runs were started with. The same bytes under two grants are two of these, so that runs
     /// with different grants neither wait for each other nor get anything of the other's reach.
@@ -84,6 +89,7 @@ impl RunTools {
             reach,
             observer,
             notes: Arc::new(NoNotes),
+            policies: OnceLock::new(),
             skills: Ready::up_to(READY),
             bound: Ready::up_to(READY),
         }
@@ -93,6 +99,11 @@ impl RunTools {
     #[must_use]
     pub fn noting(self, notes: Arc<dyn Notes>) -> RunTools {
         RunTools { notes, ..self }
+    }
+
+    /// Calls no tool from now on that its tenant's policies do not let be called. The first that is told stays.
+    pub fn obey(&self, policies: Arc<Policies>) {
+        self.policies.get_or_init(|| policies);
     }
 
     /// Keeps a skill in the store and says what of it a definition uses.
@@ -133,6 +144,7 @@ impl RunTools {
     async fn make(&self, call: ToolCall) -> Result<ToolEnd, Fault> {
         self.notes.ready()?;
         let bound = self.bound(&call.tenant, &call.skill).await?;
+        self.permit(&call, &bound)?;
         let tool = call.tool.tool.clone();
         let made = self.host.call_to(
             call.tenant,
@@ -157,6 +169,28 @@ impl RunTools {
         Ok(ToolEnd {
             result: outcome.result,
             artifacts: outcome.artifacts,
+        })
+    }
+
+    fn permit(&self, call: &ToolCall, bound: &Installed) -> Result<(), Fault> {
+        let Some(policies) = self.policies.get() else {
+            return Ok(());
+        };
+        let info = bound.skill().manifest().skill.as_ref();
+        policies.permit(&Asked {
+            tenant: &call.tenant,
+            principal: &call.principal,
+            role: RUN_ROLE,
+            request: call.caller.as_ref(),
+            alias: call.tool.skill.as_str(),
+            tool: call.tool.tool.as_str(),
+            effect: call.tool.effect,
+            skill: info.map_or(&"", |info| &info.name),
+            version: info.map_or(&"", |info| &info.version),
+            digest: &call.skill.digest,
+            arguments: &call.arguments,
+            tainted: call.tainted,
+            surface: Surface::Run,
         })
     }
 

@@ -32,6 +32,7 @@ use crate::{
     installs::{self, Install},
     limits::{Limiter, Limits},
     once::Repeated,
+    policy::{Policies, Surface},
     questions::Questions,
     records::{Kept, Mirror},
     run_tools::RunTools,
@@ -74,6 +75,7 @@ pub struct Service {
     parts: Parts,
     directory: Directory,
     installs: Mirror<Install>,
+    policies: Arc<Policies>,
     tokens: OnceLock<Arc<Tokens>>,
     agents: Agents,
     repeated: Repeated,
@@ -96,6 +98,8 @@ pub struct CallRequest {
     pub deadline: Option<Duration>,
     /// Names this attempt and all its repetitions.
     pub idempotency_key: Option<String>,
+    /// By which way it came, for policies.
+    pub surface: Surface,
     /// Who hears what happens in it.
     pub observer: Arc<dyn Observer>,
 }
@@ -118,9 +122,13 @@ impl Service {
     /// The store's.
     pub async fn open(parts: Parts) -> Result<Self, Fault> {
         let store = parts.store.clone();
+        let policies = Policies::open(store.clone(), parts.audit.clone()).await?;
+        let policies = Arc::new(policies);
+        parts.tools.obey(policies.clone());
         Ok(Service {
             directory: Directory::open_noting(store.clone(), parts.audit.clone()).await?,
             installs: Mirror::open(store.clone()).await?,
+            policies,
             tokens: OnceLock::new(),
             agents: Agents::new(Mirror::open(store.clone()).await?, parts.models.clone()),
             questions: Questions::new(&parts.models),
@@ -180,6 +188,7 @@ impl Service {
         self.directory.look().await?;
         self.installs.look().await?;
         self.forget_outdated();
+        self.policies.look().await?;
         self.agents.look().await
     }
 
@@ -189,6 +198,10 @@ impl Service {
 
     pub(crate) fn tokens(&self) -> &OnceLock<Arc<Tokens>> {
         &self.tokens
+    }
+
+    pub(crate) fn policies(&self) -> &Policies {
+        &self.policies
     }
 
     pub(crate) fn parts(&self) -> &Parts {
@@ -274,7 +287,7 @@ impl Service {
             Ok(permit) => permit,
             Err(fault) => return failed(fault),
         };
-        match self.prepared(caller, &request.tool).await {
+        match self.prepared(caller, &request).await {
             Ok((installed, tool)) => self.made(caller, installed, tool, request).await,
             Err(fault) => {
                 self.note_refused(caller, request.id.as_ref(), &request.tool, &fault);
@@ -286,9 +299,10 @@ impl Service {
     async fn prepared(
         &self,
         caller: &Caller,
-        name: &str,
+        request: &CallRequest,
     ) -> Result<(Arc<Installed>, ToolName), Fault> {
         caller.needs(Right::Call)?;
+        let name = request.tool.as_str();
         let Some((alias, tool)) = name.split_once("__").or_else(|| name.split_once('.')) else {
             return Err(self.no_tool(caller, name).await);
         };
@@ -305,6 +319,7 @@ impl Service {
         };
         let dotted = format!("{}.{tool}", alias.as_str());
         caller.needs_tool(&dotted, &format!("tool `{name}`"))?;
+        self.permits(caller, &alias, &installed, &tool, request)?;
         Ok((installed, tool))
     }
 

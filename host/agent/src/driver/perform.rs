@@ -160,6 +160,7 @@ fn job(
                 skill: skill.clone(),
                 tool: pinned.clone(),
                 arguments: arguments.to_string(),
+                tainted: state.tainted.is_some(),
                 idempotency_key: format!("{run}/{seq}"),
                 caller: from.caller,
                 depth: u16::try_from(state.depth(seq)).unwrap_or(u16::MAX),

@@ -33,6 +33,8 @@ pub struct ToolCall {
     pub tool: PinnedTool,
     /// JSON text, an object.
     pub arguments: String,
+    /// Whether the run has read what others write.
+    pub tainted: bool,
     /// The same for every attempt at this call: `RUN/SEQ`.
     pub idempotency_key: String,
     /// The call of another skill that asked for it.

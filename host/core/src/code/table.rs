@@ -94,6 +94,7 @@ codes! {
     CallsExceeded "calls-exceeded" Skill "Ask for less in one call, or raise `calls-per-call` under `[limits]`."
     CallEffectExceeded "call-effect-exceeded" Skill "The skill's author declares the graver effect for the tool that calls."
 
+    PolicyDenied "policy-denied" Operator "The operator changes the tenant's policies, if the call is meant to be made."
     ToolNotGranted "tool-not-granted" Operator "The operator adds the tool to `tools` in the grant."
     HttpNotGranted "http-not-granted" Operator "The operator adds the `[[http]]` rule to the grant."
     HttpAddressBlocked "http-address-blocked" Operator "The operator lists the network under `addresses` of the `[[http]]` rule, if it is meant to be reached."

@@ -13,6 +13,7 @@ mod describe;
 pub(crate) mod events;
 mod keys;
 pub(crate) mod moment;
+mod policy;
 pub(crate) mod runs;
 mod secrets;
 mod skills;
@@ -57,6 +58,7 @@ fn described() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
                 .merge(skills::routes())
                 .merge(tools::routes())
                 .merge(secrets::routes())
+                .merge(policy::routes())
                 .merge(agents::routes())
                 .merge(runs::routes())
                 .merge(events::routes())

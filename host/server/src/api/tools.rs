@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{Json as Answer, extract::State};
 use metier_core::{Artifact, Usage};
 use metier_runtime::audit::NoObserver;
-use metier_service::{CallRequest, Listed};
+use metier_service::{CallRequest, Listed, policy::Surface};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use utoipa::ToSchema;
@@ -160,6 +160,7 @@ async fn call(
         arguments,
         deadline: params.timeout_ms.map(Duration::from_millis),
         idempotency_key: key,
+        surface: Surface::Http,
         observer: Arc::new(NoObserver),
     };
     let outcome = app.service.call(&caller, request).await;

@@ -7,7 +7,7 @@ use metier_runtime::{
     audit::{NoObserver, Observer},
     outcome::Outcome,
 };
-use metier_service::CallRequest;
+use metier_service::{CallRequest, policy::Surface};
 use rmcp::{
     ErrorData, Peer, RoleServer,
     model::{
@@ -42,6 +42,7 @@ pub async fn call(
         arguments: Value::Object(request.arguments.unwrap_or_default()).to_string(),
         deadline: None,
         idempotency_key: idempotency_key(&context.meta),
+        surface: Surface::Mcp,
         observer,
     };
     let made = pin!(asked.service.call(&asked.caller, call).instrument(span));

@@ -8,4 +8,5 @@ mod admitted;
 mod events;
 mod exported;
 mod killed;
+mod policed;
 mod searched;

@@ -32,6 +32,7 @@ use metier_service::{
     hub::Hub,
     installs,
     limits::Limits,
+    policy::Surface,
     run_tools::RunTools,
 };
 use metier_store::{Store, StoreUrl};
@@ -101,6 +102,7 @@ impl Scene {
             },
             deadline: None,
             idempotency_key: None,
+            surface: Surface::Http,
             observer: Arc::new(NoObserver),
         };
         self.service.call(caller, request).await
