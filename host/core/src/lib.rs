@@ -30,6 +30,7 @@ pub mod files;
 pub mod http;
 pub mod log;
 
+pub mod canonical;
 pub mod toml_text;
 
 pub mod limits;

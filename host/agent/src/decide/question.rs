@@ -1,6 +1,6 @@
 //! What a decision is bound to.
 
-use metier_core::Digest;
+use metier_core::{Digest, canonical};
 use serde_json::{Value, json};
 
 use crate::journal::Started;
@@ -18,7 +18,6 @@ pub fn hash_of_step(text: &str, show: Option<&Value>) -> Digest {
     of(&json!(["step", text, show]))
 }
 
-/// JSON objects keep their keys sorted (`serde_json` without `preserve_order`), so equal values have equal texts.
 fn of(value: &Value) -> Digest {
-    Digest::of(value.to_string().as_bytes())
+    Digest::of(canonical::text(value).as_bytes())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use metier_core::Digest;
+use metier_core::{Digest, canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ pub fn digest(act: &Act) -> Digest {
             json!(["tool", tool, arguments])
         }
     };
-    Digest::of(text.to_string().as_bytes())
+    Digest::of(canonical::text(&text).as_bytes())
 }
 
 impl State {
