@@ -122,7 +122,7 @@ pub(super) fn with_words(schema: Value, description: &str, deprecated: bool) -> 
     };
     let description = text::prose(description, MAX_DESCRIPTION);
     if !description.is_empty() {
-        object.remove("title");
+        object.shift_remove("title");
         object.insert("description".to_owned(), description.into());
     }
     if deprecated {

@@ -91,7 +91,7 @@ impl Assembly {
 
 /// The part, with what stood beside the reference to it: that was written for this place.
 fn merge(object: &mut Map<String, Value>, part: Map<String, Value>) {
-    object.remove("$ref");
+    object.shift_remove("$ref");
     for (key, value) in part {
         object.entry(key).or_insert(value);
     }

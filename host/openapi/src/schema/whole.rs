@@ -18,7 +18,7 @@ pub(super) fn simplified(mut out: Map<String, Value>) -> Map<String, Value> {
     };
     if let [Value::Object(only)] = all.as_mut_slice() {
         let only = std::mem::take(only);
-        out.remove("allOf");
+        out.shift_remove("allOf");
         for (key, value) in only {
             out.entry(key).or_insert(value);
         }
@@ -47,7 +47,7 @@ pub(super) fn nullable(mut out: Map<String, Value>) -> Map<String, Value> {
     }
     let mut outer = Map::new();
     for key in ANNOTATIONS {
-        if let Some(value) = out.remove(key) {
+        if let Some(value) = out.shift_remove(key) {
             outer.insert(key.to_owned(), value);
         }
     }

@@ -116,7 +116,7 @@ pub(super) fn forget(schema: &mut Value, name: &str) -> bool {
         return false;
     };
     if let Some(properties) = root.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.remove(name);
+        properties.shift_remove(name);
     }
     let was_required = reflect::unrequire(root, name);
     tidy(root);
@@ -125,7 +125,7 @@ pub(super) fn forget(schema: &mut Value, name: &str) -> bool {
 
 /// Definitions nobody refers to any more are not shown to a model.
 fn tidy(root: &mut Map<String, Value>) {
-    let Some(Value::Object(mut defs)) = root.remove("$defs") else {
+    let Some(Value::Object(mut defs)) = root.shift_remove("$defs") else {
         return;
     };
     let mut used = BTreeSet::new();

@@ -89,7 +89,7 @@ pub(super) fn remove(schema: &mut Value, steps: &[Step]) {
         return;
     };
     if let Some(properties) = parent.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.remove(name);
+        properties.shift_remove(name);
     }
     unrequire(parent, name);
 }
@@ -103,7 +103,7 @@ pub(super) fn unrequire(object: &mut Map<String, Value>, name: &str) -> bool {
     required.retain(|known| known != name);
     let found = required.len() < before;
     if required.is_empty() {
-        object.remove("required");
+        object.shift_remove("required");
     }
     found
 }

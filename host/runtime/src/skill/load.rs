@@ -360,7 +360,7 @@ fn named(mut schema: serde_json::Map<String, Value>) -> Value {
     let words = schema.get("oneOf").and_then(Value::as_array);
     let words = words.filter(|_| schema.get("type") == Some(&"string".into()));
     if let Some(words) = words.and_then(|cases| cases.iter().map(constant).collect()) {
-        schema.remove("oneOf");
+        schema.shift_remove("oneOf");
         schema.insert("enum".to_owned(), Value::Array(words));
     }
     Value::Object(schema)
