@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the bars of the project, measured in a release build.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::cmd::Cmd;
 use crate::guests;
@@ -46,12 +46,22 @@ fn calls(repo: &Repo, args: &Args) -> Result<()> {
         ])
         .step("build the benchmark and the command")?;
     let tools = Tools::new(repo);
+    let python = tools.python()?;
+    let mcp = tools.npm("tests/interop/mcp/npm", "interop/mcp")?;
+    let peers = repo.path("tests/bench/peers");
+    // A module finds its packages beside itself.
+    let beside = mcp.parent().context("a folder")?;
+    std::fs::copy(peers.join("mcp_server.mjs"), beside.join("mcp_server.mjs"))?;
     // Not through `cargo run`: it would put its own variables before the skills' `cargo build`.
     Cmd::new(repo.target("release/metier-bench"))
         .args(&args.args)
         .dir(repo.root())
         .env("PATH", tools.path()?)
         .env("NODE_PATH", tools.node_modules()?)
+        .env("BENCH_PYTHON", python)
+        .env("BENCH_NODE", mcp.join("node/bin/node"))
+        .env("BENCH_PEERS", peers)
+        .env("BENCH_MCP", beside)
         .env("CARGO_TARGET_DIR", repo.target(""))
         .last_step("bench")
 }

@@ -15,6 +15,7 @@ mod metier;
 mod overhead;
 mod payload;
 mod report;
+mod serving;
 mod stats;
 mod streaming;
 mod threads;
@@ -57,6 +58,9 @@ enum Child {
     /// Start a host, call `greet` once, print what was compiled and the processor time.
     #[command(hide = true)]
     GreetFirst { skill: PathBuf, cache: PathBuf },
+    /// Serve what Metier is held against until killed.
+    #[command(hide = true)]
+    Native,
     /// Serve slow answers until standard input closes.
     #[command(hide = true)]
     Upstream { delay_ms: u64 },
@@ -88,6 +92,7 @@ fn main() -> Result<()> {
         Some(Child::BareFirst { cwasm }) => cold::bare_first(&cwasm),
         Some(Child::HostFirst { skill, cache }) => cold::host_first(&skill, &cache),
         Some(Child::GreetFirst { skill, cache }) => languages::greet_first(&skill, &cache),
+        Some(Child::Native) => serving::native(),
         Some(Child::Upstream { delay_ms }) => upstream::serve(delay_ms),
         Some(Child::Waiting {
             calls,
@@ -106,7 +111,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
         divide: if arguments.quick { 10 } else { 1 },
     };
     type Part = (&'static str, fn(Effort) -> Result<Vec<report::Row>>);
-    let parts: [Part; 9] = [
+    let parts: [Part; 13] = [
         ("overhead", overhead::measure),
         ("threads", threads::measure),
         ("cold", cold::measure),
@@ -116,6 +121,10 @@ fn measure(arguments: &Arguments) -> Result<()> {
         ("journeys", journey::measure),
         ("languages", languages::measure),
         ("streaming", streaming::measure),
+        ("http", serving::http),
+        ("mcp", serving::mcp),
+        ("gateway", serving::gateway),
+        ("crowd", serving::crowd),
     ];
     let mut rows = Vec::new();
     for (name, part) in parts {
