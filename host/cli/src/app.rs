@@ -75,6 +75,7 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Admin(args) => return commands::admin::run(&app, &args),
         Command::Mcp(args) => return commands::serve::mcp(&app, &args),
         Command::Audit(args) => return commands::audit::run(&app, &args),
+        Command::Policy(args) => return commands::policy::run(&app, &args),
         Command::Config(args) => return commands::serve::config(&app, &args),
         Command::Errors(args) => commands::errors::run(&app, &args)?,
     }

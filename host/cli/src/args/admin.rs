@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use metier_agent::definition::Name;
 
 use super::call::duration;
@@ -15,6 +15,7 @@ Examples:
   metier admin secret set salesforce-key --from-file key.pem
   metier admin key create --name claude-desktop --role caller --expires 90d
   metier admin agent deploy examples/account-review/agent.toml
+  metier admin policy set refunds.cedar --mode log-only
   metier admin tenant create acme";
 
 /// `metier admin`
@@ -45,6 +46,9 @@ pub enum What {
     /// What skills may reach
     #[command(subcommand, arg_required_else_help = true)]
     Grant(Grant),
+    /// Policies on tools, in Cedar
+    #[command(subcommand, arg_required_else_help = true)]
+    Policy(Policy),
     /// Secrets
     #[command(subcommand, arg_required_else_help = true)]
     Secret(Secret),
@@ -168,6 +172,43 @@ pub enum Grant {
         /// The skill's alias
         alias: Name,
     },
+}
+
+/// What to do with policies.
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// Show the tenant's policies
+    Show,
+    /// Give the tenant policies, instead of those it has
+    Set {
+        /// The policies
+        #[arg(value_name = "POLICIES.cedar")]
+        file: PathBuf,
+        /// What their decisions are worth: log-only writes them down and denies nothing
+        #[arg(long)]
+        mode: Worth,
+    },
+    /// Take the tenant's policies away: roles and grants decide alone
+    Remove,
+}
+
+/// What the decisions of policies are worth.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Worth {
+    /// They are written down, and nothing is denied
+    LogOnly,
+    /// They hold
+    Enforce,
+}
+
+impl Worth {
+    /// As the API has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Worth::LogOnly => "log-only",
+            Worth::Enforce => "enforce",
+        }
+    }
 }
 
 /// What to do with secrets.

@@ -13,6 +13,7 @@ mod globals;
 pub mod learn;
 pub mod models;
 mod openapi;
+pub mod policy;
 pub mod runs;
 pub mod serve;
 pub mod test;
@@ -152,6 +153,14 @@ pub enum Command {
         after_help = audit::EXAMPLES
     )]
     Audit(audit::Audit),
+    /// Check policies on tools, and try them on examples
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = policy::EXAMPLES
+    )]
+    Policy(policy::Policy),
     /// Show or check the configuration of a service
     #[command(
         subcommand_required = true,

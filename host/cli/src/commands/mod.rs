@@ -14,6 +14,7 @@ pub mod models;
 pub mod new;
 pub mod openapi;
 pub mod pack;
+pub mod policy;
 pub mod runs;
 pub mod secret;
 pub mod serve;

@@ -12,6 +12,7 @@ mod inspect;
 mod models;
 mod openapi;
 mod pack;
+mod policy;
 mod readme;
 mod runs;
 mod sandbox;

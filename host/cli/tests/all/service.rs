@@ -117,6 +117,32 @@ fn from_nothing_to_a_skill_a_key_and_a_tenant() {
 }
 
 #[test]
+fn policies_are_put_shown_and_taken_away() {
+    let sandbox = Sandbox::new();
+    let serving = Serving::start(&sandbox);
+    let admin = serving.key.clone().unwrap();
+    let policy = |words: &[&str]| {
+        let mut all = vec!["policy"];
+        all.extend(words);
+        serving.admin(&sandbox, &admin, &all)
+    };
+    assert!(policy(&["show"]).stderr.contains("has no policies"));
+    sandbox.write("some.cedar", "permit (principal, action, resource);\n");
+    let set = policy(&["set", "some.cedar", "--mode", "enforce"]);
+    assert_eq!(set.code, 0, "{set:?}");
+    let shown = policy(&["show"]);
+    assert_eq!(shown.stdout, "permit (principal, action, resource);\n");
+    assert!(shown.stderr.contains("enforce"), "{shown:?}");
+    sandbox.write("wrong.cedar", "permit (principal, action, resource) when { principal.rol == 1 };");
+    let wrong = policy(&["set", "wrong.cedar", "--mode", "enforce"]);
+    assert!(wrong.stderr.contains("line 1"), "{wrong:?}");
+    assert_eq!(policy(&["remove"]).code, 0);
+    serving.terminate();
+    let noted = sandbox.metier(&["audit", "search", "--kind", "policy-set"]);
+    assert_eq!(noted.stdout.lines().count(), 2, "{noted:?}");
+}
+
+#[test]
 fn where_nobody_serves_it_is_said() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["admin", "whoami"]);

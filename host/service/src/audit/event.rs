@@ -70,7 +70,7 @@ impl<'a> Event<'a> {
     }
 }
 
-/// What happened. It carries names, digests and codes; of texts only grants, which are what an audit is about.
+/// What happened. It carries names, digests and codes; of texts only grants and policies, which are what an audit is about.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(
     tag = "kind",
@@ -183,6 +183,23 @@ pub enum What<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         version: Option<&'a str>,
     },
+    /// A tenant's policies were changed.
+    PolicySet {
+        /// How.
+        change: PolicyChange,
+        /// What their decisions are worth.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mode: Option<&'a str>,
+        /// SHA-256 of the text before; nothing where there was none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        before: Option<Digest>,
+        /// SHA-256 of the text now.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<Digest>,
+        /// The text now.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<&'a str>,
+    },
     /// A policy decided.
     Policy {
         /// What.
@@ -282,6 +299,16 @@ pub enum RunChange {
     Resumed,
     /// Another was made of its past.
     Forked,
+}
+
+/// What becomes of a tenant's policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyChange {
+    /// They are there, or others.
+    Set,
+    /// They are gone.
+    Removed,
 }
 
 /// What a policy says.

@@ -5,7 +5,7 @@
 //! | `call`, `denied`, `policy`, `run` | API Activity, 6003 |
 //! | `login` | Authentication, 3002 |
 //! | `egress` | HTTP Activity, 4002 |
-//! | `key`, `tenant`, `skill`, `grant`, `agent`, `secret`, `approval` | Entity Management, 3004 |
+//! | `key`, `tenant`, `skill`, `grant`, `policy-set`, `agent`, `secret`, `approval` | Entity Management, 3004 |
 //! | `host` | Application Lifecycle, 6002 |
 //!
 //! A record's number is `metadata.sequence`, its hash `metadata.uid`: whoever has the export can ask the trail. What OCSF has no place

@@ -32,8 +32,8 @@ pub mod verify;
 mod tests;
 
 pub use event::{
-    AgentChange, Decision, Event, HostState, KeyChange, NoNotes, Notes, RunChange, SecretChange,
-    SkillChange, TenantChange, What,
+    AgentChange, Decision, Event, HostState, KeyChange, NoNotes, Notes, PolicyChange, RunChange,
+    SecretChange, SkillChange, TenantChange, What,
 };
 pub use head::HeadKey;
 pub use record::Head;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use metier_agent::definition::Name;
-use metier_core::{Fault, ToolName};
+use metier_core::{Digest, Fault, ToolName};
 use metier_runtime::registry::Installed;
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     policies::{Mode, Policy, no_policy},
 };
 use crate::{
+    audit::{PolicyChange, What},
     directory::now,
     identity::{Caller, Right},
     service::{CallRequest, Service},
@@ -44,7 +45,16 @@ impl Service {
             by: caller.principal.clone(),
             changed: now(),
         };
+        let before = self.policies().of(&caller.tenant);
         self.policies().put(&caller.tenant, &policy).await?;
+        let what = What::PolicySet {
+            change: PolicyChange::Set,
+            mode: Some(mode.as_str()),
+            before: before.map(|before| digest(&before.value.text)),
+            after: Some(digest(&policy.text)),
+            text: Some(&policy.text),
+        };
+        self.note(caller, what);
         Ok(policy)
     }
 
@@ -54,7 +64,17 @@ impl Service {
     /// `forbidden`, or `not-found` when it has none.
     pub async fn remove_policy(&self, caller: &Caller) -> Result<(), Fault> {
         self.needs(caller, Right::Operate)?;
-        self.policies().remove(&caller.tenant).await
+        let before = self.policies().of(&caller.tenant);
+        self.policies().remove(&caller.tenant).await?;
+        let what = What::PolicySet {
+            change: PolicyChange::Removed,
+            mode: None,
+            before: before.map(|before| digest(&before.value.text)),
+            after: None,
+            text: None,
+        };
+        self.note(caller, what);
+        Ok(())
     }
 
     /// Goes on only when the tenant's policies let the caller do this.
@@ -85,4 +105,8 @@ impl Service {
             surface: request.surface,
         })
     }
+}
+
+fn digest(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
 }

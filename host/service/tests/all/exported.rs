@@ -10,8 +10,8 @@ use metier_runtime::audit::Audit;
 use metier_service::{
     Right, Role,
     audit::{
-        AgentChange, Decision, Event, Filter, HostState, KeyChange, Notes, RunChange, SecretChange,
-        Settings, SkillChange, TenantChange, Trail, What, export::export,
+        AgentChange, Decision, Event, Filter, HostState, KeyChange, Notes, PolicyChange, RunChange,
+        SecretChange, Settings, SkillChange, TenantChange, Trail, What, export::export,
     },
 };
 use serde_json::Value;
@@ -60,6 +60,20 @@ fn written(data: &std::path::Path) -> Arc<Trail> {
         },
         What::Grant {
             alias: "math",
+            before: Some(digest),
+            after: None,
+            text: None,
+        },
+        What::PolicySet {
+            change: PolicyChange::Set,
+            mode: Some("enforce"),
+            before: None,
+            after: Some(digest),
+            text: Some("permit (principal, action, resource);"),
+        },
+        What::PolicySet {
+            change: PolicyChange::Removed,
+            mode: None,
             before: Some(digest),
             after: None,
             text: None,

@@ -11,12 +11,13 @@ use std::{
 
 use http::Method;
 use metier_agent::definition::{Definition, Name};
+use metier_service::policy::MAX_TEXT;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{App, runs::begin, secret, skill_file};
 use crate::{
-    args::admin::{Admin, Agent, Grant, Key, Secret, Skill, Tenant, What},
+    args::admin::{Admin, Agent, Grant, Key, Policy, Secret, Skill, Tenant, What, Worth},
     errors::Failure,
     exit::Exit,
     given,
@@ -53,6 +54,7 @@ impl Administrator<'_> {
             What::Key(action) => self.key(action).await,
             What::Skill(action) => self.skill(action).await,
             What::Grant(action) => self.grant(action).await,
+            What::Policy(action) => self.policy(action).await,
             What::Secret(action) => self.secret(action).await,
             What::Agent(action) => self.agent(action).await,
         }
@@ -187,6 +189,46 @@ impl Administrator<'_> {
                 self.tell(Method::PUT, &path(alias), body).await
             }
             Grant::Remove { alias } => self.tell(Method::DELETE, &path(alias), Body::None).await,
+        }
+    }
+
+    async fn policy(&self, action: &Policy) -> Result<(), Failure> {
+        match action {
+            Policy::Show => {
+                let answer = self
+                    .client
+                    .ask(Method::GET, "/policy", Body::None)
+                    .await?;
+                if self.app.printer.format == Format::Json {
+                    return self.print(&answer);
+                }
+                let policy: Value = serde_json::from_slice(&answer).unwrap_or_default();
+                let told = |name: &str| policy[name].as_str().unwrap_or_default().to_owned();
+                self.app
+                    .printer
+                    .note(&format!("In the mode {}, by {}:", told("mode"), told("by")));
+                self.app.print(&told("text"))
+            }
+            Policy::Set { file, mode } => {
+                let text = given::file(file, "The policies", MAX_TEXT as u64)?;
+                let path = format!("/policy?mode={}", mode.as_str());
+                let body = Body::Bytes("text/plain", text.into_bytes());
+                self.client.ask(Method::PUT, &path, body).await?;
+                let worth = match mode {
+                    Worth::Enforce => "They hold from now on.",
+                    Worth::LogOnly => {
+                        "Nothing is denied: `metier audit search --kind policy` shows what they would say."
+                    }
+                };
+                self.app
+                    .printer
+                    .note(&format!("The service has the policies. {worth}"));
+                Ok(())
+            }
+            Policy::Remove => {
+                let note = "There are no policies any more: roles and grants decide alone.";
+                self.done(Method::DELETE, "/policy", note).await
+            }
         }
     }
 

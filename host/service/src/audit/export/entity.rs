@@ -44,7 +44,7 @@ fn entity(kind: &str, event: &mut Filling) -> Value {
     let tenant = event.record().tenant.clone();
     let named = match kind {
         "key" => event.take_text("key"),
-        "tenant" => tenant,
+        "tenant" | "policy-set" => tenant,
         "skill" | "grant" => event.take_text("alias"),
         "agent" => event.take_text("agent"),
         "secret" => event.take_text("name"),
@@ -54,15 +54,17 @@ fn entity(kind: &str, event: &mut Filling) -> Value {
     let named = named.unwrap_or_else(|| kind.to_owned());
     let type_id = match kind {
         "tenant" => ORGANIZATION,
-        "grant" => POLICY,
+        "grant" | "policy-set" => POLICY,
         _ => OTHER,
     };
     let mut entity = object(json!({"name": named, "uid": named, "type_id": type_id, "type": kind}));
     let version = event.take("version").or_else(|| event.take("digest"));
     entity.extend(version.map(|version| ("version".to_owned(), version)));
-    if kind == "grant" {
+    if matches!(kind, "grant" | "policy-set") {
         let [before, after, text] = ["before", "after", "text"].map(|name| event.take(name));
-        let data = json!({"before": before, "after": after, "text": text});
+        let mut data = object(json!({"before": before, "after": after, "text": text}));
+        data.extend(event.take("mode").map(|mode| ("mode".to_owned(), mode)));
+        let data = Value::Object(data);
         entity.insert("data".into(), data);
     }
     entity.into()
