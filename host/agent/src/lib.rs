@@ -16,6 +16,7 @@ pub mod defaults;
 pub mod naming;
 
 pub mod driver;
+pub mod trace;
 
 #[cfg(test)]
 mod testing;

@@ -8,6 +8,7 @@ use metier_store::{
     types::{Key, Memo, RunId, Time},
 };
 use serde_json::{Value, json};
+use tracing::Span;
 
 use super::{oversize, ports::ToolCall, runs::Parts, within::Desk};
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     naming::builtin,
     routes::Needs,
     state::{Pending, State},
+    trace,
 };
 
 /// Notes one search gives back.
@@ -70,6 +72,19 @@ impl Effect {
         }
     }
 
+    /// A call's own; a question's is that of each candidate, below the run's.
+    pub(super) fn span(&self) -> Span {
+        match &self.job {
+            Job::Tool(call, name, _) => {
+                let span = trace::tool(name);
+                trace::called(&span, &call.idempotency_key, &call.arguments);
+                span
+            }
+            Job::Note(note) => trace::tool(&note.tool),
+            Job::Model(..) | Job::Impossible(_) => Span::current(),
+        }
+    }
+
     /// Causes the effect and says what came of it.
     pub(super) async fn perform(self) -> Settlement {
         let began = (self.parts.clock)();
@@ -85,6 +100,8 @@ impl Effect {
             }
             Job::Tool(call, name, limit) => {
                 let end = self.parts.tools.call(*call).await;
+                let result = end.result.as_deref().map_err(|fault| fault.code);
+                trace::returned(&Span::current(), result);
                 let end = match limit {
                     Some(limit) => {
                         oversize::cut(&*self.parts.tools, &self.tenant, &name, limit, end).await

@@ -8,6 +8,7 @@ use metier_store::{
     types::{Claim, Due, Head, Lease, Next as Then, RunId, SignalKey, Time},
 };
 use tokio::task::{AbortHandle, JoinSet};
+use tracing::Instrument;
 
 use super::{
     batch::Pages,
@@ -42,6 +43,18 @@ pub enum Rest {
     Waits(Millis),
     /// It waits for nothing that can come; only a signal wakes it.
     Stuck,
+}
+
+impl Rest {
+    /// In one word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Rest::Ended(ending) => ending.as_str(),
+            Rest::Asks(_) => "asks",
+            Rest::Waits(_) => "waits",
+            Rest::Stuck => "stuck",
+        }
+    }
 }
 
 /// A run in the hands of this host.
@@ -337,7 +350,8 @@ impl Held {
                 &self.state,
                 &self.desk,
             );
-            let task = self.flying.spawn(effect.perform());
+            let span = effect.span();
+            let task = self.flying.spawn(effect.perform().instrument(span));
             self.begun.insert(*seq, task);
         }
     }

@@ -1,6 +1,9 @@
 //! What every surface calls.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 use metier_core::{PrincipalId, TenantId};
 use metier_store::{
@@ -20,6 +23,7 @@ use crate::{
     journal::{CodecError, Entry, Event, Millis, Seq, Started},
     models::Model,
     state::{Impossible, State},
+    trace::{NoTraces, TRACEPARENT, Traces},
 };
 
 /// What runs are made of.
@@ -43,6 +47,9 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Runs {
     pub(super) parts: Parts,
+    pub(super) traces: Arc<dyn Traces>,
+    /// Runs in the hands of this host.
+    pub(super) at_work: Arc<AtomicUsize>,
 }
 
 /// A run that is about to begin.
@@ -115,7 +122,27 @@ pub(super) fn account_of(run: &RunId) -> Result<AccountName, RunError> {
 impl Runs {
     /// Runs made of these parts.
     pub fn new(parts: Parts) -> Runs {
-        Runs { parts }
+        Runs {
+            parts,
+            traces: Arc::new(NoTraces),
+            at_work: Arc::default(),
+        }
+    }
+
+    /// The same, whose spans belong to what began the run.
+    #[must_use]
+    pub fn traced(self, traces: Arc<dyn Traces>) -> Runs {
+        Runs { traces, ..self }
+    }
+
+    /// What traces are here.
+    pub fn traces(&self) -> &dyn Traces {
+        &*self.traces
+    }
+
+    /// How many runs this host works on now.
+    pub fn at_work(&self) -> usize {
+        self.at_work.load(Relaxed)
     }
 
     /// Writes down a new run; a host will take it up. The same id with the same content again is the same run.
@@ -129,7 +156,8 @@ impl Runs {
             Some(cap) => vec![(account_of(&run)?, NanoDollars(cap.cast_signed().max(0)))],
             None => Vec::new(),
         };
-        let labels = labels(&new.started)?;
+        let mut labels = labels(&new.started)?;
+        self.mark(&mut labels)?;
         let entry = Entry {
             at: self.now().await?,
             event: Event::Started(Box::new(new.started)),
@@ -147,6 +175,16 @@ impl Runs {
         self.parts.store.create(&created).await?;
         self.parts.watch.event(run, Seq(1), &entry);
         Ok(run)
+    }
+
+    /// Says in a run's labels which trace it belongs to.
+    fn mark(&self, labels: &mut Labels) -> Result<(), RunError> {
+        let key = TRACEPARENT.parse().map_err(RunError::id)?;
+        match self.traces.here() {
+            Some(here) => labels.insert(key, here),
+            None => labels.remove(&key),
+        };
+        Ok(())
     }
 
     /// The store's clock: a journal knows no other.
@@ -229,7 +267,8 @@ impl Runs {
         pool: PoolId,
     ) -> Result<RunId, RunError> {
         let store = &*self.parts.store;
-        let row = store.run(run).await?.ok_or_else(|| no_such(run))?;
+        let mut row = store.run(run).await?.ok_or_else(|| no_such(run))?;
+        self.mark(&mut row.labels)?;
         if at.0 == 0 || at.0 > row.head.0 {
             let last = Seq(row.head.0);
             return Err(RunError::NoSuchEvent { last });

@@ -1,16 +1,28 @@
 //! A host at work: claims runs that are due, drives them, keeps its leases.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use metier_store::{
     StoreError,
     types::{Claim, HostId, Lease, PoolId, RunId},
 };
 use tokio::task::JoinSet;
+use tracing::{Instrument, Span};
 
 use super::{
     run::{Held, Rest},
     runs::{RunError, Runs},
+};
+use crate::{
+    journal::Ending,
+    trace::{self, TRACEPARENT},
 };
 
 /// How long a lease lasts. A dead host's runs go on elsewhere after that; shorter, and a stalled disk costs leases.
@@ -24,6 +36,22 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// The runs a host holds, and the tasks that drive them.
 type Leases = BTreeMap<RunId, (Lease, tokio::task::AbortHandle)>;
+
+/// Counted as long as it is held.
+struct AtWork(Arc<AtomicUsize>);
+
+impl AtWork {
+    fn begin(count: &Arc<AtomicUsize>) -> AtWork {
+        count.fetch_add(1, Relaxed);
+        AtWork(count.clone())
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
 
 /// How a host works.
 #[derive(Clone, Debug)]
@@ -150,7 +178,35 @@ impl Runs {
     }
 
     async fn drive(&self, claim: Claim) -> Result<Rest, RunError> {
-        Held::take(self.parts.clone(), claim).await?.go().await
+        let _at_work = AtWork::begin(&self.at_work);
+        let span = self.span(&claim);
+        let parts = self.parts.clone();
+        let driven = async move { Held::take(parts, claim).await?.go().await };
+        let rest = driven.instrument(span.clone()).await;
+        if let Ok(rest) = &rest {
+            span.record("metier.run.state", rest.as_str());
+        }
+        if let Ok(Rest::Ended(ending)) = &rest
+            && let Ending::Failed { fault } = &**ending
+        {
+            trace::failed(&span, fault.code);
+        }
+        rest
+    }
+
+    /// Of the work on a run, below what began the run.
+    fn span(&self, claim: &Claim) -> Span {
+        let label = |name: &str| {
+            let mut labels = claim.labels.iter();
+            let found = labels.find(|(key, _)| key.as_str() == name);
+            found.map_or("", |(_, value)| value.as_str())
+        };
+        let run = &claim.lease.run;
+        let span = trace::run(label("kind"), label("name"), label("version"), run);
+        if !span.is_disabled() {
+            self.traces.join(&span, label(TRACEPARENT));
+        }
+        span
     }
 
     /// Due runs; none when the store cannot be reached just now.

@@ -9,13 +9,18 @@
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, join_all};
+use tracing::Instrument;
 
 use super::{
     Answer, Delta, FailureKind, Model, ModelFailure, Pace, Question, Sink, Transport,
     exchange::{Exchange, Exchanged, Failed},
 };
-use crate::routes::{
-    Candidate, Circumstances, FRAME_TOKENS, Health, LeftOut, NanoDollars, Route, Selection, select,
+use crate::{
+    routes::{
+        Candidate, Circumstances, FRAME_TOKENS, Health, LeftOut, NanoDollars, Route, Selection,
+        select,
+    },
+    trace,
 };
 
 /// Candidates side by side, at most: `models try` is for a handful.
@@ -189,7 +194,8 @@ impl Routed {
             pace: &*self.pace,
             sink,
         };
-        let exchanged = exchange.run().await;
+        let span = trace::chat(&question.route.name, candidate, &question.request);
+        let exchanged = exchange.run().instrument(span.clone()).await;
         let now = self.pace.now_ms();
         match exchanged {
             Ok(exchanged) => {
@@ -198,10 +204,12 @@ impl Routed {
                 let mut answer = answer(question, candidate, exchanged, tally);
                 answer.first_token_ms = answer.first_token_ms.saturating_add(before);
                 answer.latency_ms = now.saturating_sub(tally.began);
+                trace::answered(&span, &answer);
                 Ok(answer)
             }
             Err(failed) => {
                 self.health.failed(&candidate.name, &failed.failure, now);
+                trace::unanswered(&span, &failed.failure);
                 Err(failed)
             }
         }

@@ -16,7 +16,7 @@ use http::{
 use http_body::Body as _;
 use metier_core::http::CanonicalUrl;
 
-use super::{Body, EgressError, repeat, upload::UploadBody};
+use super::{Body, EgressError, repeat, span::TRACEPARENT, upload::UploadBody};
 use crate::credentials::{Attach, Outgoing};
 
 /// Header lines in one request: services commonly stop at 100.
@@ -112,6 +112,11 @@ impl Head {
     /// Adds the key by which a repeated request is known.
     pub fn known_by(&mut self, key: HeaderValue) {
         repeat::attach(&mut self.headers, key);
+    }
+
+    /// Adds which trace it belongs to, in place of what the skill said.
+    pub fn traced_by(&mut self, here: HeaderValue) {
+        self.headers.insert(TRACEPARENT, here);
     }
 
     /// Adds a credential, in place of one added before.

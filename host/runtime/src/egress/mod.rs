@@ -37,6 +37,7 @@ mod repeat;
 mod resolve;
 mod route;
 pub(crate) mod scrub;
+mod span;
 mod tls;
 mod token;
 mod upload;
@@ -58,6 +59,7 @@ use metier_core::{
     ids::CredentialName,
     policy::{Authority, HttpAllowed},
 };
+use tracing::Instrument;
 
 pub use call::{EgressAudit, EgressCall};
 pub use error::{EgressError, Waiting};
@@ -65,6 +67,7 @@ pub use recorded::{Answered, Asked, Exchanges, Tap, Upstream};
 pub use redirect::{Followed, MAX_REDIRECTS};
 pub use repeat::RequestKeys;
 pub use resolve::{Resolve, Resolving, SystemResolver, Unresolved};
+pub use span::Traceparent;
 use {
     download::{Download, Patience, Source},
     exchange::exchange,
@@ -101,6 +104,8 @@ pub struct EgressConfig {
     pub idle_timeout: Duration,
     /// Open connections of the whole host; more requests wait for `connect_timeout`.
     pub max_connections: usize,
+    /// What hosts hear of traces; nothing by default.
+    pub traceparent: Option<Traceparent>,
 }
 
 impl Default for EgressConfig {
@@ -115,6 +120,7 @@ impl Default for EgressConfig {
             first_byte_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(30),
             max_connections: 16_384,
+            traceparent: None,
         }
     }
 }
@@ -190,12 +196,16 @@ impl Egress {
         let mut record = Record::begin(call, (self.inner.config.clock)(), method);
         let deadline = call.deadline.map(tokio::time::Instant::from_std);
         let answering = self.answer(call, method, url, headers, body, &mut record);
+        let span = span::begin(method);
+        let answering = answering.instrument(span.clone());
         let answered = match deadline {
             None => answering.await,
             Some(deadline) => tokio::time::timeout_at(deadline, answering)
                 .await
                 .unwrap_or(Err(EgressError::Deadline)),
         };
+        let status = answered.as_ref().map(|answer| answer.response.status().as_u16());
+        span::ended(&span, status);
         match answered {
             Ok(answer) => Ok(self.hand_back(call, answer, deadline, record)),
             Err(error) => {
@@ -220,6 +230,7 @@ impl Egress {
         counted?;
         let allowed = authority(call, &method, &url)?;
         record.allowed();
+        span::allowed(&url);
         let wish = Wish {
             method,
             url,
@@ -247,9 +258,13 @@ impl Egress {
         let keys = call.keys.as_deref();
         let key = keys.and_then(|keys| keys.next(&wish.method, &wish.url));
         let route = self.route(call, &wish.url, allowed).await?;
+        let here = self.traceparent(&wish.url);
         let (mut head, listening, body) = wish.head(&call.upstream)?;
         if let Some(key) = key {
             head.known_by(key);
+        }
+        if let Some(here) = here {
+            head.traced_by(here);
         }
         let now = (self.inner.config.clock)();
         let attached = attach(call, allowed.credential, &mut head, now, record).await?;
@@ -278,6 +293,11 @@ impl Egress {
             attached,
             listening,
         })
+    }
+
+    fn traceparent(&self, url: &CanonicalUrl) -> Option<http::HeaderValue> {
+        let traceparent = self.inner.config.traceparent.as_ref()?;
+        traceparent(url.host())
     }
 
     async fn route(

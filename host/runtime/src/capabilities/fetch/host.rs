@@ -6,6 +6,7 @@ use std::time::Duration;
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use tracing::Instrument;
 use wasmtime_wasi::runtime::spawn;
 
 use super::FetchView;
@@ -23,7 +24,8 @@ impl Host for FetchView {
             Ok(prepared) => prepared,
             Err(error) => return Ok(Err(self.refuse(error))),
         };
-        let exchange = spawn(exchange(self.call.clone(), self.egress.clone(), prepared));
+        let exchange = exchange(self.call.clone(), self.egress.clone(), prepared);
+        let exchange = spawn(exchange.in_current_span());
         Ok(match tokio::time::timeout(patience, exchange).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(self.refuse(error)),

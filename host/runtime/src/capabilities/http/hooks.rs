@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderName, Request, Response};
 use http_body_util::BodyExt;
+use tracing::Instrument;
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, Result, WasiBody,
     WasiHttpHooks,
@@ -56,14 +57,15 @@ impl WasiHttpHooks for Hooks {
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let call = self.call.clone();
         let egress_call = self.egress_call();
-        Box::new(async move {
+        let sent = async move {
             let response =
                 exchange(&call, &egress_call, request, options.unwrap_or_default()).await?;
             Ok((
                 response,
                 Box::new(async { Ok(()) }) as Box<dyn Future<Output = Result<()>> + Send>,
             ))
-        })
+        };
+        Box::new(sent.in_current_span())
     }
 }
 
