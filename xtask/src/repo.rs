@@ -8,18 +8,6 @@ use serde::Deserialize;
 
 use crate::cmd::Cmd;
 
-/// Packages with programs that the steps start.
-const PROGRAMS: [&str; 8] = [
-    "metier-cli",
-    "metier-emulator-salesforce",
-    "metier-emulator-jira",
-    "metier-emulator-calendar",
-    "metier-emulator-models",
-    "metier-conformance",
-    "metier-prism",
-    "metier-flagship",
-];
-
 /// The checkout and its target folder, both absolute.
 pub struct Repo {
     root: PathBuf,
@@ -123,14 +111,12 @@ impl Repo {
 
     /// Builds the programs of the workspace (unoptimised) and returns the path of one.
     ///
-    /// All at once, because cargo chooses features for the packages it is asked for together: asked for one, it would
-    /// build the sandbox a second time for the tests.
+    /// Always the whole workspace, because cargo chooses features for the packages it is asked for together: asked for some, it
+    /// would build what they stand on a second time. `tests/e2e` asks for what only tests want, for the same reason.
     pub fn program(&self, bin: &str) -> Result<PathBuf> {
         if !self.programs.load(Relaxed) {
-            let packages = PROGRAMS.iter().flat_map(|name| ["--package", name]);
             self.cargo()
-                .args(["build", "--quiet", "--bins"])
-                .args(packages)
+                .args(["build", "--quiet", "--workspace", "--bins"])
                 .step("build the programs")?;
             self.programs.store(true, Relaxed);
         }

