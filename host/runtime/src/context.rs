@@ -252,6 +252,7 @@ impl CallContext {
             audit: self.services.egress_audit().clone(),
             call: self.call.id.clone(),
             tenant: self.call.tenant.clone(),
+            principal: self.call.principal.clone(),
             digest: self.call.skill,
             deadline: Some(self.began + self.installed.wall(&self.call) + AFTER),
         }

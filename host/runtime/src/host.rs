@@ -21,10 +21,11 @@ use crate::capabilities::kv::{KvStore, NoKv};
 use crate::code_cache::CodeCache;
 use crate::context::{Around, CallContext};
 use crate::credentials::{Credentials, SecretSources};
-use crate::egress::{Egress, EgressAudit, EgressConfig};
+use crate::egress::{Egress, EgressAudit, EgressCall, EgressConfig, Upstream};
 use crate::engines::Engines;
 use crate::faults;
 use crate::guest;
+use crate::meter::Meter;
 use crate::outcome::{self, Outcome, Recorder};
 use crate::permits::Permits;
 use crate::registry::{Installed, Registry};
@@ -352,6 +353,34 @@ impl Host {
             within: None,
             depth: 0,
         })
+    }
+
+    /// The host's own errand for a user of an installed skill: what [`Credentials::connect`] and [`Credentials::revoke`] are asked with. It
+    /// goes the ways of the grant and is written down like a call's requests.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn errand(
+        &self,
+        installed: &Installed,
+        tenant: TenantId,
+        principal: PrincipalId,
+    ) -> Result<Arc<EgressCall>, Fault> {
+        Ok(Arc::new(EgressCall {
+            manifest: installed.manifest().clone(),
+            grant: installed.grant().clone(),
+            run: Arc::new(RunScope::unrestricted()),
+            credentials: installed.credentials().clone(),
+            upstream: Upstream::Network,
+            meter: Arc::new(Meter::new(Limits::default())),
+            keys: None,
+            audit: self.services.egress_audit().clone(),
+            call: self.call_id()?,
+            tenant,
+            principal,
+            digest: *installed.skill().digest(),
+            deadline: None,
+        }))
     }
 
     /// Call one tool, narrowed by `run`, and tell what came of it.

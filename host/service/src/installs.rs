@@ -2,7 +2,8 @@
 
 use metier_agent::definition::Name;
 use metier_core::{
-    Code, Digest, Fault, Grant, PrincipalId, SkillName, TenantId, grant::SecretSource,
+    Code, Digest, Fault, Grant, PrincipalId, SkillName, TenantId,
+    grant::{Reach, SecretSource},
 };
 use serde::{Deserialize, Serialize};
 
@@ -85,13 +86,9 @@ pub fn may_give(caller: &Caller, grant: &Grant) -> Result<(), Fault> {
     }
     let part = if !grant.files.is_empty() {
         Some("directories of the host")
-    } else if secrets(grant).any(|source| !matches!(source, SecretSource::Vault(_))) {
+    } else if secrets(grant).any(|source| !matches!(source, SecretSource::Vault(_) | SecretSource::Account)) {
         Some("secrets from the host's files or environment")
-    } else if grant
-        .http
-        .iter()
-        .any(|rule| rule.value.reach != Default::default())
-    {
+    } else if reaches(grant).any(|reach| *reach != Reach::default()) {
         Some("addresses, connections or roots of the host's own network")
     } else {
         None
@@ -106,6 +103,14 @@ pub fn may_give(caller: &Caller, grant: &Grant) -> Result<(), Fault> {
     }
 }
 
+/// How everything is reached that the grant names: services, and the issuers of tokens.
+fn reaches(grant: &Grant) -> impl Iterator<Item = &Reach> {
+    let credentials = grant.credentials.values();
+    let issuers = credentials.filter_map(|credential| credential.value.spec.token_endpoint());
+    let rules = grant.http.iter().map(|rule| &rule.value.reach);
+    rules.chain(issuers.map(|issuer| &issuer.reach))
+}
+
 fn secrets(grant: &Grant) -> impl Iterator<Item = &SecretSource> {
     grant.credentials.values().flat_map(|credential| {
         let more = credential.value.spec.more_secrets();
@@ -116,7 +121,7 @@ fn secrets(grant: &Grant) -> impl Iterator<Item = &SecretSource> {
 fn vault_names(grant: &Grant) -> impl Iterator<Item = &str> {
     secrets(grant).filter_map(|source| match source {
         SecretSource::Vault(name) => Some(name.as_str()),
-        SecretSource::Env(_) | SecretSource::File(_) => None,
+        SecretSource::Env(_) | SecretSource::File(_) | SecretSource::Account => None,
     })
 }
 
@@ -175,6 +180,15 @@ mod tests {
             try_with(&format!("{http}addresses = [\"10.0.0.0/8\"]\n")),
             forbidden
         );
+        let issuer = |reach: &str| {
+            format!(
+                "{http}credential = \"c\"\n[credentials.c]\nkind = \"oauth2-user\"\nclient-id = \"m\"\nhosts = [\"a.example\"]\n\
+                 authorize-url = \"https://a.example/a\"\ntoken-url = \"https://a.example/t\"\n{reach}"
+            )
+        };
+        assert_eq!(try_with(&issuer("")), None);
+        let inside = issuer("addresses = [\"10.0.0.0/8\"]\n");
+        assert_eq!(try_with(&inside), forbidden);
         let files = "[[files]]\npath = \"/data\"\nsource = \"/\"\naccess = \"read\"\n";
         assert_eq!(try_with(files), forbidden);
         let others = credential("{ vault = \"other/token\" }");

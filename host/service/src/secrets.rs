@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use metier_core::{Code, Fault, TenantId};
 use metier_runtime::credentials::{
-    Secret, SecretSources, SecretStore,
+    AccountStore, Secret, SecretSources, SecretStore,
     vault::{Vault, VaultError},
 };
 
 use crate::{
+    accounts::{Changes, TenantAccounts},
     audit::{SecretChange, What},
     faults::sentence,
     identity::{Caller, Right},
@@ -18,6 +19,22 @@ use crate::{
 
 /// Largest secret, in bytes: a private key with its chain.
 pub const MAX_SECRET: usize = 64 << 10;
+
+/// The host's vault, and what changed of users' accounts in it.
+pub struct Secrets {
+    /// Where they are.
+    pub vault: Arc<Vault>,
+    /// Which users changed their accounts on this host.
+    pub accounts: Arc<Changes>,
+}
+
+impl Secrets {
+    /// Those of a vault.
+    pub fn of(vault: Arc<Vault>) -> Arc<Secrets> {
+        let accounts = Arc::default();
+        Arc::new(Secrets { vault, accounts })
+    }
+}
 
 /// What a tenant sees of the host's vault.
 pub struct TenantVault {
@@ -37,15 +54,25 @@ impl SecretStore for TenantVault {
 /// The host's sources, with the vault as the tenant sees it.
 pub fn sources_of(
     host: &SecretSources,
-    vault: Option<&Arc<Vault>>,
+    secrets: Option<&Arc<Secrets>>,
     tenant: &TenantId,
 ) -> SecretSources {
-    let theirs = vault.map(|vault| {
-        let (vault, tenant) = (vault.clone(), tenant.clone());
+    let vault = secrets.map(|secrets| {
+        let (vault, tenant) = (secrets.vault.clone(), tenant.clone());
         Arc::new(TenantVault { vault, tenant }) as Arc<dyn SecretStore>
     });
+    let accounts = secrets.map(|secrets| {
+        let (vault, tenant) = (secrets.vault.clone(), tenant.clone());
+        let changes = secrets.accounts.clone();
+        Arc::new(TenantAccounts {
+            vault,
+            tenant,
+            changes,
+        }) as Arc<dyn AccountStore>
+    });
     SecretSources {
-        vault: theirs,
+        vault,
+        accounts,
         ..host.clone()
     }
 }
@@ -112,11 +139,11 @@ impl Service {
         }
     }
 
-    async fn with_vault<T: Send + 'static>(
+    pub(crate) async fn with_vault<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Vault) -> Result<T, VaultError> + Send + 'static,
     ) -> Result<T, Fault> {
-        let Some(vault) = self.vault().cloned() else {
+        let Some(vault) = self.secrets_kept().map(|secrets| secrets.vault.clone()) else {
             let fault = Fault::new(Code::StorageUnavailable, "The host has no vault.");
             return Err(
                 fault.with_hint("The operator names one with --vault, or in `metier.toml`.")

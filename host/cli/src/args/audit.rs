@@ -63,7 +63,7 @@ pub struct Which {
     /// Of this tenant
     #[arg(long)]
     pub tenant: Option<TenantId>,
-    /// Of this kind: call, egress, denied, login, key, tenant, skill, grant, agent, secret, approval, run, policy-set, policy, host
+    /// Of this kind: call, egress, denied, login, key, tenant, skill, grant, agent, secret, account, approval, run, policy-set, policy, host
     #[arg(long)]
     pub kind: Option<String>,
     /// By this principal

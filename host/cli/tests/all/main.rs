@@ -2,21 +2,26 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod artifact;
+mod attach;
 mod authoring;
+mod backup;
 mod call;
 mod dev;
 mod docs;
 mod errors;
 mod help;
 mod inspect;
+mod killed;
 mod models;
 mod openapi;
 mod pack;
 mod policy;
 mod readme;
+mod reload;
 mod runs;
 mod sandbox;
 mod secret;
 mod service;
 mod streams;
+mod telemetry;
 mod test;

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
 };
 
 use serde_json::{Value, json};
@@ -11,16 +11,29 @@ use serde_json::{Value, json};
 use crate::sandbox::{Ran, Sandbox};
 
 /// A service at work.
-struct Serving {
+pub struct Serving {
     process: Child,
-    url: String,
-    key: Option<String>,
+    pub url: String,
+    pub key: Option<String>,
+    /// Where its numbers are, if they have an address of their own.
+    pub numbers: Option<String>,
 }
 
 impl Serving {
-    fn start(sandbox: &Sandbox) -> Serving {
+    pub fn start(sandbox: &Sandbox) -> Serving {
+        Serving::start_with(sandbox, &[])
+    }
+
+    /// The same with more words.
+    pub fn start_with(sandbox: &Sandbox, more: &[&str]) -> Serving {
         let words = ["serve", "--listen", "127.0.0.1:0", "--output", "json"];
-        let mut process = sandbox.command(&words).spawn().unwrap();
+        let words = [&words, more].concat();
+        Serving::spawned(sandbox.command(&words))
+    }
+
+    /// A service that this command starts.
+    pub fn spawned(mut command: Command) -> Serving {
+        let mut process = command.spawn().unwrap();
         let mut line = String::new();
         let stdout = process.stdout.as_mut().unwrap();
         BufReader::new(stdout).read_line(&mut line).unwrap();
@@ -38,10 +51,11 @@ impl Serving {
             process,
             url: said["address"].as_str().unwrap().to_owned(),
             key: said["admin_key"].as_str().map(str::to_owned),
+            numbers: said["metrics"].as_str().map(str::to_owned),
         }
     }
 
-    fn admin(&self, sandbox: &Sandbox, key: &str, words: &[&str]) -> Ran {
+    pub fn admin(&self, sandbox: &Sandbox, key: &str, words: &[&str]) -> Ran {
         let mut all = vec!["admin"];
         all.extend(words);
         let mut command: Command = sandbox.command(&all);
@@ -50,16 +64,33 @@ impl Serving {
     }
 
     /// The end nobody prepares for.
-    fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+    fn kill(self) {
+        self.signal("KILL");
+        self.waited();
+    }
+
+    /// What it says of its doings, line by line.
+    pub fn said(&mut self) -> impl Iterator<Item = String> + use<> {
+        let said = BufReader::new(self.process.stderr.take().unwrap());
+        said.lines().map_while(Result::ok)
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let pid = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub fn waited(mut self) -> ExitStatus {
+        self.process.wait().unwrap()
     }
 
     /// The end a service manager asks for.
-    fn terminate(mut self) {
-        let pid = self.process.id().to_string();
-        assert!(Command::new("kill").arg(pid).status().unwrap().success());
-        assert!(self.process.wait().unwrap().success());
+    pub fn terminate(self) {
+        self.signal("TERM");
+        assert!(self.waited().success());
     }
 }
 
@@ -133,7 +164,10 @@ fn policies_are_put_shown_and_taken_away() {
     let shown = policy(&["show"]);
     assert_eq!(shown.stdout, "permit (principal, action, resource);\n");
     assert!(shown.stderr.contains("enforce"), "{shown:?}");
-    sandbox.write("wrong.cedar", "permit (principal, action, resource) when { principal.rol == 1 };");
+    sandbox.write(
+        "wrong.cedar",
+        "permit (principal, action, resource) when { principal.rol == 1 };",
+    );
     let wrong = policy(&["set", "wrong.cedar", "--mode", "enforce"]);
     assert!(wrong.stderr.contains("line 1"), "{wrong:?}");
     assert_eq!(policy(&["remove"]).code, 0);

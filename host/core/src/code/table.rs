@@ -101,6 +101,7 @@ codes! {
     HttpPlainNotGranted "http-plain-not-granted" Operator "Use https, or the operator grants `scheme = \"http\"` for this host."
     CredentialNotGranted "credential-not-granted" Operator "The operator names the credential in the `[[http]]` rule and defines it under `[credentials]`."
     CredentialMissing "credential-missing" Operator "The operator provides the secret where the grant says it is."
+    AccountNotConnected "account-not-connected" Caller "Connect your account in the console, under Accounts, and call again."
     CredentialExpired "credential-expired" Operator "The operator renews the secret."
     CredentialRejected "credential-rejected" Operator "The operator checks the credential's settings against the service that issues its tokens."
     KvNotGranted "kv-not-granted" Operator "The operator adds the bucket under `[kv]` in the grant."

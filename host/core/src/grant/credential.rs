@@ -77,6 +77,21 @@ pub enum CredentialSpec {
         /// What for.
         scope: Option<String>,
     },
+    /// OAuth 2.0 for each user (RFC 6749, section 4.1, with PKCE, RFC 7636): who calls has connected an account of their own.
+    OAuth2User {
+        /// Where a user is sent to agree.
+        authorize: CanonicalUrl,
+        /// Where tokens come from.
+        token: TokenEndpoint,
+        /// Where a token is taken back (RFC 7009), if the issuer has such a place.
+        revoke: Option<CanonicalUrl>,
+        /// Who asks.
+        client_id: String,
+        /// The client's own secret, for confidential clients.
+        client_secret: Option<SecretSource>,
+        /// What for.
+        scope: Option<String>,
+    },
     /// OAuth 2.0 JWT bearer (RFC 7523), signed with RS256; the secret is the private key in PEM.
     OAuth2JwtBearer {
         /// Where tokens come from.
@@ -103,6 +118,7 @@ impl CredentialSpec {
             CredentialSpec::SigV4 { .. } => "sigv4",
             CredentialSpec::OAuth2ClientCredentials { .. } => "oauth2-client-credentials",
             CredentialSpec::OAuth2RefreshToken { .. } => "oauth2-refresh-token",
+            CredentialSpec::OAuth2User { .. } => "oauth2-user",
             CredentialSpec::OAuth2JwtBearer { .. } => "oauth2-jwt-bearer",
         }
     }
@@ -110,7 +126,8 @@ impl CredentialSpec {
     /// Where more of it is kept than the one secret every kind has.
     pub fn more_secrets(&self) -> Vec<&SecretSource> {
         match self {
-            CredentialSpec::OAuth2RefreshToken { client_secret, .. } => {
+            CredentialSpec::OAuth2RefreshToken { client_secret, .. }
+            | CredentialSpec::OAuth2User { client_secret, .. } => {
                 client_secret.iter().collect()
             }
             CredentialSpec::SigV4 {
@@ -127,6 +144,7 @@ impl CredentialSpec {
         match self {
             CredentialSpec::OAuth2ClientCredentials { token, .. }
             | CredentialSpec::OAuth2RefreshToken { token, .. }
+            | CredentialSpec::OAuth2User { token, .. }
             | CredentialSpec::OAuth2JwtBearer { token, .. } => Some(token),
             _ => None,
         }
@@ -151,6 +169,8 @@ pub enum SecretSource {
     File(String),
     /// In the host's vault under this name.
     Vault(String),
+    /// With the account that each user connects; no grant names the place.
+    Account,
 }
 
 /// For a sentence: `the environment variable NAME`.
@@ -160,6 +180,7 @@ impl fmt::Display for SecretSource {
             SecretSource::Env(name) => write!(f, "the environment variable `{name}`"),
             SecretSource::File(path) => write!(f, "the file `{path}`"),
             SecretSource::Vault(name) => write!(f, "the vault entry `{name}`"),
+            SecretSource::Account => f.write_str("the account that the user connected"),
         }
     }
 }

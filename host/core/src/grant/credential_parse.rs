@@ -20,10 +20,11 @@ enum Kind {
     SigV4,
     ClientCredentials,
     RefreshToken,
+    User,
     JwtBearer,
 }
 
-const KINDS: [(&str, Kind); 8] = [
+const KINDS: [(&str, Kind); 9] = [
     ("bearer", Kind::Bearer),
     ("basic", Kind::Basic),
     ("api-key-header", Kind::ApiKeyHeader),
@@ -31,6 +32,7 @@ const KINDS: [(&str, Kind); 8] = [
     ("sigv4", Kind::SigV4),
     ("oauth2-client-credentials", Kind::ClientCredentials),
     ("oauth2-refresh-token", Kind::RefreshToken),
+    ("oauth2-user", Kind::User),
     ("oauth2-jwt-bearer", Kind::JwtBearer),
 ];
 
@@ -39,7 +41,10 @@ pub(super) fn credential(section: &mut Section<'_>) -> Result<Credential, TextEr
         .require("kind", "kind = \"bearer\"")?
         .choice(&KINDS)?;
     let spec = spec(kind, section)?;
-    let secret = secret(section.require("secret", "secret = { env = \"NAME\" }")?)?;
+    let secret = match kind {
+        Kind::User => SecretSource::Account,
+        _ => secret(section.require("secret", "secret = { env = \"NAME\" }")?)?,
+    };
     let hosts = section
         .require("hosts", "hosts = [\"api.acme.com\"]")?
         .some_list::<SecretHost>()?;
@@ -108,6 +113,17 @@ fn spec(kind: Kind, section: &mut Section<'_>) -> Result<CredentialSpec, TextErr
             client_secret: section.take("client-secret").map(secret).transpose()?,
             scope: optional(section, "scope")?,
         },
+        Kind::User => CredentialSpec::OAuth2User {
+            authorize: issuer_url(section.require(
+                "authorize-url",
+                "authorize-url = \"https://login.acme.com/oauth2/authorize\"",
+            )?)?,
+            token: token_endpoint(section)?,
+            revoke: section.take("revoke-url").map(issuer_url).transpose()?,
+            client_id: client_id(section)?,
+            client_secret: section.take("client-secret").map(secret).transpose()?,
+            scope: optional(section, "scope")?,
+        },
         Kind::JwtBearer => CredentialSpec::OAuth2JwtBearer {
             token: token_endpoint(section)?,
             client_id: client_id(section)?,
@@ -166,13 +182,19 @@ fn token_endpoint(section: &mut Section<'_>) -> Result<TokenEndpoint, TextError>
         "token-url",
         "token-url = \"https://login.acme.com/oauth2/token\"",
     )?;
-    let url: CanonicalUrl = item.parsed()?;
-    let local = matches!(url.host(), Host::Ip(ip) if ip.is_loopback());
-    if url.scheme() == Scheme::Http && !local {
-        return Err(item.error("a token URL is https: the request carries the secret itself"));
-    }
+    let url = issuer_url(item)?;
     let reach: Reach = read_reach(section)?;
     Ok(TokenEndpoint { url, reach })
+}
+
+/// An address of an issuer's.
+fn issuer_url(item: Item<'_>) -> Result<CanonicalUrl, TextError> {
+    let url: CanonicalUrl = item.parsed()?;
+    let local = matches!(url.host(), Host::Ip(ip) if ip.is_loopback());
+    match url.scheme() == Scheme::Http && !local {
+        true => Err(item.error("a token URL is https: the request carries the secret itself")),
+        false => Ok(url),
+    }
 }
 
 /// Reads `{ env = "NAME" }`, `{ file = "path" }` or `{ vault = "name" }`: exactly one.

@@ -63,6 +63,7 @@ impl Attach {
             CredentialSpec::Bearer
             | CredentialSpec::OAuth2ClientCredentials { .. }
             | CredentialSpec::OAuth2RefreshToken { .. }
+            | CredentialSpec::OAuth2User { .. }
             | CredentialSpec::OAuth2JwtBearer { .. } => Ok(Attach::Header(
                 header::AUTHORIZATION,
                 secret.header_value("Bearer ")?,

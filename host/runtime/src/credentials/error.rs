@@ -46,6 +46,7 @@ impl CredentialError {
     pub fn code(&self) -> Code {
         match self {
             CredentialError::Undefined(_) => Code::CredentialNotGranted,
+            CredentialError::Missing(_, SourceError::NotConnected) => Code::AccountNotConnected,
             CredentialError::Missing(..) | CredentialError::Unusable(..) => Code::CredentialMissing,
             CredentialError::Expired(_) => Code::CredentialExpired,
             CredentialError::Rejected { status: 500.., .. } => Code::UpstreamUnavailable,

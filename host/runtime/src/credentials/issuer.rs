@@ -11,7 +11,7 @@ use http::{HeaderValue, StatusCode};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use metier_core::{
     grant::{Credential, CredentialSpec, SecretSource, TokenEndpoint},
-    ids::CredentialName,
+    ids::{CredentialName, PrincipalId},
 };
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -78,6 +78,8 @@ pub struct Issued {
 pub struct Issuer {
     name: CredentialName,
     credential: Credential,
+    /// Whose it is, for those of which each user has one.
+    user: Option<PrincipalId>,
     sources: Arc<SecretSources>,
     transport: Arc<dyn TokenTransport>,
     /// The refresh token in the source, and the one the issuer gave in its place.
@@ -88,12 +90,14 @@ impl Issuer {
     pub fn new(
         name: CredentialName,
         credential: Credential,
+        user: Option<PrincipalId>,
         sources: Arc<SecretSources>,
         transport: Arc<dyn TokenTransport>,
     ) -> Self {
         Issuer {
             name,
             credential,
+            user,
             sources,
             transport,
             replaced: Mutex::new(None),
@@ -106,7 +110,7 @@ impl Issuer {
         call: &Arc<EgressCall>,
         now: SystemTime,
     ) -> Result<Issued, CredentialError> {
-        let secret = self.read(&self.credential.secret).await?;
+        let secret = self.own().await?;
         if let CredentialSpec::SigV4 {
             access_key_id,
             session_token,
@@ -127,7 +131,18 @@ impl Issuer {
         }
     }
 
-    async fn read(&self, source: &SecretSource) -> Result<Secret, CredentialError> {
+    /// The one secret every kind has.
+    async fn own(&self) -> Result<Secret, CredentialError> {
+        match &self.user {
+            None => self.read(&self.credential.secret).await,
+            Some(user) => {
+                let read = self.sources.account(user, &self.credential.spec).await;
+                read.map_err(|error| CredentialError::Missing(self.name.clone(), error))
+            }
+        }
+    }
+
+    pub(super) async fn read(&self, source: &SecretSource) -> Result<Secret, CredentialError> {
         let read = self.sources.read(source).await;
         read.map_err(|error| CredentialError::Missing(self.name.clone(), error))
     }
@@ -175,18 +190,14 @@ impl Issuer {
         now: SystemTime,
     ) -> Result<Issued, CredentialError> {
         let (request, mut shown) = self.request(secret, now).await?;
-        let asked = self
-            .transport
-            .ask(call, &self.name, endpoint, request)
-            .await;
-        let answer =
-            asked.map_err(|error| CredentialError::Issuer(self.name.clone(), Box::new(error)))?;
+        let answer = self.ask(call, endpoint, request).await?;
         if answer.status != StatusCode::OK {
             return Err(self.refused(&answer));
         }
         let token = self.read_token(&answer.body)?;
         if let Some(replacement) = token.refresh {
             shown.push(replacement.clone());
+            self.keep(&replacement).await?;
             self.replace(secret, replacement);
         }
         shown.push(token.access.clone());
@@ -200,6 +211,27 @@ impl Issuer {
         })
     }
 
+    pub(super) async fn ask(
+        &self,
+        call: &Arc<EgressCall>,
+        endpoint: &TokenEndpoint,
+        request: TokenRequest,
+    ) -> Result<TokenAnswer, CredentialError> {
+        let asked = self.transport.ask(call, &self.name, endpoint, request);
+        let unasked = |error| CredentialError::Issuer(self.name.clone(), Box::new(error));
+        asked.await.map_err(unasked)
+    }
+
+    /// How the secret is used.
+    pub(super) fn spec(&self) -> &CredentialSpec {
+        &self.credential.spec
+    }
+
+    pub(super) fn endpoint(&self) -> Result<&TokenEndpoint, CredentialError> {
+        let endpoint = self.credential.spec.token_endpoint();
+        endpoint.ok_or_else(|| self.unusable("its kind has no issuer"))
+    }
+
     /// The request, and every secret in it.
     async fn request(
         &self,
@@ -208,6 +240,12 @@ impl Issuer {
     ) -> Result<(TokenRequest, Vec<Secret>), CredentialError> {
         match &self.credential.spec {
             CredentialSpec::OAuth2RefreshToken {
+                client_id,
+                client_secret,
+                scope,
+                ..
+            }
+            | CredentialSpec::OAuth2User {
                 client_id,
                 client_secret,
                 scope,
@@ -288,7 +326,7 @@ impl Issuer {
     }
 
     /// RFC 6749, section 2.3.1: both parts are form-encoded before they become a Basic pair.
-    fn client(&self, id: &str, secret: &Secret) -> Result<HeaderValue, CredentialError> {
+    pub(super) fn client(&self, id: &str, secret: &Secret) -> Result<HeaderValue, CredentialError> {
         let encode =
             |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let pair = basic_pair(&encode(id), &Secret::new(encode(secret.expose())));
@@ -339,6 +377,16 @@ impl Issuer {
             .map_or_else(|| source.clone(), |(_, new)| new.clone())
     }
 
+    /// A user's token that is lost is an account that has to be connected again.
+    async fn keep(&self, replacement: &Secret) -> Result<(), CredentialError> {
+        let Some(user) = &self.user else {
+            return Ok(());
+        };
+        let (sources, spec) = (&self.sources, &self.credential.spec);
+        let kept = sources.keep_account(user, spec, replacement.clone()).await;
+        kept.map_err(|error| CredentialError::Missing(self.name.clone(), error))
+    }
+
     fn replace(&self, source: &Secret, replacement: Secret) {
         *self.replaced.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((source.clone(), replacement));
@@ -349,7 +397,7 @@ impl Issuer {
     }
 
     /// Only the registered error code is passed on: the rest of an issuer's answer may repeat what it was sent.
-    fn refused(&self, answer: &TokenAnswer) -> CredentialError {
+    pub(super) fn refused(&self, answer: &TokenAnswer) -> CredentialError {
         let said = error_code(&answer.body);
         if said.as_deref() == Some("invalid_grant") {
             return CredentialError::Expired(self.name.clone());
@@ -361,7 +409,7 @@ impl Issuer {
         }
     }
 
-    fn unusable(&self, why: &'static str) -> CredentialError {
+    pub(super) fn unusable(&self, why: &'static str) -> CredentialError {
         CredentialError::Unusable(self.name.clone(), why)
     }
 }

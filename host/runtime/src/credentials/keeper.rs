@@ -5,7 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use metier_core::{grant::Credential, ids::CredentialName};
+use metier_core::{
+    grant::Credential,
+    ids::{CredentialName, PrincipalId},
+};
 use tokio::sync::watch;
 
 use super::{
@@ -53,6 +56,7 @@ impl Keeper {
     pub fn new(
         name: &CredentialName,
         credential: &Credential,
+        user: Option<PrincipalId>,
         sources: &Arc<SecretSources>,
         transport: &Arc<dyn TokenTransport>,
         clock: &Clock,
@@ -60,6 +64,7 @@ impl Keeper {
         let issuer = Issuer::new(
             name.clone(),
             credential.clone(),
+            user,
             sources.clone(),
             transport.clone(),
         );

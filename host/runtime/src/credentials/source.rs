@@ -5,7 +5,10 @@
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-use metier_core::grant::SecretSource;
+use metier_core::{
+    grant::{CredentialSpec, SecretSource},
+    ids::PrincipalId,
+};
 
 use super::{
     Secret,
@@ -31,6 +34,33 @@ impl SecretStore for Vault {
     }
 }
 
+/// Has the refresh tokens of users' accounts. Called where blocking is allowed.
+pub trait AccountStore: Send + Sync {
+    /// How often the user has connected or taken back an account here: with each, what was fetched before is no more. Does not block.
+    fn changes(&self, user: &PrincipalId) -> u64;
+
+    /// The refresh token of the account that a user connected for a credential of the kind `oauth2-user`.
+    ///
+    /// # Errors
+    /// When it cannot be looked up.
+    fn token(
+        &self,
+        user: &PrincipalId,
+        spec: &CredentialSpec,
+    ) -> Result<Option<Secret>, VaultError>;
+
+    /// Keeps the token that the issuer gave in its place.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn keep(
+        &self,
+        user: &PrincipalId,
+        spec: &CredentialSpec,
+        token: Secret,
+    ) -> Result<(), VaultError>;
+}
+
 /// Where the secrets a grant names are looked for.
 #[derive(Clone)]
 pub struct SecretSources {
@@ -40,6 +70,8 @@ pub struct SecretSources {
     pub directory: PathBuf,
     /// The vault, or what this grant's tenant sees of it, when the host has one.
     pub vault: Option<Arc<dyn SecretStore>>,
+    /// The accounts that users connected, when the host keeps some.
+    pub accounts: Option<Arc<dyn AccountStore>>,
 }
 
 impl SecretSources {
@@ -49,6 +81,7 @@ impl SecretSources {
             env: Arc::new(|_| None),
             directory: directory.into(),
             vault: None,
+            accounts: None,
         }
     }
 }
@@ -82,6 +115,9 @@ pub enum SourceError {
     /// The vault cannot be used.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The user has connected no account.
+    #[error("you have connected no account for it")]
+    NotConnected,
     /// There is nothing in it.
     #[error("{0} is empty")]
     Empty(SecretSource),
@@ -101,6 +137,38 @@ impl SecretSources {
         read.await.map_err(|_| SourceError::Interrupted)?
     }
 
+    /// The refresh token of a user's account as it is now.
+    ///
+    /// # Errors
+    /// [`SourceError`], which never holds the secret.
+    pub async fn account(
+        &self,
+        user: &PrincipalId,
+        spec: &CredentialSpec,
+    ) -> Result<Secret, SourceError> {
+        let accounts = self.accounts.clone().ok_or(SourceError::NotConnected)?;
+        let (user, spec) = (user.clone(), spec.clone());
+        let read = tokio::task::spawn_blocking(move || accounts.token(&user, &spec));
+        let found = read.await.map_err(|_| SourceError::Interrupted)??;
+        found.ok_or(SourceError::NotConnected)
+    }
+
+    /// Keeps the token an issuer gave in place of a user's.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    pub async fn keep_account(
+        &self,
+        user: &PrincipalId,
+        spec: &CredentialSpec,
+        token: Secret,
+    ) -> Result<(), SourceError> {
+        let accounts = self.accounts.clone().ok_or(SourceError::NotConnected)?;
+        let (user, spec) = (user.clone(), spec.clone());
+        let kept = tokio::task::spawn_blocking(move || accounts.keep(&user, &spec, token));
+        Ok(kept.await.map_err(|_| SourceError::Interrupted)??)
+    }
+
     fn read_now(&self, source: &SecretSource) -> Result<Secret, SourceError> {
         let secret = match source {
             SecretSource::Env(name) => {
@@ -110,6 +178,8 @@ impl SecretSources {
             }
             SecretSource::File(path) => self.file(path)?,
             SecretSource::Vault(name) => self.entry(name)?,
+            // Read by `account`, which knows whose.
+            SecretSource::Account => return Err(SourceError::NotConnected),
         };
         if secret.expose().is_empty() {
             Err(SourceError::Empty(source.clone()))

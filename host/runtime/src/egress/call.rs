@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use metier_core::{
     audit::EgressRecord,
     grant::Grant,
-    ids::{CallId, Digest, TenantId},
+    ids::{CallId, Digest, PrincipalId, TenantId},
     manifest::Manifest,
     run::RunScope,
 };
@@ -42,6 +42,8 @@ pub struct EgressCall {
     pub call: CallId,
     /// For whom.
     pub tenant: TenantId,
+    /// In whose name.
+    pub principal: PrincipalId,
     /// By which skill.
     pub digest: Digest,
     /// When its time is over.

@@ -23,6 +23,22 @@ pub trait Notes: Send + Sync {
     /// # Errors
     /// `storage-unavailable`, or `invalid-arguments` for a cursor that is none.
     fn search(&self, filter: &Filter, cursor: Option<&str>, max: usize) -> Result<Found, Fault>;
+
+    /// How well it goes.
+    fn health(&self) -> Health {
+        Health::default()
+    }
+}
+
+/// How well writing goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Records that the system has and the disk may not have yet.
+    pub undurable: u64,
+    /// How often a record could not be written, or not be made durable, since the process began.
+    pub failures: u64,
+    /// Whether records cannot be written now.
+    pub is_failing: bool,
 }
 
 /// Keeps nothing.
@@ -161,6 +177,15 @@ pub enum What<'a> {
         /// Its name. Nothing else of it is known here.
         name: &'a str,
     },
+    /// A user connected an account, or took it back.
+    Account {
+        /// How.
+        change: AccountChange,
+        /// For which skill.
+        alias: &'a str,
+        /// What the skill's grant calls it.
+        credential: &'a str,
+    },
     /// A question was decided.
     Approval {
         /// In which run.
@@ -199,6 +224,50 @@ pub enum What<'a> {
         /// The text now.
         #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<&'a str>,
+    },
+    /// A trigger was changed.
+    Trigger {
+        /// How.
+        change: TriggerChange,
+        /// Its name.
+        trigger: &'a str,
+        /// What it starts.
+        agent: &'a str,
+    },
+    /// A trigger started something, or did not.
+    Fired {
+        /// Its name.
+        trigger: &'a str,
+        /// What became of it: `started`, `overlapped`, `missed`, `failed`, or why a message was refused.
+        outcome: &'a str,
+        /// The tick it is about, RFC 3339.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tick: Option<&'a str>,
+        /// The run that was started.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        run: Option<&'a str>,
+        /// Why nothing was started.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<Code>,
+        /// Refusals that were left out since the last record of one.
+        #[serde(skip_serializing_if = "is_none")]
+        left_out: u64,
+    },
+    /// An endpoint that events are sent to was changed.
+    Webhook {
+        /// How.
+        change: TriggerChange,
+        /// Its name.
+        endpoint: &'a str,
+    },
+    /// An event was given up, or sent again after that.
+    Delivery {
+        /// To which endpoint.
+        endpoint: &'a str,
+        /// The event's id.
+        event: &'a str,
+        /// What became of it: `dead`, `dropped` or `redelivered`.
+        outcome: &'a str,
     },
     /// A policy decided.
     Policy {
@@ -277,6 +346,24 @@ pub enum AgentChange {
     MadeCurrent,
 }
 
+/// What becomes of a trigger, or of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TriggerChange {
+    /// It is there.
+    Made,
+    /// It is otherwise now.
+    Replaced,
+    /// It does something again.
+    Enabled,
+    /// It does nothing.
+    Disabled,
+    /// It has another secret.
+    Rotated,
+    /// It is gone.
+    Removed,
+}
+
 /// What becomes of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -285,6 +372,16 @@ pub enum SecretChange {
     Set,
     /// It is gone.
     Removed,
+}
+
+/// What becomes of a user's account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountChange {
+    /// The user agreed.
+    Connected,
+    /// It is forgotten.
+    Disconnected,
 }
 
 /// What becomes of a run.

@@ -2,10 +2,10 @@
 //!
 //! | records | class |
 //! |---|---|
-//! | `call`, `denied`, `policy`, `run` | API Activity, 6003 |
+//! | `call`, `denied`, `policy`, `run`, `fired`, `delivery` | API Activity, 6003 |
 //! | `login` | Authentication, 3002 |
 //! | `egress` | HTTP Activity, 4002 |
-//! | `key`, `tenant`, `skill`, `grant`, `policy-set`, `agent`, `secret`, `approval` | Entity Management, 3004 |
+//! | `key`, `tenant`, `skill`, `grant`, `policy-set`, `agent`, `trigger`, `webhook`, `secret`, `account`, `approval` | Entity Management, 3004 |
 //! | `host` | Application Lifecycle, 6002 |
 //!
 //! A record's number is `metadata.sequence`, its hash `metadata.uid`: whoever has the export can ask the trail. What OCSF has no place
@@ -63,6 +63,8 @@ pub fn ocsf(record: Record) -> Value {
         "denied" => activity::denied(record),
         "policy" => activity::policy(record),
         "run" => activity::run(record),
+        "fired" => activity::fired(record),
+        "delivery" => activity::delivery(record),
         "egress" => activity::egress(record),
         "login" => lifecycle::login(record),
         "host" => lifecycle::host(record),

@@ -32,8 +32,8 @@ pub mod verify;
 mod tests;
 
 pub use event::{
-    AgentChange, Decision, Event, HostState, KeyChange, NoNotes, Notes, PolicyChange, RunChange,
-    SecretChange, SkillChange, TenantChange, What,
+    AccountChange, AgentChange, Decision, Event, Health, HostState, KeyChange, NoNotes, Notes, PolicyChange, RunChange,
+    SecretChange, SkillChange, TenantChange, TriggerChange, What,
 };
 pub use head::HeadKey;
 pub use record::Head;

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::JoinHandle,
     time::Duration,
@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use super::{
     calls::{CallLine, EgressLine},
-    event::{Event, HostState, Notes},
+    event::{Event, Health, HostState, Notes},
     head::{self, HeadKey},
     record::Head,
     recover::recover,
@@ -92,6 +92,9 @@ struct Shared {
     writer: Mutex<Writer>,
     /// What the writer's failure is, to be asked without its lock.
     is_failing: AtomicBool,
+    failures: AtomicU64,
+    /// The last record that is durable.
+    durable: AtomicU64,
     is_over: Mutex<bool>,
     wake: Condvar,
 }
@@ -174,6 +177,15 @@ impl Notes for Trail {
     fn search(&self, filter: &Filter, cursor: Option<&str>, max: usize) -> Result<Found, Fault> {
         search::search(&self.root, filter, cursor, max)
     }
+
+    fn health(&self) -> Health {
+        let durable = self.shared.durable.load(Ordering::Relaxed);
+        Health {
+            undurable: self.head().seq.saturating_sub(durable),
+            failures: self.shared.failures.load(Ordering::Relaxed),
+            is_failing: self.shared.is_failing.load(Ordering::Relaxed),
+        }
+    }
 }
 
 fn begin(settings: &Settings, medium: Arc<dyn Medium>) -> io::Result<Trail> {
@@ -198,6 +210,8 @@ fn begin(settings: &Settings, medium: Arc<dyn Medium>) -> io::Result<Trail> {
         when_full: settings.when_full,
         writer: Mutex::new(writer),
         is_failing: AtomicBool::new(false),
+        failures: AtomicU64::new(0),
+        durable: AtomicU64::new(found.head.seq),
         is_over: Mutex::new(false),
         wake: Condvar::new(),
     });
@@ -275,7 +289,7 @@ impl Shared {
         }
         drop(writer);
         if let Err(error) = appended {
-            self.is_failing.store(true, Ordering::Relaxed);
+            self.failed();
             tracing::error!(folder = %self.folder.display(), %error, "an audit record could not be written");
         }
     }
@@ -325,8 +339,15 @@ impl Shared {
             writer.still_unsynced(files);
             drop(writer);
             tracing::error!(folder = %self.folder.display(), %error, "the audit trail could not be made durable");
-            self.is_failing.store(true, Ordering::Relaxed);
-        })
+            self.failed();
+        })?;
+        self.durable.fetch_max(head.seq, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn failed(&self) {
+        self.is_failing.store(true, Ordering::Relaxed);
+        self.failures.fetch_add(1, Ordering::Relaxed);
     }
 }
 

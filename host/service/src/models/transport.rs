@@ -21,7 +21,7 @@ use metier_agent::{
 };
 use metier_core::{
     grant::Grant,
-    ids::{CallId, TenantId},
+    ids::{CallId, PrincipalId, TenantId},
     limits::Limits,
     manifest::Manifest,
     run::RunScope,
@@ -127,6 +127,7 @@ impl ModelTransport {
             audit: self.audit.clone(),
             call: id,
             tenant: self.tenant.clone(),
+            principal: PrincipalId::local(),
             digest: nobodys_digest(),
             deadline: None,
             keys: None,

@@ -10,8 +10,8 @@ use metier_runtime::audit::Audit;
 use metier_service::{
     Right, Role,
     audit::{
-        AgentChange, Decision, Event, Filter, HostState, KeyChange, Notes, PolicyChange, RunChange,
-        SecretChange, Settings, SkillChange, TenantChange, Trail, What, export::export,
+        AccountChange, AgentChange, Decision, Event, Filter, HostState, KeyChange, Notes, PolicyChange, RunChange,
+        SecretChange, Settings, SkillChange, TenantChange, Trail, TriggerChange, What, export::export,
     },
 };
 use serde_json::Value;
@@ -78,6 +78,16 @@ fn written(data: &std::path::Path) -> Arc<Trail> {
             after: None,
             text: None,
         },
+        What::Account {
+            change: AccountChange::Connected,
+            alias: "mail",
+            credential: "mailbox",
+        },
+        What::Account {
+            change: AccountChange::Disconnected,
+            alias: "mail",
+            credential: "mailbox",
+        },
         What::Approval {
             run: "r1",
             question: 7,
@@ -141,6 +151,7 @@ fn written(data: &std::path::Path) -> Arc<Trail> {
             version: None,
         });
     }
+    hooks(&mut events);
     for decision in [Decision::Allowed, Decision::Denied, Decision::WouldDeny] {
         events.push(What::Policy {
             decision,
@@ -160,6 +171,44 @@ fn written(data: &std::path::Path) -> Arc<Trail> {
     }
     calls(&trail, digest);
     trail
+}
+
+fn hooks(events: &mut Vec<What<'_>>) {
+    let changes = [
+        TriggerChange::Made,
+        TriggerChange::Replaced,
+        TriggerChange::Enabled,
+        TriggerChange::Disabled,
+        TriggerChange::Rotated,
+        TriggerChange::Removed,
+    ];
+    for change in changes {
+        events.push(What::Trigger {
+            change,
+            trigger: "nightly",
+            agent: "sums",
+        });
+        let endpoint = "out";
+        events.push(What::Webhook { change, endpoint });
+    }
+    for outcome in ["started", "overlapped", "missed", "failed", "forged"] {
+        let is_started = outcome == "started";
+        events.push(What::Fired {
+            trigger: "nightly",
+            outcome,
+            tick: Some("2026-11-29T02:00:00Z"),
+            run: is_started.then_some("r1"),
+            code: (!is_started).then_some(Code::NotFound),
+            left_out: 2,
+        });
+    }
+    for outcome in ["dead", "dropped", "redelivered"] {
+        events.push(What::Delivery {
+            endpoint: "out",
+            event: "evt_1",
+            outcome,
+        });
+    }
 }
 
 /// With everybody named, and with nobody.

@@ -34,6 +34,7 @@ use metier_service::{
     limits::Limits,
     policy::Surface,
     run_tools::RunTools,
+    secrets::Secrets,
 };
 use metier_store::{Store, StoreUrl};
 use tempfile::TempDir;
@@ -48,7 +49,7 @@ pub const SKILL: &str = r#"(component
   (func (export "crash") (canon lift (core func $i "crash"))))"#;
 
 pub struct Scene {
-    pub service: Service,
+    pub service: Arc<Service>,
     pub data: TempDir,
     trail: Arc<Trail>,
 }
@@ -67,9 +68,25 @@ impl Scene {
         limits: Limits,
         between: impl FnOnce(Arc<dyn Notes>) -> Arc<dyn Notes>,
     ) -> Scene {
+        let store = metier_store::open(&StoreUrl::SqliteMemory).await.unwrap();
+        Scene::of(store, limits, between).await
+    }
+
+    /// One host of several over a store, or the next after another.
+    pub async fn over(store: Arc<dyn Store>) -> Scene {
+        Scene::of(store, Limits::default(), |trail| trail).await
+    }
+
+    async fn of(
+        store: Arc<dyn Store>,
+        limits: Limits,
+        between: impl FnOnce(Arc<dyn Notes>) -> Arc<dyn Notes>,
+    ) -> Scene {
         let data = tempfile::tempdir().unwrap();
         let trail = Arc::new(Trail::open(&Settings::in_data(data.path())).unwrap());
-        let service = service(data.path(), trail.clone(), between(trail.clone()), limits).await;
+        let notes = between(trail.clone());
+        let service = service(store, data.path(), trail.clone(), notes, limits).await;
+        let service = Arc::new(service);
         Scene {
             service,
             data,
@@ -149,14 +166,19 @@ pub fn somebody(tenant: &str, role: Role, tools: &[&str]) -> Caller {
     }
 }
 
-async fn service(data: &Path, trail: Arc<Trail>, notes: Arc<dyn Notes>, limits: Limits) -> Service {
-    let store = metier_store::open(&StoreUrl::SqliteMemory).await.unwrap();
+async fn service(
+    store: Arc<dyn Store>,
+    data: &Path,
+    trail: Arc<Trail>,
+    notes: Arc<dyn Notes>,
+    limits: Limits,
+) -> Service {
     let artifacts = Arc::new(MemoryArtifacts::default());
     let vault = Vault::open(
         data.join("secrets"),
         KeySource::Passphrase(Secret::new("x")),
     );
-    let vault = Arc::new(vault.unwrap());
+    let secrets = Secrets::of(Arc::new(vault.unwrap()));
     let host = Host::new(HostConfig {
         calls: 4,
         artifacts: artifacts.clone(),
@@ -194,7 +216,7 @@ async fn service(data: &Path, trail: Arc<Trail>, notes: Arc<dyn Notes>, limits: 
     });
     let parts = Parts {
         host,
-        store: store as Arc<dyn Store>,
+        store,
         tools,
         runs,
         ids,
@@ -202,9 +224,10 @@ async fn service(data: &Path, trail: Arc<Trail>, notes: Arc<dyn Notes>, limits: 
         model,
         hub,
         artifacts,
-        vault: Some(vault),
+        secrets: Some(secrets),
         audit: notes,
         limits,
+        metrics: Arc::default(),
     };
     Service::open(parts).await.unwrap()
 }

@@ -18,7 +18,7 @@ use http_body_util::BodyExt;
 use metier_core::{
     audit::EgressRecord,
     grant::Grant,
-    ids::{Digest, TenantId},
+    ids::{Digest, PrincipalId, TenantId},
     limits::Limits,
     manifest::Manifest,
     run::RunScope,
@@ -26,7 +26,7 @@ use metier_core::{
 use tokio::net::TcpListener;
 
 use crate::{
-    credentials::{Credentials, SecretSources, vault::Vault},
+    credentials::{AccountStore, Credentials, SecretSources, vault::Vault},
     egress::{
         Body, Egress, EgressAudit, EgressCall, EgressConfig, EgressError, Resolve, Resolving,
         Unresolved, Upstream, whole,
@@ -144,6 +144,7 @@ pub struct Setup {
     pub env: HashMap<String, String>,
     pub directory: std::path::PathBuf,
     pub vault: Option<Arc<Vault>>,
+    pub accounts: Option<Arc<dyn AccountStore>>,
     pub clock: HeldClock,
     pub upstream: Upstream,
 }
@@ -177,6 +178,7 @@ impl Setup {
             env: HashMap::new(),
             directory: std::path::PathBuf::from("/nonexistent"),
             vault: None,
+            accounts: None,
             upstream: Upstream::Network,
             clock,
         }
@@ -197,6 +199,23 @@ impl Setup {
         let url = format!("http://{server}/token");
         let lines = format!("{lines}\ntoken-url = \"{url}\"\naddresses = [\"127.0.0.0/8\"]");
         self.with_credential(&lines, secret)
+    }
+
+    /// Attaches a credential of users whose issuer is this server's `/token`; each has an account in `accounts`.
+    pub fn with_accounts(
+        mut self,
+        server: SocketAddr,
+        lines: &str,
+        accounts: Arc<dyn AccountStore>,
+    ) -> Self {
+        self.manifest.push_str("credential = \"key\"\n");
+        self.grant.push_str(&format!(
+            "credential = \"key\"\n[credentials.key]\nkind = \"oauth2-user\"\nclient-id = \"me\"\n\
+             authorize-url = \"http://{server}/authorize\"\ntoken-url = \"http://{server}/token\"\n\
+             addresses = [\"127.0.0.0/8\"]\nhosts = [\"{HOST}\"]\n{lines}\n"
+        ));
+        self.accounts = Some(accounts);
+        self
     }
 
     /// More lines in the grant's rule.
@@ -235,6 +254,7 @@ impl Setup {
             env: Arc::new(move |name: &str| read.lock().unwrap().get(name).cloned()),
             directory: self.directory,
             vault: self.vault.map(|vault| vault as _),
+            accounts: self.accounts,
         };
         let grant = Arc::new(
             Grant::parse(&self.grant).unwrap_or_else(|error| panic!("{error}\n{}", self.grant)),
@@ -259,6 +279,7 @@ impl Setup {
             audit: audit.clone(),
             call: "call-1".parse().unwrap(),
             tenant: TenantId::local(),
+            principal: PrincipalId::local(),
             digest: Digest::of(b"skill"),
             deadline: None,
         });
@@ -309,6 +330,19 @@ impl Rig {
 
     pub async fn get(&self, url: &str) -> Result<Seen, EgressError> {
         self.send(Request::get(url).body(whole("")).unwrap()).await
+    }
+
+    /// The same call in the name of somebody else.
+    pub fn by(&self, principal: &str) -> Rig {
+        let mut call = EgressCall::clone(&self.call);
+        call.principal = principal.parse().unwrap();
+        Rig {
+            egress: self.egress.clone(),
+            call: Arc::new(call),
+            audit: self.audit.clone(),
+            env: self.env.clone(),
+            clock: self.clock.clone(),
+        }
     }
 
     /// The same call with its time running out.

@@ -62,6 +62,35 @@ pub fn run(record: Record) -> Value {
     event.end()
 }
 
+/// A trigger that started something, or did not, or a message that was refused.
+pub fn fired(record: Record) -> Value {
+    let outcome = text(&record, "outcome");
+    let (activity, status): (Activity<'_>, _) = match outcome.as_str() {
+        "started" => ((1, "Create"), Status::Success),
+        "failed" => ((1, "Create"), Status::Failure),
+        "overlapped" | "missed" => ((OTHER, outcome.as_str()), Status::Success),
+        _ => (UNKNOWN, Status::Denied),
+    };
+    let mut event = Filling::of(record, &API_ACTIVITY, activity, status);
+    if let Some(run) = event.take_text("run") {
+        event.set("resources", json!([{"type": "run", "uid": run}]));
+    }
+    api(&mut event, "trigger", None);
+    event.end()
+}
+
+/// An event that was given up, or sent again after that.
+pub fn delivery(record: Record) -> Value {
+    let outcome = text(&record, "outcome");
+    let status = match outcome.as_str() {
+        "redelivered" => Status::Success,
+        _ => Status::Failure,
+    };
+    let mut event = Filling::of(record, &API_ACTIVITY, (OTHER, &outcome), status);
+    api(&mut event, "endpoint", None);
+    event.end()
+}
+
 /// The operation is what the record has as `operation`, or else the right that was missing.
 fn api(event: &mut Filling, operation: &str, service: Option<Value>) {
     event.actor();

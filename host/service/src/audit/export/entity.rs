@@ -1,4 +1,4 @@
-//! What was changed: keys, tenants, skills, grants, agents, secrets, approvals.
+//! What was changed: keys, tenants, skills, grants, agents, triggers, endpoints, secrets, approvals.
 
 use serde_json::{Value, json};
 
@@ -27,9 +27,9 @@ pub fn changed(record: Record) -> Value {
 
 fn activity<'a>(kind: &str, change: &'a str) -> Activity<'a> {
     match (kind, change) {
-        (_, "made" | "installed" | "deployed") => (1, "Create"),
+        (_, "made" | "installed" | "deployed" | "connected") => (1, "Create"),
         (_, "rotated" | "replaced" | "set") | ("grant" | "approval", _) => (3, "Update"),
-        (_, "revoked" | "removed") => (4, "Delete"),
+        (_, "revoked" | "removed" | "disconnected") => (4, "Delete"),
         (_, "enabled") => (8, "Enable"),
         (_, "disabled") => (9, "Disable"),
         (_, "made-current") => (10, "Activate"),
@@ -47,7 +47,10 @@ fn entity(kind: &str, event: &mut Filling) -> Value {
         "tenant" | "policy-set" => tenant,
         "skill" | "grant" => event.take_text("alias"),
         "agent" => event.take_text("agent"),
+        "trigger" => event.take_text("trigger"),
+        "webhook" => event.take_text("endpoint"),
         "secret" => event.take_text("name"),
+        "account" => account(event),
         "approval" => approval(event),
         _ => None,
     };
@@ -68,6 +71,13 @@ fn entity(kind: &str, event: &mut Filling) -> Value {
         entity.insert("data".into(), data);
     }
     entity.into()
+}
+
+/// An account is known by the skill and what its grant calls it.
+fn account(event: &mut Filling) -> Option<String> {
+    let alias = event.take_text("alias")?;
+    let credential = event.take_text("credential")?;
+    Some(format!("{alias}/{credential}"))
 }
 
 /// A question is known by its run and its number there.
