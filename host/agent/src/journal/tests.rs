@@ -74,8 +74,12 @@ fn the_format_is_what_it_was() {
     .unwrap();
     assert_eq!(
         String::from_utf8(encoded.body).unwrap(),
-        r#"{"at":5,"event":{"by":"local","kind":"cancel-asked","why":"enough"},"v":1}"#
+        r#"{"v":1,"at":5,"event":{"kind":"cancel-asked","by":"local","why":"enough"}}"#
     );
+    // As it was written before objects kept their order.
+    let before = br#"{"at":5,"event":{"by":"local","kind":"cancel-asked","why":"enough"},"v":1}"#;
+    let read = Draft::parse(before).unwrap().finish(&BTreeMap::new());
+    assert_eq!(read.unwrap().event.kind(), "cancel-asked");
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

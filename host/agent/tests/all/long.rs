@@ -76,7 +76,9 @@ async fn a_snapshot_is_used_and_dropping_it_changes_nothing() {
         put.await.unwrap();
         runs.state(&run).await.unwrap()
     };
-    let other = kept.replacen("\"steps\":", "\"steps\":1", 1);
+    let (before, spent) = kept.split_once("\"spent\":").unwrap();
+    let spent = spent.replacen("\"steps\":", "\"steps\":1", 1);
+    let other = format!("{before}\"spent\":{spent}");
     assert_ne!(put(Some(&other)).await, whole.state, "it is used");
     let (line, _) = kept.split_once('\n').unwrap();
     let hash = &line[line.find("sha256:").unwrap()..][..20];

@@ -192,7 +192,7 @@ fn issuer_url(item: Item<'_>) -> Result<CanonicalUrl, TextError> {
     let url: CanonicalUrl = item.parsed()?;
     let local = matches!(url.host(), Host::Ip(ip) if ip.is_loopback());
     match url.scheme() == Scheme::Http && !local {
-        true => Err(item.error("a token URL is https: the request carries the secret itself")),
+        true => Err(item.error("an issuer's URL is https: what is sent there is a secret, or leads to one")),
         false => Ok(url),
     }
 }

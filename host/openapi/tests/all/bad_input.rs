@@ -278,7 +278,7 @@ fn arguments_of_one_name_are_told_apart() {
         .keys()
         .map(String::as_str)
         .collect();
-    assert_eq!(names, ["body", "id", "id_header", "id_query"]);
+    assert_eq!(names, ["id", "id_query", "id_header", "body"]);
 }
 
 #[test]
