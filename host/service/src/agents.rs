@@ -315,6 +315,16 @@ impl Service {
         let once = match &request.idempotency_key {
             None => Once::new(fresh.to_string()),
             Some(key) => {
+        self.begin(caller, request, false).await
+    }
+
+    /// The same; what a run is given may be what somebody outside wrote.
+    pub(crate) async fn begin(
+        &self,
+        caller: &Caller,
+        request: StartRequest,
+        is_from_outside: bool,
+    ) -> Result<RunId, Fault> {
                 let request = format!(
                     "{:?}",
                     (
@@ -360,6 +370,7 @@ impl Service {
         };
         let run = self.runs().start(new).await;
         let run = run.map_err(|error| of_run(&error))?;
+        started.tainted |= is_from_outside;
         let what = What::Run {
             change: RunChange::Started,
             run: &run.to_string(),
@@ -370,6 +381,7 @@ impl Service {
         Ok(run)
     }
 
+        self.follow(&caller.tenant, id).await?;
     /// What a run of the definition depends on: the tenant's skills under their grants, the routes, today's prices.
     async fn dependencies(
         &self,
@@ -393,7 +405,7 @@ impl Service {
 }
 
 /// A key for some tools is for those agents only that it names, as `agent.NAME`: an agent has tools of its own.
-fn is_for(caller: &Caller, agent: &Name) -> Result<(), Fault> {
+pub(crate) fn is_for(caller: &Caller, agent: &Name) -> Result<(), Fault> {
     let name = agent.as_str();
     caller.needs_tool(&format!("agent.{name}"), &format!("agent `{name}`"))
 }

@@ -34,6 +34,9 @@ pub mod begin;
 pub mod questions;
 pub mod seal;
 
+pub mod hooks;
+pub mod triggers;
+
 pub mod models;
 pub mod run_tools;
 
@@ -43,6 +46,7 @@ mod logins;
 mod noting;
 mod once;
 mod random;
+mod duty;
 mod service;
 
 pub use identity::{Caller, Right, Role};

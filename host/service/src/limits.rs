@@ -110,7 +110,7 @@ impl Limiter {
 }
 
 /// One rate for many subjects.
-struct Buckets {
+pub(crate) struct Buckets {
     origin: Instant,
     max: usize,
     state: Mutex<State>,
@@ -124,7 +124,7 @@ struct State {
 }
 
 impl Buckets {
-    fn new(max: usize) -> Self {
+    pub(crate) fn new(max: usize) -> Self {
         Buckets {
             origin: Instant::now(),
             max,
@@ -133,7 +133,7 @@ impl Buckets {
     }
 
     /// Takes one out of a subject's bucket, or says how long until there is one.
-    fn take(&self, subject: &str, rate: Rate, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn take(&self, subject: &str, rate: Rate, now: Instant) -> Result<(), Duration> {
         let now = micros(now.saturating_duration_since(self.origin));
         let each = 1_000_000 / u64::from(rate.per_second.max(1));
         let room = each * u64::from(rate.burst.max(1));

@@ -160,6 +160,7 @@ impl Service {
             .parse()
             .map_err(|_| Fault::new(Code::HostInternal, "The pool has no name."))?;
         let fork = RunId::new((self.ids())());
+        self.follow(&caller.tenant, fork).await?;
         let forked = self.runs().fork(&run, fork, at, pool).await;
         let forked = forked.map_err(|error| of_run(&error))?;
         self.note_run(caller, RunChange::Forked, forked);

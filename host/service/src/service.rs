@@ -29,6 +29,7 @@ use crate::{
     hub::Hub,
     identity::{Caller, Right, token::Tokens},
     installing::no_skill,
+    hooks::Hooks,
     installs::{self, Install},
     limits::{Limiter, Limits},
     once::Repeated,
@@ -41,6 +42,8 @@ use crate::{
 
 /// What a service is made of.
 pub struct Parts {
+    secrets::Secrets,
+    triggers::Triggers,
     /// The sandbox.
     pub host: Arc<Host>,
     /// What must not be lost.
@@ -87,6 +90,8 @@ pub struct Service {
 }
 
 /// A call of a tool.
+    triggers: Triggers,
+    hooks: Hooks,
 pub struct CallRequest {
     /// Its id, where the surface has told it already.
     pub id: Option<CallId>,
@@ -139,6 +144,8 @@ impl Service {
             bound: RwLock::default(),
             parts,
         })
+            triggers: Triggers::open(store.clone()).await?,
+            hooks: Hooks::open(store.clone()).await?,
     }
 
     /// Tenants and keys.
@@ -195,6 +202,8 @@ impl Service {
     pub(crate) fn installs(&self) -> &Mirror<Install> {
         &self.installs
     }
+        self.triggers.look().await?;
+        self.hooks.look().await?;
 
     pub(crate) fn tokens(&self) -> &OnceLock<Arc<Tokens>> {
         &self.tokens
@@ -239,6 +248,14 @@ impl Service {
 
     pub(crate) fn run_tools(&self) -> &RunTools {
         &self.parts.tools
+    pub(crate) fn triggers(&self) -> &Triggers {
+        &self.triggers
+    }
+
+    pub(crate) fn hooks(&self) -> &Hooks {
+        &self.hooks
+    }
+
     }
 
     /// A tenant's skill that is switched on.

@@ -75,6 +75,7 @@ struct Stage<'r> {
     admin: Cmd,
     providers: Emulator<Providers>,
 }
+    stage.webhooks(&python)?;
 
 impl<'r> Stage<'r> {
     fn set(repo: &'r Repo, tools: &Tools<'_>, providers: Emulator<Providers>) -> Result<Self> {
@@ -96,6 +97,11 @@ impl<'r> Stage<'r> {
             ])
             .arg(home.join("routes.toml"))
             .env("HOME", home.to_string_lossy().as_ref())
+        std::fs::write(home.join("metier.toml"), "[webhooks]\nloopback = true\n")?;
+        let receive = Cmd::new(tools.python()?)
+            .arg(repo.path(SERVICE).join("otlp.py"))
+            .arg("receive");
+        let receiver: Emulator<Receiver> = Emulator::start(&receive)?;
             .env("PROVIDERS_KEY", &providers.ready.key)
             .env("PROVIDERS_ID", &providers.ready.access_key_id);
         let service: Emulator<Serving> = Emulator::start(&serve)?;
@@ -107,6 +113,8 @@ impl<'r> Stage<'r> {
             .arg(&math)
             .env("PATH", tools.path()?)
             .read()?;
+            .arg("--config")
+            .arg(home.join("metier.toml"))
         let admin = Cmd::new(&metier)
             .arg("admin")
             .env("HOME", home.to_string_lossy().as_ref())
@@ -205,6 +213,12 @@ impl<'r> Stage<'r> {
         let admin = |words: &[&str]| self.admin.clone().args(words).read();
         admin(&["tenant", "create", "described"])?;
         let key = admin(&[
+    /// Standard Webhooks' own library, on both sides.
+    fn webhooks(&self, python: &Path) -> Result<()> {
+        self.script(python, "tests/interop/service/webhooks.py")
+            .step("the library of Standard Webhooks")
+    }
+
             "key",
             "create",
             "--name",

@@ -5,7 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand, ValueEnum};
 use metier_agent::definition::Name;
 
-use super::call::duration;
+use super::{
+    call::duration,
+    hooks::{Trigger, Webhook},
+};
 
 pub(super) const EXAMPLES: &str = "\
 The service is the one at METIER_URL, asked with the key in METIER_KEY.
@@ -15,6 +18,7 @@ Examples:
   metier admin secret set salesforce-key --from-file key.pem
   metier admin key create --name claude-desktop --role caller --expires 90d
   metier admin agent deploy examples/account-review/agent.toml
+  metier admin trigger cron nightly '0 2 * * *' --agent account-review --zone Europe/Berlin
   metier admin policy set refunds.cedar --mode log-only
   metier admin tenant create acme";
 
@@ -55,6 +59,12 @@ pub enum What {
     /// Agents and chains
     #[command(subcommand, arg_required_else_help = true)]
     Agent(Agent),
+    /// What starts agents by itself: schedules, and what others send
+    #[command(subcommand, arg_required_else_help = true)]
+    Trigger(Trigger),
+    /// Where events of runs are sent to
+    #[command(subcommand, arg_required_else_help = true)]
+    Webhook(Webhook),
 }
 
 /// What to do with tenants.

@@ -12,6 +12,7 @@ pub mod dev;
 mod globals;
 pub mod learn;
 pub mod models;
+pub mod hooks;
 mod openapi;
 pub mod policy;
 pub mod runs;

@@ -10,6 +10,7 @@ mod dev;
 mod docs;
 mod errors;
 mod help;
+mod hooks;
 mod inspect;
 mod killed;
 mod models;

@@ -27,6 +27,8 @@ use crate::problem::ProblemDetails;
         (name = "agents", description = "Deploy agents and chains"),
         (name = "runs", description = "Start runs and follow them"),
         (name = "approvals", description = "Decide what waits for a person"),
+        (name = "triggers", description = "Start runs at times, or when something is sent"),
+        (name = "webhooks", description = "Tell others what happens"),
         (name = "artifacts", description = "Files from tools, and for them"),
         (name = "usage", description = "What it cost"),
         (name = "keys", description = "Who may do what"),

@@ -12,6 +12,7 @@ pub(crate) mod artifacts;
 mod describe;
 pub(crate) mod events;
 mod keys;
+mod hooks;
 pub(crate) mod moment;
 mod policy;
 pub(crate) mod runs;
@@ -20,6 +21,7 @@ mod skills;
 mod tenants;
 mod tools;
 mod usage;
+mod triggers;
 
 use std::{str::FromStr, sync::Arc};
 
@@ -63,10 +65,15 @@ fn described() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
                 .merge(runs::routes())
                 .merge(events::routes())
                 .merge(approvals::routes())
+                .merge(triggers::routes())
+                .merge(hooks::routes())
                 .merge(artifacts::routes())
                 .merge(usage::routes()),
         )
-        .split_for_parts()
+        .merge(hooks::incoming())
+        .split_for_parts();
+    describe::keyed(&mut described);
+    (router, described)
 }
 
 /// A list: one page, and where the next begins.

@@ -5,6 +5,7 @@ mod api;
 mod bounds;
 mod console;
 mod dev;
+mod hooks;
 mod mcp;
 mod openai;
 mod runs;

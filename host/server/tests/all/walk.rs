@@ -6,8 +6,10 @@ use serde_json::Value;
 use crate::scene::Scene;
 
 /// What stands in a path for each of its names: things that are there, of the tenant `local`.
-fn filled(path: &str, key: &str, run: &str, digest: &str) -> String {
+fn filled(path: &str, key: &str, run: &str, digest: &str, event: &str) -> String {
     path.replace("{alias}", "math")
+        .replace("{tenant}", "local")
+        .replace("{event}", event)
         .replace("{tool}", "math.add")
         .replace("{name}", "sum")
         .replace("{run}", run)
@@ -24,7 +26,7 @@ fn filled(path: &str, key: &str, run: &str, digest: &str) -> String {
 }
 
 /// Routes whose answer is about whoever asks, or about nothing that can be named.
-const OWN: [&str; 9] = [
+const OWN: [&str; 11] = [
     "/api/v1/me",
     "/api/v1/keys",
     "/api/v1/skills",
@@ -32,6 +34,8 @@ const OWN: [&str; 9] = [
     "/api/v1/secrets",
     "/api/v1/agents",
     "/api/v1/runs",
+    "/api/v1/triggers",
+    "/api/v1/webhooks",
     "/api/v1/approvals",
     "/api/v1/usage",
 ];
@@ -70,6 +74,7 @@ args = { a = 1, b = 2 }
     let digest = file.json["digest"].as_str().unwrap().to_owned();
     let keys = scene.ask(&scene.admin, "GET /api/v1/keys", "").await;
     let key = keys.json["items"][0]["id"].as_str().unwrap().to_owned();
+    let event = hooks_of(&scene).await;
     let acme = scene.key("acme", "operator").await;
     let document = serde_json::to_value(api::description()).unwrap();
     let mut walked = 0;
@@ -79,7 +84,7 @@ args = { a = 1, b = 2 }
             let what = format!(
                 "{} {}",
                 method.to_uppercase(),
-                filled(path, &key, &run, &digest)
+                filled(path, &key, &run, &digest, &event)
             );
             let reply = scene
                 .ask(&acme, &what, &body_of(&document, operation))
@@ -112,11 +117,27 @@ args = { a = 1, b = 2 }
     for what in [
         "GET /api/v1/skills/math",
         "GET /api/v1/agents/sum",
+        "GET /api/v1/triggers/sum",
+        "GET /api/v1/webhooks/sum",
         &format!("GET /api/v1/runs/{run}"),
     ] {
         let there = scene.ask(&scene.admin, what, "").await;
         assert_eq!(there.status, 200, "{what}");
     }
+}
+
+/// A webhook each way called `sum`, and an event that is on its way.
+async fn hooks_of(scene: &Scene) -> String {
+    let trigger = r#"{"name": "sum", "agent": "sum", "webhook": {"scheme": "standard"}}"#;
+    let endpoint = r#"{"name": "sum", "url": "https://hooks.acme.example/"}"#;
+    for (what, body) in [("triggers", trigger), ("webhooks", endpoint)] {
+        let what = format!("POST /api/v1/{what}");
+        let made = scene.ask(&scene.admin, &what, body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    let what = "POST /api/v1/webhooks/sum/test";
+    let sent = scene.ask(&scene.admin, what, "{}").await;
+    sent.json["event"].as_str().unwrap().to_owned()
 }
 
 /// A body that is read, so that the answer is about the name and not about the body.

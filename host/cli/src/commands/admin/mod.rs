@@ -1,6 +1,7 @@
 //! `metier admin`: a running service, through its HTTP API like everybody else.
 
 mod client;
+mod hooks;
 
 use std::{
     cell::RefCell,
@@ -57,6 +58,8 @@ impl Administrator<'_> {
             What::Policy(action) => self.policy(action).await,
             What::Secret(action) => self.secret(action).await,
             What::Agent(action) => self.agent(action).await,
+            What::Trigger(action) => self.trigger(action).await,
+            What::Webhook(action) => self.webhook(action).await,
         }
     }
 

@@ -39,6 +39,67 @@ pub struct Config {
     /// What it takes on.
     pub limits: Limits,
 }
+    /// Its own certificate.
+    pub tls: Tls,
+    /// What it tells a collector.
+    pub telemetry: telemetry::Config,
+    /// What it tells Prometheus.
+    pub metrics: Metrics,
+    /// Where it tells events.
+    pub webhooks: Webhooks,
+    /// Whose tokens open, beside its own keys.
+    #[serde(rename = "issuer", skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<IssuerTable>,
+}
+
+/// The certificate it shows; it speaks plain HTTP when absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Tls {
+    /// The chain, the service's own certificate first; PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
+    /// Its private key; PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<PathBuf>,
+}
+
+impl Tls {
+    /// The chain and the key; nothing where neither is named.
+    ///
+    /// # Errors
+    /// Where only one of them is.
+    pub fn files(&self) -> Result<Option<(&Path, &Path)>, Failure> {
+        match (&self.certificate, &self.key) {
+            (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
+            (None, None) => Ok(None),
+            _ => Err(Failure::usage(
+                "`[tls]` names only one of `certificate` and `key`.",
+                "Name both files, or neither.",
+            )),
+        }
+    }
+}
+
+/// The numbers at `/metrics`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Metrics {
+    /// An address of their own, where they need no key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// Whether tenants are told apart.
+    pub tenants: bool,
+}
+
+/// Where events may be sent beside the public internet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Webhooks {
+    /// Networks of the operator's own.
+    pub networks: Vec<String>,
+    /// This machine, also without TLS.
+    pub loopback: bool,
 
 /// Which models may be asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -102,6 +163,11 @@ impl Default for Config {
             vault: Vault::default(),
             limits: Limits::default(),
         }
+            tls: Tls::default(),
+            telemetry: telemetry::Config::default(),
+            metrics: Metrics::default(),
+            webhooks: Webhooks::default(),
+            issuers: Vec::new(),
     }
 }
 

@@ -91,7 +91,10 @@ async fn serve(app: &App, args: &Serve, config: &Config) -> Result<Exit, Failure
     app.printer.note("ending: what is under way has its time");
     drop(stop);
     let _ = serving.await;
-    let _ = tokio::join!(working, looking);
+    let _ = tokio::join!(working, looking, ticking, telling);
+    if let Some(counting) = counting {
+        let _ = counting.await;
+    }
     booked.booked().await;
     Ok(Exit::Ok)
 }
@@ -121,6 +124,16 @@ pub fn mcp(app: &App, args: &Mcp) -> Result<Exit, Failure> {
         service.booked().await;
         served
             .map(|()| Exit::Ok)
+    let reloading = Reloading {
+        args,
+        config: config.clone(),
+        outside,
+        service: service.clone(),
+        living,
+        shown,
+    };
+    let ticking = tokio::spawn(tick(service.clone(), until(&stopped)));
+    let telling = tokio::spawn(service.clone().tell_on(until(&stopped)));
             .map_err(|error| host_fault(&sentence(&error.to_string())))
     }));
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -204,6 +217,10 @@ async fn told_to_end() -> Result<(), Failure> {
 
 fn no_address(address: SocketAddr, error: &std::io::Error) -> Failure {
     let message = format!("{address} cannot be listened on: {}.", error.kind());
+async fn tick(service: Arc<Service>, shutdown: impl Future<Output = ()> + Send) {
+    service.tick_on(shutdown).await;
+}
+
     Failure::usage(message, "Name another address with --listen.")
 }
 

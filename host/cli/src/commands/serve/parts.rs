@@ -18,6 +18,7 @@ use metier_service::{
     agents::Models,
     audit::{Settings, Trail},
     hub::Hub,
+    hooks::outlet::{Outlet, Reachable},
     installs,
     run_tools::Reach,
     run_tools::RunTools,
@@ -89,7 +90,29 @@ pub async fn service(
         audit: trail,
         limits: config.limits.of_tenants(),
     };
-    Ok(Service::open(parts).await?)
+    let service = Service::open(parts).await?;
+    service.trust(tokens);
+    service.send_through(Arc::new(outlet(config, living.trail.clone())?));
+    Ok((service, living))
+}
+
+/// The way out for events.
+fn outlet(config: &Config, trail: Arc<Trail>) -> Result<Outlet, Failure> {
+    let webhooks = &config.webhooks;
+    let reachable = Reachable {
+        networks: webhooks.networks.clone(),
+        loopback: webhooks.loopback,
+    };
+    Ok(Outlet::of_system(trail, reachable)?)
+}
+
+/// What is told of what was counted.
+fn counted(config: &Config) -> metrics::Settings {
+    metrics::Settings {
+        tenants: config.metrics.tenants,
+        version: env!("CARGO_PKG_VERSION"),
+        process: Some(process),
+    }
 }
 
 /// The routes and prices of the configuration.
