@@ -1,6 +1,6 @@
 //! The runs of a tenant: looked at, decided, ended, forked.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use metier_agent::{
     driver::{Decision, Timeline},
@@ -9,7 +9,7 @@ use metier_agent::{
 };
 use metier_core::{Code, Digest, Fault};
 use metier_store::types::{
-    Labels, Page, RunFilter, RunId, RunRow, StateFilter, Usage, UsageFilter,
+    Labels, Page, RunFilter, RunId, RunRow, Spending, StateFilter, Usage, UsageFilter,
 };
 
 use crate::{
@@ -209,6 +209,29 @@ impl Service {
         };
         let usage = self.store().usage(&filter).await;
         usage.map_err(|error| of_store(&error))
+    }
+
+    /// The same by spans of time so long, and by agent, the newest first; of all tenants where `everywhere`.
+    ///
+    /// # Errors
+    /// `forbidden`, also for who wants to see all tenants and does not administer them; or the store's.
+    pub async fn spending(
+        &self,
+        caller: &Caller,
+        filter: UsageFilter,
+        every: Duration,
+        everywhere: bool,
+    ) -> Result<Vec<Spending>, Fault> {
+        self.needs(caller, Right::See)?;
+        if everywhere {
+            self.needs(caller, Right::Administer)?;
+        }
+        let filter = UsageFilter {
+            tenant: (!everywhere).then(|| caller.tenant.clone()),
+            ..filter
+        };
+        let spending = self.store().spending(&filter, every).await;
+        spending.map_err(|error| of_store(&error))
     }
 
     /// Decides a question. What was decided has to be named by its hash, so that nobody decides something they did not see.

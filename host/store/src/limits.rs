@@ -48,5 +48,8 @@ pub const MAX_SEARCH_WORDS: usize = 32;
 /// Rows in one answer.
 pub const MAX_PAGE: usize = 1_000;
 
+/// Sums of money in one answer: a quarter by day, of dozens of agents and models.
+pub const MAX_SPENDING: usize = 20_000;
+
 /// Runs claimed or renewed in one go.
 pub const MAX_LEASES: usize = 10_000;

@@ -156,6 +156,10 @@ pub trait Query: Send + Sync {
     /// Sums of ledger lines by tenant and account, in that order.
     async fn usage(&self, filter: &UsageFilter) -> Result<Vec<Usage>>;
 
+    /// The same by spans of time so long as well, counted from 1970 in UTC, and by agent; the newest first, at most
+    /// [`MAX_SPENDING`](crate::limits::MAX_SPENDING).
+    async fn spending(&self, filter: &UsageFilter, every: Duration) -> Result<Vec<Spending>>;
+
     /// The audit entries of a run written after event `after`, in order.
     async fn audit(&self, run: &RunId, after: Seq, max: usize) -> Result<Vec<AuditEntry>>;
 }

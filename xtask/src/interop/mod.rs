@@ -5,8 +5,10 @@
 
 mod apis;
 mod conformance;
+mod console;
 mod data;
 pub mod flagship;
+mod identity;
 mod models;
 mod openapi_corpus;
 pub mod powerpoint;
@@ -54,6 +56,8 @@ const STEPS: &[Step] = &[
     ("store", store::run),
     ("models", models::run),
     ("service", service::run),
+    ("identity", identity::run),
+    ("console", console::run),
     ("flagship", flagship::run),
 ];
 

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{journal, runs::RunError, runs::account_of};
 use crate::{
+    definition::Name,
     journal::{Act, Entry, Event, Intent, Outcome, Seq, Settlement, Slot},
     state::State,
 };
@@ -109,7 +110,7 @@ impl Pages {
         }
         if actual.0 > 0 {
             self.ledger.push(LedgerLine {
-                account: booked_on(&pending.intent.act, &settlement.outcome)?,
+                account: booked_on(state, &pending.intent, &settlement.outcome)?,
                 amount: actual,
                 memo: format!("{}/{}", self.run, settlement.effect),
             });
@@ -173,18 +174,40 @@ fn nanos(amount: u64) -> NanoDollars {
     NanoDollars(i64::try_from(amount).unwrap_or(i64::MAX))
 }
 
-/// Where a cost is booked: the candidate that answered. Of a question whose asker is gone nobody knows which that was.
-fn booked_on(act: &Act, outcome: &Outcome) -> Result<AccountName, RunError> {
+/// Where a cost is booked: the candidate that answered, and below it the skill that asked, where it was not the agent itself. Of a
+/// question whose asker is gone nobody knows which candidate that was.
+fn booked_on(state: &State, intent: &Intent, outcome: &Outcome) -> Result<AccountName, RunError> {
     let candidate = match outcome {
         Outcome::Answer(answer) => Some(answer.candidate.as_str()),
         Outcome::NoAnswer(failure) => failure.candidate.as_deref(),
         Outcome::Output { .. } | Outcome::Fault { .. } => None,
     };
-    let account = match act {
-        Act::Model { .. } => format!("model/{}", candidate.unwrap_or("unknown")),
-        Act::Tool { .. } | Act::Builtin { .. } => "tool".to_owned(),
+    let account = match &intent.act {
+        Act::Model { .. } => {
+            let candidate = candidate.unwrap_or("unknown");
+            match asker(state, intent.slot) {
+                Some(skill) => format!("model/{candidate}/skill/{}", skill.as_str()),
+                None => format!("model/{candidate}"),
+            }
+        }
+        Act::Tool { tool, .. } => match state.started.tools.get(tool) {
+            Some(pinned) => format!("tool/skill/{}", pinned.skill.as_str()),
+            None => "tool".to_owned(),
+        },
+        Act::Builtin { .. } => "tool".to_owned(),
     };
     account.parse().map_err(RunError::id)
+}
+
+/// The skill within whose call something was asked.
+fn asker(state: &State, slot: Slot) -> Option<&Name> {
+    let Slot::Within { of, .. } = slot else {
+        return None;
+    };
+    match &state.pending.get(&of)?.intent.act {
+        Act::Tool { tool, .. } => Some(&state.started.tools.get(tool)?.skill),
+        Act::Model { .. } | Act::Builtin { .. } => None,
+    }
 }
 
 /// What the audit trail keeps: calls of tools with their effect, what skills asked of others and in

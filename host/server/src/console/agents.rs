@@ -44,9 +44,9 @@ async fn list(
     let agents = app.service.agents(&session.caller)?;
     let body = html! {
         (layout::notice(after.done.as_deref()))
-        (layout::heading("Agents", html! {}))
+        (layout::heading("Agents", html! { @if !agents.is_empty() { span.muted { (text::many(agents.len(), "agent", "agents")) } } }))
         @if agents.is_empty() {
-            (layout::empty("No agent is deployed.", html! {
+            (layout::empty_page("No agent is deployed.", html! {
                 "Deploy one with " code { "metier admin agent deploy FILE.toml" } "."
             }))
         }
@@ -59,19 +59,18 @@ fn card(session: &Session, name: &str, agent: &Agent) -> Markup {
     let current = agent.versions.get(&agent.current);
     let id = format!("a-{}", text::encoded(name));
     html! {
-        article.card aria-labelledby=(id) {
-            header.heading {
+        article.panel aria-labelledby=(id) {
+            div.panel-head {
                 h2 id=(id) { (text::line(name, 60)) }
-                a href={ "/console/runs?agent=" (text::encoded(name)) } { "Runs" span.unseen { " of " (text::plain(name)) } }
+                span.tag.current { (text::line(&agent.current, 40)) }
+                a.more href={ "/console/runs?agent=" (text::encoded(name)) } { "Runs" span.unseen { " of " (text::plain(name)) } }
             }
-            @if let Some(current) = current { p { (text::shown(&current.description)) } }
-            div.wide {
-                table {
+            @if let Some(current) = current { p.hint { (text::shown(&current.description)) } }
+            table.stack {
                     caption.unseen { "Versions" }
                     thead {
                         tr {
-                            th scope="col" { "Version" } th scope="col" { "Deployed" } th scope="col" { "By" }
-                            th scope="col" { "Text" } th scope="col" { span.unseen { "What to do" } }
+                            th scope="col" { "Version" } th scope="col" { "Deployed" } th scope="col" { "By" } th scope="col" { "Definition" } th scope="col" { span.unseen { "Roll back" } }
                         }
                     }
                     tbody {
@@ -79,20 +78,19 @@ fn card(session: &Session, name: &str, agent: &Agent) -> Markup {
                             tr {
                                 th scope="row" {
                                     (text::line(version, 40))
-                                    @if *version == agent.current { " " span.tag { "current" } }
+                                    @if *version == agent.current { " " span.tag.current { "current" } }
                                 }
                                 td { (text::at(deployed.deployed)) }
-                                td { (text::line(deployed.by.as_str(), 80)) }
+                                td data-label="by" { (text::line(deployed.by.as_str(), 80)) }
                                 td {
                                     a href={ "/console/agents/" (text::encoded(name)) "/" (text::encoded(version)) } {
                                         code { (skills::short(&deployed.source)) }
                                     }
                                 }
-                                td { (current_button(session, name, version, *version == agent.current)) }
+                                td.number { (current_button(session, name, version, *version == agent.current)) }
                             }
                         }
                     }
-                }
             }
         }
     }
@@ -122,9 +120,14 @@ async fn source(
         .await?;
     let title = format!("{} {version}", named.as_str());
     let body = html! {
-        (layout::heading(&title, html! { a href="/console/agents" { "All agents" } }))
-        pre { (text::shown(&source.text)) }
-        @for (path, file) in &source.files { h2 { code { (text::line(path, 200)) } } pre { (text::shown(file)) } }
+        (layout::below(Some(("/console/agents", "Agents")), &title, html! {}, html! {}))
+        section.panel aria-label="Definition" { div.panel-body { pre.whole tabindex="0" { (text::shown(&source.text)) } } }
+        @for (path, file) in &source.files {
+            section.panel {
+                div.panel-head { h2 { code { (text::line(path, 200)) } } }
+                div.panel-body { pre.whole tabindex="0" { (text::shown(file)) } }
+            }
+        }
     };
     Ok(layout::page(&session, Place::Agents, &title, body))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{Router, extract::State, response::Html, routing::get};
 use maud::{Markup, html};
 use metier_service::audit::{Filter, Record};
+use metier_store::types::RunId;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,6 +19,12 @@ use crate::{app::App, body::Params};
 
 /// Records of a page.
 const PAGE: usize = 50;
+
+/// Kinds that are offered; what else is written is looked for too.
+const KINDS: [&str; 17] = [
+    "agent", "approval", "call", "delivery", "denied", "egress", "fired", "grant", "host", "key",
+    "login", "policy", "run", "secret", "skill", "tenant", "trigger",
+];
 
 pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/console/audit", get(show))
@@ -59,7 +66,9 @@ async fn show(
     let body = html! {
         (layout::heading("Audit", html! {}))
         (search(&wanted))
-        @if found.records.is_empty() { (none(&wanted, found.next.is_some())) } @else { (table(&found.records)) }
+        @if found.records.is_empty() { (none(&wanted, found.next.is_some())) } @else {
+            section.panel aria-label="Records" { (table(&found.records)) }
+        }
         nav.pages aria-label="Pages" {
             @if wanted.cursor.is_some() { a href=(link(&wanted, None)) { "Newest" } }
             @if let Some(next) = &found.next { a rel="next" href=(link(&wanted, Some(next))) { "Older" } }
@@ -69,36 +78,40 @@ async fn show(
 }
 
 fn search(wanted: &Wanted) -> Markup {
-    let field = |name: &str, words: &str, value: &Option<String>| {
+    let field = |name: &str, words: &str, value: &Option<String>, list: Option<&str>| {
         html! {
             label for=(name) { (words) }
-            input id=(name) name=(name) value=(text::plain(said(value).unwrap_or_default())) autocomplete="off";
+            input id=(name) name=(name) value=(text::plain(said(value).unwrap_or_default())) list=[list] autocomplete="off";
         }
     };
     html! {
-        form.inline role="search" method="get" action="/console/audit" {
-            (field("kind", "Kind", &wanted.kind))
-            (field("principal", "Who", &wanted.principal))
-            (field("text", "With the text", &wanted.text))
+        form.filters role="search" method="get" action="/console/audit" {
+            (field("kind", "Kind", &wanted.kind, Some("kinds")))
+            datalist id="kinds" { @for kind in KINDS { option value=(kind) {} } }
+            (field("principal", "Who", &wanted.principal, None))
+            (field("text", "With the text", &wanted.text, None))
             button type="submit" { "Search" }
+            @if !is_all(wanted) { a.button.quiet href="/console/audit" { "Show all" } }
         }
     }
 }
 
+fn is_all(wanted: &Wanted) -> bool {
+    let fields = [&wanted.kind, &wanted.principal, &wanted.text];
+    fields.into_iter().all(|field| said(field).is_none())
+}
+
 fn none(wanted: &Wanted, has_more: bool) -> Markup {
-    let is_all = said(&wanted.kind).is_none()
-        && said(&wanted.principal).is_none()
-        && said(&wanted.text).is_none();
-    match (is_all, has_more) {
-        (_, true) => layout::empty(
+    match (is_all(wanted), has_more) {
+        (_, true) => layout::empty_page(
             "Nothing is like that so far back.",
             html! { "Look at what is older." },
         ),
-        (true, false) => layout::empty(
+        (true, false) => layout::empty_page(
             "Nothing is written down.",
             html! { "A service writes down each call, denial and change; " code { "metier audit verify" } " checks that nothing is missing." },
         ),
-        (false, false) => layout::empty(
+        (false, false) => layout::empty_page(
             "Nothing is like that.",
             html! { a href="/console/audit" { "Show everything" } "." },
         ),
@@ -107,21 +120,22 @@ fn none(wanted: &Wanted, has_more: bool) -> Markup {
 
 fn table(records: &[Record]) -> Markup {
     html! {
-        div.wide {
-            table {
-                caption.unseen { "Records, newest first" }
-                thead {
-                    tr {
-                        th scope="col" { "When" } th scope="col" { "Kind" } th scope="col" { "Who" } th scope="col" { "What" }
-                    }
+        table.stack {
+            caption.unseen { "Records, newest first" }
+            thead {
+                tr {
+                    th scope="col" { "Kind" } th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "What" }
                 }
-                tbody {
-                    @for record in records {
-                        tr {
-                            td { (text::at(record.at)) }
-                            th scope="row" { (text::line(&record.kind, 40)) }
-                            td { (text::line(record.principal.as_deref().unwrap_or("the host"), 80)) }
-                            td { details { summary { (gist(record)) } pre { (text::json(&whole(record))) } } }
+            }
+            tbody {
+                @for record in records {
+                    tr {
+                        th.with-status scope="row" { (text::line(&record.kind, 40)) }
+                        td { (text::at(record.at)) }
+                        td { (text::line(record.principal.as_deref().unwrap_or("the host"), 80)) }
+                        td.most {
+                            @if let Some(there) = seen_at(record) { a.more href=(there) { "Run" } }
+                            details.folded { summary { (gist(record)) } pre tabindex="0" { (text::json(&whole(record))) } }
                         }
                     }
                 }
@@ -130,18 +144,32 @@ fn table(records: &[Record]) -> Markup {
     }
 }
 
-/// The plain facts of a record on one line.
+/// The plain facts of a record on one line: words, and of numbers how long something took.
 fn gist(record: &Record) -> Markup {
     let facts = record.rest.iter().filter_map(|(name, value)| match value {
-        Value::String(text) if !text.starts_with("sha256:") => Some(format!("{name} {text}")),
-        Value::Number(number) => Some(format!("{name} {number}")),
+        Value::String(words) if is_told(name, words) => Some(format!("{name} {words}")),
+        Value::Number(number) if name == "wall-us" => {
+            Some(format!("took {}", text::span(number.as_u64()? / 1000)))
+        }
+        Value::Number(number) if name == "question" => Some(format!("{name} {number}")),
         _ => None,
     });
     let facts = facts.collect::<Vec<_>>().join(" · ");
     match facts.is_empty() {
         true => html! { "details" },
-        false => text::line(&facts, 120),
+        false => text::line(&facts, 160),
     }
+}
+
+/// Digests are long, a grant has lines, and a run has its link.
+fn is_told(name: &str, words: &str) -> bool {
+    !words.starts_with("sha256:") && name != "text" && name != "run"
+}
+
+/// Where more is to be seen of what a record is about.
+fn seen_at(record: &Record) -> Option<String> {
+    let run: RunId = record.rest.get("run")?.as_str()?.parse().ok()?;
+    Some(format!("/console/runs/{run}"))
 }
 
 fn whole(record: &Record) -> Value {

@@ -10,8 +10,11 @@
 
 mod session;
 
+mod difference;
 mod failure;
+mod icons;
 mod layout;
+mod pretty;
 mod text;
 
 mod assets;
@@ -19,6 +22,7 @@ mod login;
 
 mod overview;
 
+mod accounts;
 mod agents;
 mod approvals;
 mod audit;
@@ -55,13 +59,14 @@ pub fn router() -> Router<Arc<App>> {
         .merge(approvals::routes())
         .merge(agents::routes())
         .merge(skills::routes())
+        .merge(accounts::routes())
         .merge(usage::routes())
         .merge(audit::routes())
         .layer(middleware::map_response(fenced))
 }
 
 async fn nothing_there() -> Failure {
-    let there_is = "Choose a page above.";
+    let there_is = "Go to the overview, and choose there.";
     Problem::http(StatusCode::NOT_FOUND, "There is no such page.", there_is).into()
 }
 
@@ -74,7 +79,10 @@ async fn fenced(mut response: Response) -> Response {
         // Not `no-referrer`: browsers then say `Origin: null` with a form, which the gate refuses.
         (header::REFERRER_POLICY, "same-origin"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // What allows less already stays.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -1,3 +1,6 @@
+// On a phone the places are a row that is longer than the screen: the one that is open is in sight.
+document.querySelector(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Follows a run that has not ended, and puts what the page says now in place of what it said. Without it the page is the same, and still.
 (() => {
   "use strict";
@@ -18,7 +21,7 @@
     waits = null;
     if (isBusy()) { again = true; return; }
     again = false;
-    const answer = await fetch(location.pathname, { credentials: "same-origin", redirect: "error" }).catch(() => null);
+    const answer = await fetch(location.pathname + location.search, { credentials: "same-origin", redirect: "error" }).catch(() => null);
     if (!answer || !answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("live");
@@ -34,10 +37,7 @@
       const same = document.getElementById(focused);
       if (same) same.querySelector("summary").focus({ preventScroll: true });
     }
-    if (!fresh.dataset.follow) {
-      source.close();
-      for (const form of document.querySelectorAll("header.heading form")) form.remove();
-    }
+    if (!fresh.dataset.follow) source.close();
   };
 
   const soon = () => { if (!waits) waits = setTimeout(look, PAUSE); };

@@ -11,6 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::pretty::pretty;
 use crate::api::moment;
 
 /// Longest text shown whole, in characters: the API has the rest.
@@ -52,6 +53,15 @@ pub fn line(text: &str, max: usize) -> Markup {
     html! { (marked(&text)) @if is_cut { "…" } }
 }
 
+/// The same with what stands between backticks as code, as people write it.
+pub fn prose(text: &str) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 1 { code { (shown(part)) } } @else { (shown(part)) }
+        }
+    }
+}
+
 /// Hidden characters as words, where no markup can be: in attributes.
 pub fn plain(text: &str) -> String {
     let mut plain = String::new();
@@ -68,7 +78,7 @@ pub fn plain(text: &str) -> String {
 pub fn json(value: &Value) -> Markup {
     match value {
         Value::String(text) => shown(text),
-        other => shown(&serde_json::to_string_pretty(other).unwrap_or_default()),
+        other => shown(&pretty(other)),
     }
 }
 
@@ -132,20 +142,48 @@ fn is_hidden(before: Option<char>, character: char) -> bool {
 
 /// Milliseconds since 1970 as a moment in UTC, to the second.
 pub fn at(millis: u64) -> Markup {
-    let seconds = i64::try_from(millis / 1000).unwrap_or(i64::MAX);
-    let Ok(moment) = OffsetDateTime::from_unix_timestamp(seconds) else {
+    let Some(then) = moment(millis) else {
         return html! { "some day" };
     };
-    let month = moment.month().to_string();
     let words = format!(
-        "{} {} {:02}:{:02}:{:02}",
-        moment.day(),
-        month.get(..3).unwrap_or_default(),
-        moment.hour(),
-        moment.minute(),
-        moment.second()
+        "{} {:02}:{:02}:{:02}",
+        day(millis),
+        then.hour(),
+        then.minute(),
+        then.second()
     );
     html! { time datetime=(moment::of_millis(millis)) { (words) } }
+}
+
+/// The day of a moment in UTC.
+pub fn day(millis: u64) -> String {
+    let Some(moment) = moment(millis) else {
+        return "some day".to_owned();
+    };
+    let month = moment.month().to_string();
+    format!("{} {}", moment.day(), month.get(..3).unwrap_or_default())
+}
+
+/// The hour of a moment in UTC.
+pub fn hour(millis: u64) -> String {
+    moment(millis).map_or("some time".to_owned(), |moment| {
+        format!("{:02}:00", moment.hour())
+    })
+}
+
+fn moment(millis: u64) -> Option<OffsetDateTime> {
+    let seconds = i64::try_from(millis / 1000).ok()?;
+    OffsetDateTime::from_unix_timestamp(seconds).ok()
+}
+
+/// A part of a whole, in percent.
+pub fn share(part: u64, whole: u64) -> String {
+    let thousandths = u128::from(part) * 1_000 / u128::from(whole.max(1));
+    match (part, thousandths) {
+        (0, _) => "0 %".to_owned(),
+        (_, 0) => "< 0.1 %".to_owned(),
+        _ => format!("{}.{} %", thousandths / 10, thousandths % 10),
+    }
 }
 
 /// A span of time, in two units at most.
@@ -218,7 +256,7 @@ pub fn many(number: usize, one: &str, several: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, money, shown, span};
+    use super::{count, day, hour, money, share, shown, span};
 
     #[test]
     fn what_is_hidden_is_named_and_what_is_markup_is_text() {
@@ -254,6 +292,19 @@ mod tests {
         ] {
             assert_eq!(span(millis), words);
         }
+        for (part, words) in [
+            (0, "0 %"),
+            (1, "< 0.1 %"),
+            (1_234, "12.3 %"),
+            (10_000, "100.0 %"),
+        ] {
+            assert_eq!(share(part, 10_000), words);
+        }
+        assert_eq!(
+            (day(86_400_000), hour(86_400_000 + 3_600_000)),
+            ("2 Jan".to_owned(), "01:00".to_owned())
+        );
+        assert_eq!(day(u64::MAX), "some day");
         assert_eq!(count(1_234_567), "1\u{a0}234\u{a0}567");
     }
 }

@@ -1,6 +1,9 @@
 //! The console, as a browser that runs no script sees it.
 
+mod accounts;
 mod decided;
+mod looked;
+mod ended;
 
 use std::time::{Duration, Instant};
 
@@ -208,7 +211,7 @@ async fn pages_are_fenced_and_what_others_wrote_is_text() {
         "/console/agents/sum/1.0.0",
         "/console/skills",
         "/console/skills/math",
-        "/console/usage?days=%3Cscript%3E",
+        "/console/usage?days=%3Cscript%3E&by=%3Cscript%3E",
         "/console/audit?text=%22%3E%3Cscript%3E%E2%80%AE",
     ];
     for path in paths {

@@ -1,5 +1,7 @@
 //! Money used and money set aside.
 
+use std::time::Duration;
+
 use super::{
     PostgresStore,
     error::{column, parsed},
@@ -8,8 +10,11 @@ use super::{
 };
 use crate::{
     error::StoreError,
+    limits::MAX_SPENDING,
     traits::Result,
-    types::{AccountName, Budget, Key, LedgerLine, NanoDollars, Usage, UsageFilter},
+    types::{
+        AccountName, Budget, Key, LedgerLine, NanoDollars, Spending, Time, Usage, UsageFilter,
+    },
 };
 
 /// Books a line outside a run; `false` when it was there.
@@ -55,8 +60,8 @@ pub async fn total(store: &PostgresStore, tenant: &str) -> Result<NanoDollars> {
     Ok(NanoDollars(total.unwrap_or_default()))
 }
 
-/// Sums by tenant and account.
-pub async fn usage(store: &PostgresStore, filter: &UsageFilter) -> Result<Vec<Usage>> {
+/// Which lines.
+fn meant(filter: &UsageFilter) -> Where {
     let mut clause = Where::default();
     clause.and_if(
         "tenant =",
@@ -69,6 +74,12 @@ pub async fn usage(store: &PostgresStore, filter: &UsageFilter) -> Result<Vec<Us
     }
     clause.and_if("at >=", filter.from.map(|time| time.0));
     clause.and_if("at <", filter.to.map(|time| time.0));
+    clause
+}
+
+/// Sums by tenant and account.
+pub async fn usage(store: &PostgresStore, filter: &UsageFilter) -> Result<Vec<Usage>> {
+    let clause = meant(filter);
     let sql = format!(
         "SELECT tenant, account, sum(amount)::bigint, count(*) FROM ledger {clause} GROUP BY tenant, account ORDER BY tenant, account"
     );
@@ -86,6 +97,33 @@ pub async fn usage(store: &PostgresStore, filter: &UsageFilter) -> Result<Vec<Us
         })
     });
     usage.collect()
+}
+
+/// Sums by span of time, tenant, account and agent. A line's key begins with the run that booked it.
+pub async fn spending(
+    store: &PostgresStore,
+    filter: &UsageFilter,
+    every: Duration,
+) -> Result<Vec<Spending>> {
+    let clause = meant(filter);
+    let every = i64::try_from(every.as_micros()).unwrap_or(i64::MAX).max(1);
+    let sql = format!(
+        "SELECT l.at - l.at % {every}, l.tenant, l.account, (r.labels::json ->> 'name') COLLATE \"C\", sum(l.amount)::bigint, count(*)
+         FROM (SELECT * FROM ledger {clause}) AS l LEFT JOIN runs AS r ON r.run = split_part(l.key, '/', 1)
+         GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 2, 3, 4 NULLS FIRST LIMIT {MAX_SPENDING}"
+    );
+    let rows = store.client.read(&sql, &clause.values()).await?;
+    let spending = rows.iter().map(|row| {
+        Ok(Spending {
+            from: Time(column(row, 0)?),
+            tenant: parsed(row, 1)?,
+            account: parsed(row, 2)?,
+            agent: column(row, 3)?,
+            amount: NanoDollars(column(row, 4)?),
+            lines: column::<i64>(row, 5)?.cast_unsigned(),
+        })
+    });
+    spending.collect()
 }
 
 /// How an account stands.

@@ -17,7 +17,7 @@ use crate::{
     types::{
         AccountName, AuditEntry, Batch, Budget, Claim, Entry, Event, Expect, Head, HostId, Key,
         Kind, Lease, LedgerLine, Memo, NanoDollars, NewRun, Page, PoolId, Rev, RunFilter, RunId,
-        RunRow, Seq, Signal, SignalKey, Time, Usage, UsageFilter,
+        RunRow, Seq, Signal, SignalKey, Spending, Time, Usage, UsageFilter,
     },
 };
 
@@ -155,6 +155,10 @@ impl Query for PostgresStore {
 
     async fn usage(&self, filter: &UsageFilter) -> Result<Vec<Usage>> {
         ledger::usage(self, filter).await
+    }
+
+    async fn spending(&self, filter: &UsageFilter, every: Duration) -> Result<Vec<Spending>> {
+        ledger::spending(self, filter, every).await
     }
 
     async fn audit(&self, run: &RunId, after: Seq, max: usize) -> Result<Vec<AuditEntry>> {

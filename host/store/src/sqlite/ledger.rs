@@ -1,12 +1,15 @@
 //! Money used.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{error::parsed, query::Where, writer::Tx};
 use crate::{
     error::StoreError,
+    limits::MAX_SPENDING,
     traits::Result,
-    types::{Key, LedgerLine, NanoDollars, Usage, UsageFilter},
+    types::{Key, LedgerLine, NanoDollars, Spending, Time, Usage, UsageFilter},
 };
 
 /// Books a line outside a run; `false` when it was there.
@@ -49,8 +52,8 @@ pub fn total(conn: &Connection, tenant: &str) -> Result<NanoDollars> {
     Ok(NanoDollars(select.query_row([tenant], |row| row.get(0))?))
 }
 
-/// Sums by tenant and account.
-pub fn usage(conn: &Connection, filter: &UsageFilter) -> Result<Vec<Usage>> {
+/// Which lines.
+fn meant(filter: &UsageFilter) -> Where {
     let mut clause = Where::default();
     clause.and_if(
         "tenant = ?",
@@ -63,6 +66,12 @@ pub fn usage(conn: &Connection, filter: &UsageFilter) -> Result<Vec<Usage>> {
     }
     clause.and_if("at >= ?", filter.from.map(|time| time.0));
     clause.and_if("at < ?", filter.to.map(|time| time.0));
+    clause
+}
+
+/// Sums by tenant and account.
+pub fn usage(conn: &Connection, filter: &UsageFilter) -> Result<Vec<Usage>> {
+    let clause = meant(filter);
     let sql = format!(
         "SELECT tenant, account, sum(amount), count(*) FROM ledger {clause} GROUP BY tenant, account ORDER BY tenant, account"
     );
@@ -74,6 +83,29 @@ pub fn usage(conn: &Connection, filter: &UsageFilter) -> Result<Vec<Usage>> {
             account: parsed(row, 1)?,
             amount,
             lines: row.get::<_, i64>(3)?.cast_unsigned(),
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Sums by span of time, tenant, account and agent. A line's key begins with the run that booked it.
+pub fn spending(conn: &Connection, filter: &UsageFilter, every: Duration) -> Result<Vec<Spending>> {
+    let clause = meant(filter);
+    let every = i64::try_from(every.as_micros()).unwrap_or(i64::MAX).max(1);
+    let sql = format!(
+        "SELECT l.at - l.at % {every} AS since, l.tenant, l.account, json_extract(r.labels, '$.name') AS agent, sum(l.amount), count(*)
+         FROM (SELECT * FROM ledger {clause}) AS l LEFT JOIN runs AS r ON r.run = substr(l.key, 1, instr(l.key, '/') - 1)
+         GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 2, 3, 4 LIMIT {MAX_SPENDING}"
+    );
+    let mut select = conn.prepare_cached(&sql)?;
+    let rows = select.query_map(clause.values(), |row| {
+        Ok(Spending {
+            from: Time(row.get(0)?),
+            tenant: parsed(row, 1)?,
+            account: parsed(row, 2)?,
+            agent: row.get(3)?,
+            amount: NanoDollars(row.get(4)?),
+            lines: row.get::<_, i64>(5)?.cast_unsigned(),
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -15,7 +15,7 @@ use crate::{
     types::{
         AccountName, AuditEntry, Batch, Budget, Claim, Entry, Event, Expect, Head, HostId, Key,
         Kind, Lease, LedgerLine, Memo, NanoDollars, NewRun, Page, PoolId, Rev, RunFilter, RunId,
-        RunRow, Seq, Signal, SignalKey, Time, Usage, UsageFilter,
+        RunRow, Seq, Signal, SignalKey, Spending, Time, Usage, UsageFilter,
     },
 };
 
@@ -197,6 +197,12 @@ impl Query for SqliteStore {
     async fn usage(&self, filter: &UsageFilter) -> Result<Vec<Usage>> {
         let filter = filter.clone();
         self.read(move |conn| ledger::usage(conn, &filter)).await
+    }
+
+    async fn spending(&self, filter: &UsageFilter, every: Duration) -> Result<Vec<Spending>> {
+        let filter = filter.clone();
+        self.read(move |conn| ledger::spending(conn, &filter, every))
+            .await
     }
 
     async fn audit(&self, run: &RunId, after: Seq, max: usize) -> Result<Vec<AuditEntry>> {

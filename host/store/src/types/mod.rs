@@ -13,6 +13,6 @@ pub use journal::{
 pub(crate) use numbers::micros;
 pub use numbers::{Epoch, NanoDollars, Rev, Seq, Time};
 pub use records::{
-    AuditEntry, Budget, Entry, Expect, Memo, Page, RunFilter, RunRow, RunState, StateFilter, Usage,
-    UsageFilter,
+    AuditEntry, Budget, Entry, Expect, Memo, Page, RunFilter, RunRow, RunState, Spending,
+    StateFilter, Usage, UsageFilter,
 };

@@ -157,6 +157,23 @@ pub struct Usage {
     pub lines: u64,
 }
 
+/// The sum of the ledger lines of one span of time, one account and one agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spending {
+    /// When the span begins.
+    pub from: Time,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which.
+    pub account: AccountName,
+    /// The label `name` of the runs that booked them; nothing for what was booked outside of runs.
+    pub agent: Option<String>,
+    /// The sum.
+    pub amount: NanoDollars,
+    /// Of how many lines.
+    pub lines: u64,
+}
+
 /// An entry of the audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {

@@ -174,3 +174,60 @@ pub async fn usage_is_by_tenant_account_run_and_time(f: &Fixture) {
         ""
     );
 }
+
+pub async fn spending_is_by_time_and_agent_too(f: &Fixture) {
+    let named = |agent: &str| NewRun {
+        labels: [("name".parse().unwrap(), agent.to_owned())].into_iter().collect(),
+        ..f.new_run()
+    };
+    for (agent, amounts) in [("review", [10, 5]), ("it's \"odd\"", [1, 0])] {
+        let claim = f.claimed_of(&named(agent)).await;
+        let batch = Batch {
+            ledger: amounts.map(|amount| line("model/m", amount, "")).to_vec(),
+            ..f.batch()
+        };
+        f.store
+            .append(&claim.lease, &claim.head, &batch)
+            .await
+            .unwrap();
+    }
+    let acme = tenant("acme");
+    f.store
+        .post(&acme, &key("k/1"), &line("model/m", 1_000, ""))
+        .await
+        .unwrap();
+    let spending = async |filter: UsageFilter, every: std::time::Duration| {
+        let rows = f.store.spending(&filter, every).await.unwrap();
+        let micros = i64::try_from(every.as_micros()).unwrap();
+        let now = f.store.now().await.unwrap().0;
+        let begins = |row: &Spending| row.from.0 == now - now % micros;
+        assert!(rows.iter().all(begins), "{rows:?}");
+        let row = |row: &Spending| {
+            format!(
+                "{}/{} {:?}={} of {}",
+                row.tenant, row.account, row.agent, row.amount.0, row.lines
+            )
+        };
+        rows.iter().map(row).collect::<Vec<_>>().join("; ")
+    };
+    // So long that nobody runs this at the end of one.
+    let long = std::time::Duration::from_secs(1_000 * 86_400);
+    assert_eq!(
+        spending(UsageFilter::default(), long).await,
+        r#"acme/model/m None=1000 of 1; local/model/m Some("it's \"odd\"")=1 of 2; local/model/m Some("review")=15 of 2"#
+    );
+    let of_acme = UsageFilter {
+        tenant: Some(acme),
+        ..UsageFilter::default()
+    };
+    assert_eq!(
+        spending(of_acme.clone(), long).await,
+        "acme/model/m None=1000 of 1"
+    );
+    f.pass(std::time::Duration::from_millis(5)).await;
+    let later = UsageFilter {
+        from: Some(f.store.now().await.unwrap()),
+        ..of_acme
+    };
+    assert_eq!(spending(later, long).await, "");
+}

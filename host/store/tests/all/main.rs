@@ -104,7 +104,8 @@ on_every_engine! {
     ledger:
         lines_are_exact_and_booked_once,
         a_line_outside_a_run_is_booked_once,
-        usage_is_by_tenant_account_run_and_time;
+        usage_is_by_tenant_account_run_and_time,
+        spending_is_by_time_and_agent_too;
     catalog:
         an_entry_is_written_as_expected,
         deleted_entries_leave_tombstones,

@@ -229,6 +229,10 @@ impl Query for Link {
         self.sea.at_once(self.store().usage(filter))
     }
 
+    async fn spending(&self, filter: &UsageFilter, every: Duration) -> Result<Vec<Spending>> {
+        self.sea.at_once(self.store().spending(filter, every))
+    }
+
     async fn audit(&self, run: &RunId, after: Seq, max: usize) -> Result<Vec<AuditEntry>> {
         self.sea.at_once(self.store().audit(run, after, max))
     }

@@ -1,5 +1,8 @@
 //! Runs as a table, and each on a page of its own.
 
+mod clock;
+mod files;
+mod journal;
 mod page;
 mod spans;
 mod waterfall;
@@ -45,6 +48,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/console/runs/{id}", get(page::show))
         .route("/console/runs/{id}/events", get(follow))
         .route("/console/runs/{id}/cancel", post(cancel))
+        .route("/console/runs/{id}/files/{digest}", get(files::show))
+        .route(
+            "/console/runs/{id}/files/{digest}/picture",
+            get(files::serve),
+        )
         .route("/console/artifacts/{digest}", get(artifact))
 }
 
@@ -129,28 +137,25 @@ pub fn status(word: &str) -> Markup {
 /// A table of runs.
 pub fn table(rows: &[Row], caption: &str) -> Markup {
     html! {
-        div.wide {
-            table {
-                caption.unseen { (caption) }
-                thead {
-                    tr {
-                        th scope="col" { "Status" } th scope="col" { "Agent" } th scope="col" { "Started" }
-                        th.number scope="col" { "Duration" } th.number scope="col" { "Cost" } th scope="col" { "Run" }
-                    }
+        table.stack {
+            caption.unseen { (caption) }
+            thead {
+                tr {
+                    th scope="col" { "Agent" } th scope="col" { "Status" } th scope="col" { "Started" }
+                    th.number scope="col" { "Duration" } th.number scope="col" { "Cost" }
                 }
-                tbody {
-                    @for row in rows {
-                        tr {
-                            td { (status(&row.status)) }
-                            th scope="row" {
-                                a href={ "/console/runs/" (row.id) } { (text::line(&row.agent, NAME)) }
-                                " " span.muted { (text::line(&row.version, 30)) }
-                            }
-                            td { (text::at(row.began)) }
-                            td.number { (text::span(row.took)) }
-                            td.number title=(text::exactly(row.cost)) { (text::money(row.cost)) }
-                            td.muted { code { (row.id) } }
+            }
+            tbody {
+                @for row in rows {
+                    tr {
+                        th.with-status scope="row" {
+                            a href={ "/console/runs/" (row.id) } { (text::line(&row.agent, NAME)) }
+                            " " span.muted.small { (text::line(&row.version, 30)) }
                         }
+                        td.status-cell { (status(&row.status)) }
+                        td { (text::at(row.began)) }
+                        td.number { (text::span(row.took)) }
+                        td.number title=(text::exactly(row.cost)) { (text::money(row.cost)) }
                     }
                 }
             }
@@ -225,7 +230,7 @@ async fn list(
     let agents: Vec<&str> = agents.iter().map(|(name, _)| name.as_str()).collect();
     let body = html! {
         (layout::heading("Runs", choice(&filter, &agents)))
-        @if rows.is_empty() { (none(&filter)) } @else { (table(&rows, "Runs, newest first")) }
+        @if rows.is_empty() { (none(&filter)) } @else { section.panel aria-label="Runs" { (table(&rows, "Runs, newest first")) } }
         (pages(&filter, &rows))
     };
     Ok(layout::page(&session, Place::Runs, "Runs", body))
@@ -256,12 +261,12 @@ fn choice(filter: &Filter, agents: &[&str]) -> Markup {
 
 fn none(filter: &Filter) -> Markup {
     match filter.is_all() {
-        true => layout::empty(
+        true => layout::empty_page(
             "There are no runs yet.",
             html! { "Deploy an agent with " code { "metier admin agent deploy FILE.toml" } ", then start it with "
             code { "POST /api/v1/runs" } "." },
         ),
-        false => layout::empty(
+        false => layout::empty_page(
             "No run is like that.",
             html! { a href="/console/runs" { "Show all runs" } "." },
         ),

@@ -1,17 +1,19 @@
 //! What took time, as bars under one clock. The bars are SVG: their places are attributes, which no policy forbids.
 
 use maud::{Markup, html};
+use metier_store::types::RunId;
 
 use super::{
-    super::text,
+    super::{
+        icons::{Icon, icon},
+        text,
+    },
+    clock::{Clock, WIDTH, percent},
     spans::{Came, Kind, Span},
 };
 
-/// Width of the whole run, in units of the drawing.
-const WIDTH: u64 = 1_000;
-
 /// A bar is never narrower: it could not be seen.
-const NARROWEST: u64 = 4;
+const NARROWEST: u64 = 40;
 
 /// Most bars drawn: the API has the rest.
 const MAX_BARS: usize = 400;
@@ -19,30 +21,8 @@ const MAX_BARS: usize = 400;
 /// Longest name of a bar, in characters.
 const NAME: usize = 80;
 
-/// From when to when a run is drawn, in milliseconds since 1970.
-#[derive(Clone, Copy)]
-pub struct Clock {
-    /// Its beginning.
-    pub begin: u64,
-    /// Its end, or now.
-    pub end: u64,
-}
-
-impl Clock {
-    fn length(self) -> u64 {
-        self.end.saturating_sub(self.begin).max(1)
-    }
-
-    /// Where on the drawing a moment is.
-    fn place(self, at: u64) -> u64 {
-        let since = at.clamp(self.begin, self.end.max(self.begin)) - self.begin;
-        let place = u128::from(since) * u128::from(WIDTH) / u128::from(self.length());
-        u64::try_from(place).unwrap_or(WIDTH)
-    }
-}
-
 /// The bars.
-pub fn draw(spans: &[Span], clock: Clock) -> Markup {
+pub fn draw(run: RunId, spans: &[Span], clock: &Clock) -> Markup {
     let left_out = spans.len().saturating_sub(MAX_BARS);
     html! {
         div.waterfall {
@@ -51,40 +31,41 @@ pub fn draw(spans: &[Span], clock: Clock) -> Markup {
                 span.number { "Tokens" } span.number { "Cost" } span.number { "Took" }
             }
             ol {
-                @for span in spans.iter().take(MAX_BARS) { (row(span, clock)) }
+                @for span in spans.iter().take(MAX_BARS) { (row(run, span, clock)) }
             }
             @if left_out > 0 { p.muted { (left_out) " more are not drawn; the API tells all events." } }
         }
     }
 }
 
-fn axis(clock: Clock) -> Markup {
-    let quarter = clock.length() / 4;
+fn axis(clock: &Clock) -> Markup {
+    let anchor = |place: u64| match place {
+        0 => "start",
+        place if place > WIDTH - 500 => "end",
+        _ => "middle",
+    };
     html! {
-        span.axis {
-            span { "0" }
-            @for part in 1..4_u64 { span { (text::span(quarter * part)) } }
-            span { (text::span(clock.length())) }
+        svg.axis {
+            @for mark in clock.marks() {
+                text class=[mark.is_gap.then_some("break-word")] x=(percent(mark.place)) y="14" text-anchor=(anchor(mark.place)) {
+                    @if mark.is_gap { "⋯ " } (mark.words)
+                }
+            }
         }
     }
 }
 
-fn row(span: &Span, clock: Clock) -> Markup {
-    let depth = format!("fall-name depth-{}", span.depth);
+fn row(run: RunId, span: &Span, clock: &Clock) -> Markup {
+    let (sign, sort_class) = drawn(span);
+    let class = format!("fall-name {sort_class} depth-{}", span.depth);
     let end = span.end.unwrap_or(clock.end).min(clock.end);
     html! {
         li {
             details id={ "e" (span.number) } {
                 summary {
-                    span class=(depth) {
-                        span.unseen { (sort(span.kind)) ": " }
-                        (text::line(&span.name, NAME))
-                        @if span.attempt > 1 { " " span.muted { "attempt " (span.attempt) } }
-                        @match &span.came {
-                            Came::Badly(_) => { " " span.tag.bad { "failed" } }
-                            Came::Open => { " " span.tag { "under way" } }
-                            Came::Well(_) => {}
-                        }
+                    span class=(class) {
+                        (icon(sign))
+                        span { span.unseen { (sort(span.kind)) ": " } (named(span)) }
                     }
                     (bar(span, end, clock))
                     span.number { (tokens(span)) }
@@ -93,8 +74,22 @@ fn row(span: &Span, clock: Clock) -> Markup {
                     }
                     span.number { (text::span(end.saturating_sub(span.begin))) }
                 }
-                (inside(span))
+                (inside(run, span))
             }
+        }
+    }
+}
+
+fn named(span: &Span) -> Markup {
+    html! {
+        (text::line(&span.name, NAME))
+        @if span.attempt > 1 { " " span.muted { "attempt " (span.attempt) } }
+        @match (&span.came, span.kind) {
+            (Came::Badly(_), Kind::Person) => { " " span.tag.bad { "not done" } }
+            (Came::Badly(_), _) => { " " span.tag.bad { "failed" } }
+            (Came::Open, Kind::Person) => { " " span.tag.waits { "waiting" } }
+            (Came::Open, _) => { " " span.tag.current { "under way" } }
+            (Came::Well(_), _) => {}
         }
     }
 }
@@ -108,46 +103,63 @@ fn sort(kind: Kind) -> &'static str {
     }
 }
 
+fn drawn(span: &Span) -> (Icon, &'static str) {
+    let (sign, class) = match span.kind {
+        Kind::Model => (Icon::Model, "kind-model"),
+        Kind::Tool => (Icon::Tool, "kind-tool"),
+        Kind::Person => (Icon::Person, "kind-wait"),
+        Kind::Pause => (Icon::Pause, "kind-wait"),
+    };
+    match span.came {
+        Came::Badly(_) => (sign, "kind-bad"),
+        _ => (sign, class),
+    }
+}
+
 fn tokens(span: &Span) -> String {
     span.tokens.map_or(String::new(), |(into, out)| {
         format!("{} → {}", text::count(into), text::count(out))
     })
 }
 
-fn bar(span: &Span, end: u64, clock: Clock) -> Markup {
+fn bar(span: &Span, end: u64, clock: &Clock) -> Markup {
     let from = clock.place(span.begin).min(WIDTH - NARROWEST);
     let width = clock.place(end).saturating_sub(from).max(NARROWEST);
     let class = match (&span.came, span.kind) {
-        (Came::Badly(_), _) => "bar bar-bad",
-        (_, Kind::Model) => "bar bar-model",
-        (_, Kind::Tool) => "bar bar-tool",
-        (_, Kind::Person | Kind::Pause) => "bar bar-wait",
+        (Came::Badly(_), _) => "bar-bad",
+        (_, Kind::Model) => "bar-model",
+        (_, Kind::Tool) => "bar-tool",
+        (_, Kind::Person | Kind::Pause) => "bar-wait",
     };
     // Until its first piece came, a model's answer was waited for.
     let waited = span
         .first
         .map(|first| clock.place(first).saturating_sub(from).min(width));
     html! {
-        svg.bars viewBox={ "0 0 " (WIDTH) " 10" } preserveAspectRatio="none" aria-hidden="true" {
-            rect class=(class) x=(from) y="1" width=(width) height="8" {}
+        svg.lane aria-hidden="true" {
+            @for (place, gap) in clock.gaps() { rect.gap x=(percent(place)) width=(percent(gap)) height="100%" {} }
+            @for mark in clock.marks().iter().filter(|mark| !mark.is_gap && mark.place > 0) {
+                line x1=(percent(mark.place)) x2=(percent(mark.place)) y1="0" y2="100%" {}
+            }
+            rect class=(class) x=(percent(from)) y="28%" width=(percent(width)) height="44%" rx="3" {}
             @if let Some(waited) = waited.filter(|waited| *waited > 0) {
-                rect.bar-first x=(from) y="1" width=(waited) height="8" {}
+                rect.bar-first x=(percent(from)) y="28%" width=(percent(waited)) height="44%" rx="3" {}
             }
         }
     }
 }
 
-fn inside(span: &Span) -> Markup {
+fn inside(run: RunId, span: &Span) -> Markup {
     html! {
         div.inside {
-            @if let Some(given) = &span.given { h4 { "Given" } pre { (text::json(given)) } }
+            @if let Some(given) = &span.given { h4 { "Given" } pre tabindex="0" { (text::json(given)) } }
             @match &span.came {
                 Came::Open => { p.muted { "Nothing came of it yet." } }
-                Came::Badly(why) => { h4 { "Failed" } pre { (text::shown(why)) } }
-                Came::Well(answer) if !answer.is_empty() => { h4 { "Answered" } pre { (text::json_text(answer)) } }
+                Came::Badly(why) => { h4 { "Failed" } pre tabindex="0" { (text::shown(why)) } }
+                Came::Well(answer) if !answer.is_empty() => { h4 { "Answered" } pre tabindex="0" { (text::json_text(answer)) } }
                 Came::Well(_) => {}
             }
-            @if !span.files.is_empty() { h4 { "Files" } (super::page::files(&span.files)) }
+            @if !span.files.is_empty() { h4 { "Files" } (super::files::list(run, &span.files)) }
             p.muted { (sort(span.kind)) ", event " (span.number) ", began " (text::at(span.begin)) }
         }
     }
@@ -156,6 +168,7 @@ fn inside(span: &Span) -> Markup {
 #[cfg(test)]
 mod tests {
     use metier_agent::journal::Seq;
+    use metier_store::types::RunId;
 
     use super::{Came, Clock, Kind, Span, draw};
 
@@ -179,20 +192,13 @@ mod tests {
 
     #[test]
     fn bars_stay_on_the_drawing_and_words_stay_words() {
-        let clock = Clock {
-            begin: 1_000,
-            end: 3_000,
-        };
-        let page = draw(
-            &[span(
-                2_000,
-                Some(2_500),
-                Came::Well("\"<img src=x>\"".into()),
-            )],
-            clock,
-        )
-        .into_string();
-        assert!(page.contains("x=\"500\" y=\"1\" width=\"250\""), "{page}");
+        let well = span(2_000, Some(2_500), Came::Well("\"<img src=x>\"".into()));
+        let clock = Clock::of(1_000, 3_000, &[]);
+        let page = draw(RunId::new(1), &[well], &clock).into_string();
+        assert!(
+            page.contains("x=\"50.00%\" y=\"28%\" width=\"25.00%\""),
+            "{page}"
+        );
         assert!(
             !page.contains("<script") && !page.contains("<img") && !page.contains("<b>"),
             "{page}"
@@ -203,8 +209,14 @@ mod tests {
         );
         let late = span(9_000, None, Came::Open);
         let early = span(0, Some(20_000), Came::Badly("no".into()));
-        let page = draw(&[late, early], clock).into_string();
-        assert!(page.contains("x=\"996\" y=\"1\" width=\"4\""), "{page}");
-        assert!(page.contains("x=\"0\" y=\"1\" width=\"1000\""), "{page}");
+        let page = draw(RunId::new(1), &[late, early], &clock).into_string();
+        assert!(
+            page.contains("x=\"99.60%\" y=\"28%\" width=\"0.40%\""),
+            "{page}"
+        );
+        assert!(
+            page.contains("x=\"0.00%\" y=\"28%\" width=\"100.00%\""),
+            "{page}"
+        );
     }
 }

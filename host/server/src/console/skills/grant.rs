@@ -9,20 +9,19 @@ use axum::{
 };
 use maud::{Markup, html};
 use metier_agent::definition::Name;
-use metier_core::{Code, Digest, Fault, hidden};
+use metier_core::{Code, Digest, Fault, Grant, grant::ToolSet, hidden};
 use metier_service::{Right, installs};
 
 use super::{
     super::{
+        difference,
         failure::{Failure, Told},
-        layout::{self, Place},
+        layout::{self, Place, panel},
         overview::name,
         session::{Posted, Session},
         text,
     },
-    authority,
-    difference::{Line, lines},
-    reach, read,
+    authority, reach, read,
 };
 use crate::{app::App, body::Named};
 
@@ -31,7 +30,7 @@ pub fn editor(session: &Session, alias: &Name, grant: &str, wrong: Option<&Fault
     if !session.may(Right::Operate) {
         return match grant.is_empty() {
             true => html! { p.muted { "There is none: it may reach nothing." } },
-            false => html! { pre { (text::shown(grant)) } },
+            false => html! { pre tabindex="0" { (text::shown(grant)) } },
         };
     }
     let link = text::encoded(alias.as_str());
@@ -69,20 +68,28 @@ pub async fn preview(
         Ok(grant)
     });
     let title = format!("Grant of {}", alias.as_str());
+    let parent = format!("/console/skills/{}", text::encoded(alias.as_str()));
     let (status, body) = match checked {
         Err(fault) => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            editor(session, &alias, &after, Some(&fault)),
+            panel(
+                "grant",
+                "Grant",
+                html! {},
+                html! { div.panel-body { (editor(session, &alias, &after, Some(&fault))) } },
+            ),
         ),
         Ok(grant) => {
             let had = read(session, &before)
-                .map(|grant| reach::sentences(&grant))
+                .map(|grant| offered(&grant))
                 .unwrap_or_default();
+            let words = words(&had, &offered(&grant));
+            let whole =
+                html! { (authority(&grant, usize::MAX)) (editor(session, &alias, &after, None)) };
             let would = html! {
-                section aria-labelledby="words" { h2 id="words" { "In words" } (words(&had, &reach::sentences(&grant))) }
-                section aria-labelledby="lines" { h2 id="lines" { "Line by line" } (changed(&before, &after)) }
-                (confirm(session, &alias, &before, &after))
-                details { summary { "The whole, as it would be" } (authority(&grant)) (editor(session, &alias, &after, None)) }
+                (panel("words", "In words", html! {}, html! { div.panel-body { (words) } }))
+                (panel("lines", "Line by line", html! {}, html! { div.panel-body { (changed(&before, &after)) (confirm(session, &alias, &before, &after)) } }))
+                section.panel aria-label="The whole" { details.journal { summary { "The whole, as it would be" } div.panel-body { (whole) } } }
             };
             (StatusCode::OK, would)
         }
@@ -91,9 +98,21 @@ pub async fn preview(
         session,
         Place::Skills,
         &title,
-        html! { (layout::heading(&title, html! {})) (body) },
+        html! { (layout::below(Some((parent.as_str(), alias.as_str())), &title, html! {}, html! {})) (body) },
     );
     Ok((status, page).into_response())
+}
+
+/// What it may do, and which tools are there at all.
+fn offered(grant: &Grant) -> Vec<String> {
+    let mut said = reach::sentences(grant);
+    match &grant.tools {
+        ToolSet::All => said.push("offer all its tools".to_owned()),
+        ToolSet::Listed(tools) => {
+            said.extend(tools.iter().map(|tool| format!("offer its tool `{tool}`")))
+        }
+    }
+    said
 }
 
 fn words(had: &[String], has: &[String]) -> Markup {
@@ -110,8 +129,8 @@ fn words(had: &[String], has: &[String]) -> Markup {
             p { "What it may do stays the same." }
         } @else {
             ul.authority {
-                @for sentence in &new { li.new { "may from now on " (text::shown(sentence)) } }
-                @for sentence in &gone { li.gone { "may no longer " (text::shown(sentence)) } }
+                @for sentence in &new { li.new { "may from now on " (text::prose(sentence)) } }
+                @for sentence in &gone { li.gone { "may no longer " (text::prose(sentence)) } }
             }
         }
     }
@@ -121,23 +140,13 @@ fn changed(before: &str, after: &str) -> Markup {
     if before == after {
         return html! { p.muted { "Nothing changes." } };
     }
-    html! {
-        ol.difference {
-            @for line in lines(before, after) {
-                @match line {
-                    Line::Same(text) => { li { span.sign aria-hidden="true" { " " } (text::shown(text)) } }
-                    Line::Gone(text) => { li.gone { span.sign aria-hidden="true" { "−" } span.unseen { "taken away: " } (text::shown(text)) } }
-                    Line::New(text) => { li.new { span.sign aria-hidden="true" { "+" } span.unseen { "new: " } (text::shown(text)) } }
-                }
-            }
-        }
-    }
+    difference::drawn(before, after)
 }
 
 fn confirm(session: &Session, alias: &Name, before: &str, after: &str) -> Markup {
     let link = text::encoded(alias.as_str());
     html! {
-        form.inline method="post" action={ "/console/skills/" (link) "/grant" } {
+        form.decide method="post" action={ "/console/skills/" (link) "/grant" } {
             (layout::token(session))
             input type="hidden" name="before" value=(Digest::of(before.as_bytes()));
             input type="hidden" name="text" value=(after);

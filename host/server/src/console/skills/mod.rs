@@ -1,6 +1,5 @@
 //! Skills: what each may do in plain words, and its grant.
 
-mod difference;
 mod grant;
 mod reach;
 
@@ -24,7 +23,7 @@ use serde::Deserialize;
 
 use super::{
     failure::{Failure, Told},
-    layout::{self, Place},
+    layout::{self, Place, panel},
     overview::name,
     session::{Posted, Session},
     text,
@@ -33,6 +32,15 @@ use crate::{
     app::App,
     body::{Named, Params},
 };
+
+/// Tools that are named on a card.
+const MAX_TOOLS: usize = 6;
+
+/// Characters of what a tool does.
+const MAX_WORDS: usize = 240;
+
+/// Sentences about what a skill may do on a card.
+const MAX_SENTENCES: usize = 5;
 
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -55,13 +63,13 @@ async fn list(State(app): State<Arc<App>>, session: Session) -> Result<Html<Stri
         cards.push(card(&session, &alias, &skill, bound));
     }
     let body = html! {
-        (layout::heading("Skills", html! {}))
+        (layout::heading("Skills", html! { @if !cards.is_empty() { span.muted { (text::many(cards.len(), "skill", "skills")) } } }))
         @if cards.is_empty() {
-            (layout::empty("No skill is installed.", html! {
+            (layout::empty_page("No skill is installed.", html! {
                 "Install one with " code { "metier admin skill install FILE.wasm" } ". It may reach nothing before you grant it something."
             }))
         }
-        @for card in &cards { (card) }
+        div.cards { @for card in &cards { (card) } }
     };
     Ok(layout::page(&session, Place::Skills, "Skills", body))
 }
@@ -81,7 +89,7 @@ fn card(
     let link = format!("/console/skills/{}", text::encoded(alias));
     html! {
         article.card aria-labelledby={ "s-" (text::encoded(alias)) } {
-            header.heading {
+            div.heading {
                 h2 id={ "s-" (text::encoded(alias)) } {
                     a href=(link) { (text::line(alias, 60)) }
                     @if !skill.enabled { " " span.tag { "off" } }
@@ -91,19 +99,47 @@ fn card(
             (origin(skill))
             @match bound {
                 Err(fault) => { p.problem { (text::shown(&fault.message)) } }
-                Ok(bound) => { (authority(bound.grant())) (tools(&bound)) }
+                Ok(bound) => {
+                    (authority(bound.grant(), MAX_SENTENCES))
+                    p.bottom.muted.small { (few(&bound)) " " a href=(link) { "Tools and grant" span.unseen { " of " (text::plain(alias)) } } }
+                }
             }
         }
     }
 }
 
+/// The tools by name, as far as they fit on a card.
+fn few(bound: &Installed) -> Markup {
+    let tools = bound.skill().tools();
+    let more = tools.len().saturating_sub(MAX_TOOLS);
+    html! {
+        @for (place, tool) in tools.take(MAX_TOOLS).enumerate() {
+            @if place > 0 { ", " }
+            code { (text::line(tool.info.name.as_str(), 60)) }
+        }
+        @if more > 0 { " and " (more) " more" }
+        "."
+    }
+}
+
+/// What is known of where a skill comes from.
 fn origin(skill: &Install) -> Markup {
     html! {
-        p.muted {
+        p.muted.small {
             @if let Some(name) = &skill.name { (text::line(&name.to_string(), 120)) " " }
-            @if let Some(version) = &skill.version { (text::line(version, 40)) " " }
-            code title=(skill.digest) { (short(&skill.digest)) }
-            " · changed " (text::at(skill.changed)) " by " (text::line(skill.by.as_str(), 80))
+            @if let Some(version) = &skill.version { (text::line(version, 40)) }
+        }
+    }
+}
+
+fn facts(skill: &Install) -> Markup {
+    html! {
+        dl.facts.panel {
+            @if let Some(name) = &skill.name { div { dt { "Name" } dd { (text::line(&name.to_string(), 120)) } } }
+            @if let Some(version) = &skill.version { div { dt { "Version" } dd { (text::line(version, 40)) } } }
+            div { dt { "Changed" } dd { (text::at(skill.changed)) } }
+            div { dt { "By" } dd { (text::line(skill.by.as_str(), 80)) } }
+            div.wide-fact { dt { "SHA-256" } dd { code { (skill.digest) } } }
         }
     }
 }
@@ -113,38 +149,51 @@ pub fn short(digest: &Digest) -> String {
     digest.to_string().chars().take(19).collect()
 }
 
-/// What a grant lets a skill do, in sentences.
-pub fn authority(grant: &Grant) -> Markup {
+/// What a grant lets a skill do, in so many sentences at most.
+pub fn authority(grant: &Grant, max: usize) -> Markup {
     let may = reach::sentences(grant);
+    let more = may.len().saturating_sub(max);
     html! {
         @if may.is_empty() {
             p.authority { "May compute, and reach nothing." }
         } @else {
-            ul.authority { @for sentence in &may { li { "may " (text::shown(sentence)) } } li.rest { "and nothing else" } }
+            ul.authority {
+                @for sentence in may.iter().take(max) { li { "may " (text::prose(sentence)) } }
+                li.rest { @if more > 0 { "and " (more) " more things" } @else { "and nothing else" } }
+            }
         }
     }
 }
 
 fn tools(bound: &Installed) -> Markup {
     let granted = &bound.grant().tools;
+    let mut tools: Vec<_> = bound.skill().tools().collect();
+    tools.sort_by_key(|tool| !granted.contains(&tool.info.name));
     html! {
-        table {
+        table.stack {
             caption.unseen { "Tools" }
             thead { tr { th scope="col" { "Tool" } th scope="col" { "Effect" } th scope="col" { "What it does" } } }
             tbody {
-                @for tool in bound.skill().tools() {
+                @for tool in tools {
                     tr {
-                        th scope="row" {
+                        th.with-status scope="row" {
                             code { (text::line(tool.info.name.as_str(), 128)) }
                             @if !granted.contains(&tool.info.name) { " " span.tag { "not granted" } }
                         }
-                        td { (tool.info.effect.to_string()) }
-                        td { (text::line(tool.info.description.lines().next().unwrap_or_default(), 200)) }
+                        td.status-cell { span class={ "tag " (tool.info.effect) } { (tool.info.effect) } }
+                        td { (text::prose(first_line(&tool.info.description))) }
                     }
                 }
             }
         }
     }
+}
+
+/// What a card or a table has room for.
+fn first_line(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    let end = line.char_indices().nth(MAX_WORDS).map(|(end, _)| end);
+    line.get(..end.unwrap_or(line.len())).unwrap_or_default()
 }
 
 fn switch(session: &Session, alias: &str, enabled: bool) -> Markup {
@@ -176,22 +225,25 @@ async fn show(
     let title = alias.as_str();
     let body = html! {
         (layout::notice(after.done.as_deref()))
-        (layout::heading(title, switch(&session, title, skill.enabled)))
-        (origin(&skill))
-        section aria-labelledby="may" {
-            h2 id="may" { "What it may do" }
-            @match &bound {
-                Err(fault) => { p.problem { (text::shown(&fault.message)) } }
-                Ok(bound) => { (authority(bound.grant())) }
+        (layout::below(
+            Some(("/console/skills", "Skills")),
+            title,
+            html! { @if !skill.enabled { span.tag { "off" } } },
+            switch(&session, title, skill.enabled),
+        ))
+        (facts(&skill))
+        (panel("may", "What it may do", html! {}, html! {
+            div.panel-body {
+                @match &bound {
+                    Err(fault) => { p.problem { (text::shown(&fault.message)) } }
+                    Ok(bound) => { (authority(bound.grant(), usize::MAX)) }
+                }
             }
-        }
-        @if let Ok(bound) = &bound {
-            section aria-labelledby="tools" { h2 id="tools" { "Tools" } (tools(bound)) }
-        }
-        section aria-labelledby="grant" {
-            h2 id="grant" { "Grant" }
-            (grant::editor(&session, &alias, skill.grant.as_deref().unwrap_or_default(), None))
-        }
+        }))
+        @if let Ok(bound) = &bound { (panel("tools", "Tools", html! {}, tools(bound))) }
+        (panel("grant", "Grant", html! {}, html! {
+            div.panel-body { (grant::editor(&session, &alias, skill.grant.as_deref().unwrap_or_default(), None)) }
+        }))
     };
     Ok(layout::page(&session, Place::Skills, title, body))
 }

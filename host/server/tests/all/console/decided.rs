@@ -45,7 +45,7 @@ async fn a_person_decides_what_they_saw() {
     let page = browser.get(&format!("/console/runs/{run}")).await.body;
     assert!(
         page.contains("Approved by key/")
-            && page.contains("<svg class=\"bars\"")
+            && page.contains("<svg class=\"lane\"")
             && page.contains(">5</pre>"),
         "{page}"
     );

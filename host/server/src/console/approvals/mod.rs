@@ -1,5 +1,7 @@
 //! What waits for a person, with exactly what they decide.
 
+mod earlier;
+
 use std::sync::Arc;
 
 use axum::{
@@ -15,7 +17,9 @@ use metier_service::{Right, runs::Open};
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use self::earlier::Earlier;
 use super::{
+    difference,
     failure::{Failure, Told},
     layout::{self, Place},
     runs,
@@ -27,6 +31,9 @@ use crate::{
     app::App,
     body::{Named, Params},
 };
+
+/// Questions of a page.
+const SHOWN: usize = 25;
 
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -45,15 +52,18 @@ async fn list(
     Told(Params(after)): Told<Params<After>>,
 ) -> Result<Html<String>, Failure> {
     let questions = app.service.approvals(&session.caller).await?;
+    let shown = questions.get(..SHOWN).unwrap_or(&questions);
+    let earlier = Earlier::of(&app, &session, shown).await?;
     let body = html! {
         (layout::notice(after.done.as_deref()))
         (layout::heading("Approvals", html! { @if !questions.is_empty() { span.muted { (questions.len()) " open" } } }))
         @if questions.is_empty() {
-            (layout::empty("Nobody waits for you.", html! {
+            (layout::empty_page("Nobody waits for you.", html! {
                 "When an agent wants to do what its " code { "[[approvals.rule]]" } " leaves to a person, the call with its exact arguments stands here."
             }))
         }
-        @for open in &questions { (card(&session, open)) }
+        @for open in shown { (card(&session, open, &earlier)) }
+        @if questions.len() > SHOWN { p.muted { "Decide these, and the next come: " (questions.len() - SHOWN) " more." } }
     };
     Ok(layout::page(&session, Place::Approvals, "Approvals", body))
 }
@@ -77,7 +87,7 @@ pub fn asked(open: &Open) -> Markup {
 }
 
 /// A question with the forms that decide it.
-pub fn card(session: &Session, open: &Open) -> Markup {
+pub fn card(session: &Session, open: &Open, earlier: &Earlier) -> Markup {
     let question = &open.question;
     let (effect, why, arguments) = match &question.what {
         QuestionKind::Call {
@@ -96,16 +106,44 @@ pub fn card(session: &Session, open: &Open) -> Markup {
     let id = anchor(open);
     html! {
         article.card id=(id) aria-labelledby={ (id) "-title" } {
-            h3 id={ (id) "-title" } { (asked(open)) }
-            dl.facts {
+            div.titled {
+                h2 id={ (id) "-title" } { (asked(open)) }
+                @if let Some(effect) = effect { span class={ "tag " (effect) } { (effect) } }
+            }
+            dl.facts.small-facts {
                 div { dt { "Agent" } dd { (text::line(runs::agent_of(&open.state), 60)) } }
                 div { dt { "Run" } dd { a href={ "/console/runs/" (open.run) } { code { (open.run) } } } }
-                @if let Some(effect) = effect { div { dt { "Effect" } dd { (effect.to_string()) } } }
-                @if let Some(why) = why { div { dt { "Why you are asked" } dd { (text::shown(why)) } } }
                 div { dt { "Decides itself" } dd { (text::at(question.expires.0)) } }
+                @if let Some(why) = why { div { dt { "Why you are asked" } dd { (text::shown(why)) } } }
             }
-            @if let Some(arguments) = arguments { h4 { "Exact arguments" } pre { (text::json(arguments)) } }
+            @if let Some(arguments) = arguments { (sent(open, arguments, earlier)) }
             (forms(session, open, &id))
+        }
+    }
+}
+
+/// What would be sent, against what was approved before.
+fn sent(open: &Open, arguments: &Value, earlier: &Earlier) -> Markup {
+    let exact =
+        html! { h3.small { "Exact arguments" } pre tabindex="0" { (text::json(arguments)) } };
+    let Some(before) = earlier.before(open) else {
+        return exact;
+    };
+    let (then, now) = (
+        difference::of_json(&before.arguments),
+        difference::of_json(arguments),
+    );
+    let place = html! { a href={ "/console/runs/" (before.run) } { "on " (text::at(before.at)) } };
+    if then.len() + now.len() > difference::MAX_BYTES {
+        return exact;
+    }
+    html! {
+        @if then == now {
+            (exact)
+            p.muted.small { "The same as was approved " (place) "." }
+        } @else {
+            h3.small { "Exact arguments, against those that were approved " (place) }
+            (difference::drawn(&then, &now))
         }
     }
 }
@@ -124,13 +162,17 @@ fn forms(session: &Session, open: &Open, id: &str) -> Markup {
             (layout::token(session))
             input type="hidden" name="hash" value=(open.question.hash);
             button.primary type="submit" name="decision" value="approve" { (yes) }
-            label for={ (id) "-why" } { "Reason, if you deny" }
-            input id={ (id) "-why" } name="why" maxlength="1000" autocomplete="off";
-            button.danger type="submit" name="decision" value="deny" { (no) }
             @if is_uncertain {
-                label for={ (id) "-answer" } { "Its answer, as JSON, if it was done" }
-                input id={ (id) "-answer" } name="answer" autocomplete="off";
-                button type="submit" name="decision" value="done" { "It was done" }
+                span.against {
+                    label for={ (id) "-answer" } { "Its answer, as JSON" }
+                    input id={ (id) "-answer" } name="answer" autocomplete="off";
+                    button type="submit" name="decision" value="done" { "It was done" }
+                }
+            }
+            span.against {
+                label for={ (id) "-why" } { "Reason" }
+                input id={ (id) "-why" } name="why" maxlength="1000" autocomplete="off" placeholder="for the model";
+                button.danger type="submit" name="decision" value="deny" { (no) }
             }
         }
     }

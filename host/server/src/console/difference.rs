@@ -1,5 +1,13 @@
 //! Two texts, line by line.
 
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::{pretty::pretty, text};
+
+/// Most bytes of two texts that are compared: what is longer is shown as it is.
+pub const MAX_BYTES: usize = 64 << 10;
+
 /// Most comparisons of lines; beyond them the changed part is shown as taken away and put in.
 const MAX_COMPARED: usize = 4_000_000;
 
@@ -72,9 +80,46 @@ fn compare<'t>(old: &[&'t str], new: &[&'t str], lines: &mut Vec<Line<'t>>) {
     lines.extend(new[j..].iter().copied().map(Line::New));
 }
 
+/// The lines of both, each with its sign.
+pub fn drawn(before: &str, after: &str) -> Markup {
+    html! {
+        ol.difference tabindex="0" aria-label="What changes, line by line" {
+            @for line in lines(before, after) {
+                @match line {
+                    Line::Same(text) => { li { span.sign aria-hidden="true" { " " } (text::shown(text)) } }
+                    Line::Gone(text) => { li.gone { span.sign aria-hidden="true" { "−" } span.unseen { "taken away: " } (text::shown(text)) } }
+                    Line::New(text) => { li.new { span.sign aria-hidden="true" { "+" } span.unseen { "new: " } (text::shown(text)) } }
+                }
+            }
+        }
+    }
+}
+
+/// JSON with its fields in one order however they were written.
+pub fn of_json(value: &Value) -> String {
+    pretty(&sorted(value))
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(name, _)| name.as_str());
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| (name.clone(), sorted(value)));
+            Value::Object(fields.collect())
+        }
+        other => other.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Line::*, lines};
+    use serde_json::json;
+
+    use super::{Line::*, drawn, lines, of_json};
 
     #[test]
     fn what_changed_is_told_and_nothing_else() {
@@ -96,5 +141,19 @@ mod tests {
             (0..3000).map(|n| format!("n{n}")).collect(),
         );
         assert_eq!(lines(&old.join("\n"), &new.join("\n")).len(), 6000);
+    }
+
+    #[test]
+    fn fields_have_one_order_and_words_stay_words() {
+        let (one, other) = (
+            json!({"b": [{"d": 1, "c": 2}], "a": 0}),
+            json!({"a": 0, "b": [{"c": 2, "d": 1}]}),
+        );
+        assert_eq!(of_json(&one), of_json(&other));
+        let page = drawn("<b>", "<script>").into_string();
+        assert!(
+            page.contains("&lt;script&gt;") && !page.contains("<script") && !page.contains("<b>"),
+            "{page}"
+        );
     }
 }
