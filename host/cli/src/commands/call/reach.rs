@@ -94,6 +94,7 @@ impl Reach {
                 env,
                 directory,
                 vault,
+                accounts: None,
             },
         ))
     }

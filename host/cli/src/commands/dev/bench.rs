@@ -186,5 +186,6 @@ fn copy(sources: &SecretSources) -> SecretSources {
         env: sources.env.clone(),
         directory: sources.directory.clone(),
         vault: sources.vault.clone(),
+        accounts: sources.accounts.clone(),
     }
 }

@@ -155,6 +155,7 @@ pub fn sources(app: &App, place: &VaultPlace, directory: PathBuf) -> SecretSourc
         env: Arc::new(move |name: &str| environment.secret(name)),
         directory,
         vault: opened.ok().map(|vault| Arc::new(vault) as _),
+        accounts: None,
     }
 }
 
