@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use metier_service::Service;
 
-use crate::{api, console, gate, mcp, openai, problem::Problem};
+use crate::{
+    api, console, live::Live, mcp, numbers, observe, openai, problem::Problem, repeat,
+};
 
 /// How the service is seen from outside.
 #[derive(Clone, Debug)]
@@ -36,25 +38,28 @@ impl Default for Settings {
 pub struct App {
     /// What is asked.
     pub service: Arc<Service>,
-    /// How it is seen from outside.
-    pub settings: Settings,
+    /// How it is seen from outside. [`Settings::max_body`] is that of when the routes were made.
+    pub settings: Live<Settings>,
 }
 
 impl App {
     /// All routes.
     pub fn router(self: Arc<Self>) -> Router {
-        let max = self.settings.max_body;
+        let settings = self.settings.get();
+        let max = settings.max_body;
+        let once = middleware::from_fn_with_state(self.clone(), repeat::once);
         Router::new()
             .route("/livez", get(|| async { StatusCode::NO_CONTENT }))
             .route("/readyz", get(api::health::ready))
-            .merge(api::router())
+            .route("/metrics", get(numbers::answer))
+            .merge(api::router().layer(once))
             .merge(openai::router())
             .merge(console::router())
-            .merge(mcp::router(&self.settings))
+            .merge(mcp::router(&settings))
             .fallback(nothing_there)
             .method_not_allowed_fallback(no_such_method)
             .layer(DefaultBodyLimit::max(max))
-            .layer(middleware::from_fn_with_state(self.clone(), gate::admit))
+            .layer(middleware::from_fn_with_state(self.clone(), observe::watch))
             .with_state(self)
     }
 }

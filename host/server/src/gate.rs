@@ -14,7 +14,12 @@ use axum::{
 use metier_core::{CallId, Code, Fault, TenantId};
 use metier_service::{Caller, identity::PREFIX};
 
-use crate::{app::App, guard, problem::Problem};
+use crate::{
+    app::{App, Settings},
+    guard,
+    mcp::metadata::Base,
+    problem::Problem,
+};
 
 /// The id of a request, in every answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,11 +38,19 @@ pub async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next
         Ok(id) => id,
         Err(fault) => return Problem::from(fault).into_response(),
     };
+    tracing::Span::current().record("metier.request.id", id.as_str());
     request.extensions_mut().insert(id.clone());
-    let mut response = match is_meant(&app, &request) {
-        Ok(()) => answered(app.settings.timeout, next.run(request)).await,
+    let base = Base::of(&request);
+    let settings = app.settings.get();
+    let mut response = match is_meant(&settings, base.as_ref(), request.headers()) {
+        Ok(()) => answered(settings.timeout, next.run(request)).await,
         Err(why) => Problem::http(StatusCode::FORBIDDEN, why, HINT).into_response(),
     };
+    if response.status() == StatusCode::UNAUTHORIZED
+        && let Some(base) = base
+    {
+        base.challenge(&mut response);
+    }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(REQUEST_ID, id);
@@ -61,13 +74,15 @@ async fn answered(timeout: Duration, answer: impl Future<Output = Response>) -> 
     })
 }
 
-fn is_meant(app: &App, request: &Request) -> Result<(), &'static str> {
-    let settings = &app.settings;
-    let headers = request.headers();
-    let authority = guard::authority(request.uri(), headers);
-    let authority = authority.ok_or("The request does not say which host it is for.")?;
+fn is_meant(
+    settings: &Settings,
+    base: Option<&Base>,
+    headers: &HeaderMap,
+) -> Result<(), &'static str> {
+    let base = base.ok_or("The request does not say which host it is for.")?;
+    let authority = base.authority();
     let named = |host: &String| authority.host().eq_ignore_ascii_case(host);
-    if !guard::is_loopback(&authority) && !settings.hosts.iter().any(named) {
+    if !guard::is_loopback(authority) && !settings.hosts.iter().any(named) {
         return Err("The request is for another host than this one.");
     }
     let is_own = |origin: &str| {

@@ -6,6 +6,7 @@
 //! | `/v1` | what [OpenAI's own libraries](openai) expect: models, chat completions, responses |
 //! | `/console` | the [console](console), for people |
 //! | `/mcp` | the [Model Context Protocol](mcp) |
+//! | `/metrics` | the [numbers], for Prometheus |
 //! | `/livez`, `/readyz` | whether it lives, whether it can do its work |
 //!
 //! [`App`] is all of it over a [`Service`](metier_service::Service); [`listen`] serves it. [`dev`] is the small server of `metier dev`.
@@ -19,13 +20,18 @@ pub mod console;
 pub mod dev;
 pub mod guard;
 pub mod listen;
+pub mod live;
 pub mod mcp;
+pub mod numbers;
 pub mod openai;
 pub mod problem;
 pub mod status;
+pub mod tls;
 
 mod app;
 mod body;
 mod gate;
+mod observe;
+mod repeat;
 
 pub use app::{App, Settings};

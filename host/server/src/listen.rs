@@ -1,8 +1,20 @@
 //! From a listener to a router: connections are counted, slow ones end, and those at work are waited for at the end.
+//!
+//! With a [`Certificate`] every connection begins with TLS. Its handshake has as long as the head of a request, and the connection counts
+//! from the moment it is accepted.
 
-use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1::Builder;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -11,17 +23,21 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, sync::Semaphore};
 
+use crate::tls::{Certificate, OverTls};
+
 /// What a connection may take.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Connections at once; whoever comes later waits in the system's queue.
     pub connections: usize,
-    /// How long the head of a request may take, and a connection be idle between two.
+    /// How long the head of a request may take, and a connection be idle between two; and how long a TLS handshake.
     pub header_timeout: Duration,
     /// Longest head of a request, in bytes.
     pub header_bytes: usize,
     /// How long requests under way have at the end.
     pub grace: Duration,
+    /// How many connections are open, for whoever wants to know.
+    pub open: Arc<AtomicUsize>,
 }
 
 impl Default for Limits {
@@ -31,6 +47,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(15),
             header_bytes: 64 << 10,
             grace: Duration::from_secs(10),
+            open: Arc::default(),
         }
     }
 }
@@ -45,6 +62,24 @@ pub async fn serve(
     limits: &Limits,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    serve_over(listener, router, limits, None, shutdown).await
+}
+
+/// The same over TLS, where there is a certificate.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_over(
+    listener: TcpListener,
+    router: Router,
+    limits: &Limits,
+    certificate: Option<Arc<Certificate>>,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let router = match &certificate {
+        Some(_) => router.layer(Extension(OverTls)),
+        None => router,
+    };
     let permits = Arc::new(Semaphore::new(limits.connections));
     let builder = Arc::new(builder(limits));
     let graceful = GracefulShutdown::new();
@@ -74,16 +109,45 @@ pub async fn serve(
         let service = TowerToHyperService::new(router.clone());
         let builder = builder.clone();
         let watcher = graceful.watcher();
+        let (acceptor, patience) = (
+            certificate.as_deref().map(Certificate::acceptor),
+            limits.header_timeout,
+        );
+        let opened = Opened::begin(&limits.open);
         tokio::spawn(async move {
-            let _permit = permit;
-            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            let _held = (permit, opened);
             // A client that breaks off is its own affair.
-            let _ = watcher.watch(connection).await;
+            let Some(acceptor) = acceptor else {
+                let connection = builder.serve_connection(TokioIo::new(stream), service);
+                let _ = watcher.watch(connection).await;
+                return;
+            };
+            let shaken = tokio::time::timeout(patience, acceptor.accept(stream)).await;
+            if let Ok(Ok(stream)) = shaken {
+                let connection = builder.serve_connection(TokioIo::new(stream), service);
+                let _ = watcher.watch(connection).await;
+            }
         });
     }
     drop(listener);
     let _ = tokio::time::timeout(limits.grace, graceful.shutdown()).await;
     Ok(())
+}
+
+/// A connection, counted as long as it is open.
+struct Opened(Arc<AtomicUsize>);
+
+impl Opened {
+    fn begin(open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Relaxed);
+        Opened(open.clone())
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
 /// HTTP/1.1 only: a proxy in front speaks what it likes to its clients, and to find out which version a silent client will speak would

@@ -92,6 +92,7 @@ impl From<Fault> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Problem { status, fault } = self;
+        let code = fault.code;
         let wait = fault.retry_after.map(|wait| wait.as_secs().max(1));
         // Whoever is busy now is not told to come back at once.
         let wait = wait.or_else(|| (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
@@ -108,6 +109,8 @@ impl IntoResponse for Problem {
         };
         let body = serde_json::to_vec(&details).unwrap_or_default();
         let mut response = (status, body).into_response();
+        // For whoever watches the request.
+        response.extensions_mut().insert(code);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(wait) = wait {

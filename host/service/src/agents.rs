@@ -1,6 +1,9 @@
 //! Agents and chains that a tenant deployed: versions that never change, and which of them is current.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use metier_agent::{
     check::check,
@@ -116,21 +119,30 @@ pub struct StartRequest {
 /// The deployed definitions of all tenants.
 pub struct Agents {
     deployed: Mirror<Agent>,
-    models: Models,
+    models: RwLock<Arc<Models>>,
 }
 
 impl Agents {
     pub(crate) fn new(deployed: Mirror<Agent>, models: Models) -> Self {
-        Agents { deployed, models }
+        Agents {
+            deployed,
+            models: RwLock::new(Arc::new(models)),
+        }
     }
 
     pub(crate) async fn look(&self) -> Result<(), Fault> {
         self.deployed.look().await
     }
 
-    /// The routes and prices of runs.
-    pub fn models(&self) -> &Models {
-        &self.models
+    /// The routes and prices of runs that start now.
+    pub fn models(&self) -> Arc<Models> {
+        let models = self.models.read().unwrap_or_else(PoisonError::into_inner);
+        models.clone()
+    }
+
+    pub(crate) fn use_models(&self, models: Models) {
+        let held = self.models.write();
+        *held.unwrap_or_else(PoisonError::into_inner) = Arc::new(models);
     }
 
     fn kept(&self, tenant: &TenantId, name: &Name) -> Option<Kept<Agent>> {
@@ -303,6 +315,16 @@ impl Service {
     /// # Errors
     /// `forbidden`, `not-found`, `invalid-arguments`; `conflict` for a key that came with another request before.
     pub async fn start(&self, caller: &Caller, request: StartRequest) -> Result<RunId, Fault> {
+        self.begin(caller, request, false).await
+    }
+
+    /// The same; what a run is given may be what somebody outside wrote.
+    pub(crate) async fn begin(
+        &self,
+        caller: &Caller,
+        request: StartRequest,
+        is_from_outside: bool,
+    ) -> Result<RunId, Fault> {
         self.needs(caller, Right::Call)?;
         let _permit = self.admit(caller)?;
         is_for(caller, &request.agent)?;
@@ -315,16 +337,6 @@ impl Service {
         let once = match &request.idempotency_key {
             None => Once::new(fresh.to_string()),
             Some(key) => {
-        self.begin(caller, request, false).await
-    }
-
-    /// The same; what a run is given may be what somebody outside wrote.
-    pub(crate) async fn begin(
-        &self,
-        caller: &Caller,
-        request: StartRequest,
-        is_from_outside: bool,
-    ) -> Result<RunId, Fault> {
                 let request = format!(
                     "{:?}",
                     (
@@ -358,6 +370,7 @@ impl Service {
         .await?;
         let started = self.dependencies(caller, &definition).await?;
         let mut started = begin::filled(started, input, earlier)?;
+        started.tainted |= is_from_outside;
         started.session = request.session.map(|name| name.as_str().to_owned());
         let pool: PoolId = POOL
             .parse()
@@ -368,9 +381,9 @@ impl Service {
             pool,
             started,
         };
+        self.follow(&caller.tenant, id).await?;
         let run = self.runs().start(new).await;
         let run = run.map_err(|error| of_run(&error))?;
-        started.tainted |= is_from_outside;
         let what = What::Run {
             change: RunChange::Started,
             run: &run.to_string(),
@@ -381,7 +394,6 @@ impl Service {
         Ok(run)
     }
 
-        self.follow(&caller.tenant, id).await?;
     /// What a run of the definition depends on: the tenant's skills under their grants, the routes, today's prices.
     async fn dependencies(
         &self,

@@ -1,6 +1,6 @@
 //! Who the bearer of a text is: of a key of ours, or of a token of an issuer that is trusted.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use metier_core::{CallId, Fault};
 
@@ -9,10 +9,29 @@ use crate::{
     service::Service,
 };
 
+/// The issuers that are trusted now.
+#[derive(Default)]
+pub struct Trust(RwLock<Option<Arc<Tokens>>>);
+
+impl Trust {
+    fn tokens(&self) -> Option<Arc<Tokens>> {
+        let tokens = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        tokens.clone()
+    }
+}
+
 impl Service {
-    /// Takes tokens of other issuers from now on. The first that are told stay.
+    /// Takes tokens of these issuers from now on, and of no others.
     pub fn trust(&self, tokens: Arc<Tokens>) {
-        self.tokens().get_or_init(|| tokens);
+        let held = self.trusted().0.write();
+        *held.unwrap_or_else(PoisonError::into_inner) = Some(tokens);
+    }
+
+    /// The issuers whose tokens are taken, as the tokens name them.
+    pub fn authorization_servers(&self) -> Vec<String> {
+        let tokens = self.trusted().tokens();
+        let issuers = tokens.as_deref().map(Tokens::issuers);
+        issuers.into_iter().flatten().map(str::to_owned).collect()
     }
 
     /// Who the bearer of a key or a token is, in a request. Keys are found out at once, as by
@@ -26,8 +45,9 @@ impl Service {
         request: Option<&CallId>,
     ) -> Result<Caller, Fault> {
         let directory = self.directory();
-        match self.tokens().get() {
-            Some(tokens) if !text.starts_with(PREFIX) => {
+        let tokens = self.trusted().tokens();
+        match tokens.filter(|_| !text.starts_with(PREFIX)) {
+            Some(tokens) => {
                 let told = tokens.verify(text).await;
                 // A tenant that is not there, or suspended, is nobody's.
                 let caller = told.and_then(|caller| match directory.is_open(&caller.tenant) {
@@ -36,7 +56,7 @@ impl Service {
                 });
                 directory.noted(caller, None, request)
             }
-            _ => directory.identify(text, request),
+            None => directory.identify(text, request),
         }
     }
 }

@@ -258,14 +258,18 @@ impl Directory {
     /// Makes a key of the caller's tenant.
     ///
     /// # Errors
-    /// `forbidden` also for a role mightier than their own; `invalid-arguments`.
+    /// `forbidden` also for a role mightier than their own, or for tools that theirs is not for; `invalid-arguments`.
     pub async fn issue(&self, caller: &Caller, new: NewKey) -> Result<IssuedKey, Fault> {
         self.needs(caller, Right::Operate)?;
         if !caller.role.may_give(new.role) {
             let message = format!("An {} cannot make a key for an {}.", caller.role, new.role);
-            let fault = Fault::new(Code::Forbidden, message);
-            noting::refused(&*self.audit, caller, Right::Operate, &fault);
-            return Err(fault);
+            return Err(self.refused(caller, Fault::new(Code::Forbidden, message)));
+        }
+        if !caller.is_for_all(&new.tools) {
+            let message = "A key for some tools cannot make one that is for others.";
+            let hint = format!("Name tools of these only: {}.", caller.tools.join(", "));
+            let fault = Fault::new(Code::Forbidden, message).with_hint(hint);
+            return Err(self.refused(caller, fault));
         }
         let (issued, secret) = IssuedKey::new(random::name()?)?;
         let key = record(caller.tenant.clone(), new, secret)?;
@@ -334,6 +338,11 @@ impl Directory {
         noting::needs(&*self.audit, caller, right)
     }
 
+    fn refused(&self, caller: &Caller, fault: Fault) -> Fault {
+        noting::refused(&*self.audit, caller, Right::Operate, &fault);
+        fault
+    }
+
     /// It is the tenant's record, whoever did it.
     fn note_tenant(&self, caller: &Caller, id: &TenantId, change: TenantChange) {
         let event = Event::by(caller, What::Tenant { change });
@@ -351,7 +360,9 @@ impl Directory {
         self.needs(caller, Right::Operate)?;
         let found = self.keys.get(id);
         let theirs = found.filter(|kept| {
-            kept.value.tenant == caller.tenant && caller.role.may_give(kept.value.role)
+            kept.value.tenant == caller.tenant
+                && caller.role.may_give(kept.value.role)
+                && caller.is_for_all(&kept.value.tools)
         });
         theirs.ok_or_else(|| Fault::new(Code::NotFound, format!("There is no key `{id}`.")))
     }

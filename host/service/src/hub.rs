@@ -51,6 +51,12 @@ impl Hub {
         }
     }
 
+    /// How many follow runs.
+    pub fn followers(&self) -> usize {
+        let followed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        followed.values().map(broadcast::Sender::receiver_count).sum()
+    }
+
     /// Forgets runs that nobody follows any more. A run that says nothing is not forgotten otherwise.
     pub fn tidy(&self) {
         let mut followed = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,6 +16,7 @@ pub mod records;
 
 pub mod audit;
 pub mod limits;
+pub mod metrics;
 
 pub mod hub;
 
@@ -24,6 +25,8 @@ pub mod directory;
 pub mod installs;
 pub mod secrets;
 
+pub mod accounts;
+
 pub mod policy;
 
 pub mod files;
@@ -31,23 +34,26 @@ pub mod runs;
 
 pub mod begin;
 
+pub mod hooks;
+pub mod triggers;
+
 pub mod questions;
 pub mod seal;
 
-pub mod hooks;
-pub mod triggers;
+pub mod answered;
 
 pub mod models;
 pub mod run_tools;
 
 mod bearers;
+mod duty;
 mod installing;
 mod logins;
 mod noting;
 mod once;
 mod random;
-mod duty;
 mod service;
+mod sessions;
 
 pub use identity::{Caller, Right, Role};
 pub use service::{CallRequest, Listed, Parts, Service};

@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
@@ -15,7 +15,7 @@ use std::{
 
 use metier_core::{Code, Fault, TenantId};
 
-use crate::Caller;
+use crate::{Caller, Service};
 
 /// Subjects whose buckets are not full, at most: about ten megabytes.
 pub const MAX_SUBJECTS: usize = 100_000;
@@ -45,7 +45,7 @@ pub struct Limits {
 
 /// Keeps the limits.
 pub struct Limiter {
-    limits: Limits,
+    limits: RwLock<Limits>,
     keys: Buckets,
     tenants: Buckets,
     running: Mutex<HashMap<TenantId, Arc<AtomicU32>>>,
@@ -68,11 +68,21 @@ impl Limiter {
     /// Of these limits.
     pub fn new(limits: Limits) -> Self {
         Limiter {
-            limits,
+            limits: RwLock::new(limits),
             keys: Buckets::new(MAX_SUBJECTS),
             tenants: Buckets::new(MAX_SUBJECTS),
             running: Mutex::default(),
         }
+    }
+
+    /// Keeps other limits from now on. What is under way counts on.
+    pub fn keep(&self, limits: Limits) {
+        let held = self.limits.write();
+        *held.unwrap_or_else(PoisonError::into_inner) = limits;
+    }
+
+    fn limits(&self) -> Limits {
+        *self.limits.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a caller in at `now`.
@@ -80,20 +90,21 @@ impl Limiter {
     /// # Errors
     /// `rate-limited`, saying what the limit is and after how long to come again.
     pub fn admit(&self, caller: &Caller, now: Instant) -> Result<Permit, Fault> {
-        let permit = self.run(&caller.tenant)?;
-        if let Some(rate) = self.limits.key {
+        let limits = self.limits();
+        let permit = self.run(&caller.tenant, limits.calls)?;
+        if let Some(rate) = limits.key {
             let taken = self.keys.take(caller.principal.as_str(), rate, now);
             taken.map_err(|wait| too_fast("key", rate, wait))?;
         }
-        if let Some(rate) = self.limits.tenant {
+        if let Some(rate) = limits.tenant {
             let taken = self.tenants.take(caller.tenant.as_str(), rate, now);
             taken.map_err(|wait| too_fast("tenant", rate, wait))?;
         }
         Ok(permit)
     }
 
-    fn run(&self, tenant: &TenantId) -> Result<Permit, Fault> {
-        let Some(most) = self.limits.calls else {
+    fn run(&self, tenant: &TenantId, most: Option<u32>) -> Result<Permit, Fault> {
+        let Some(most) = most else {
             return Ok(Permit(None));
         };
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,6 +117,13 @@ impl Limiter {
         }
         count.fetch_add(1, Ordering::Relaxed);
         Ok(Permit(Some(count.clone())))
+    }
+}
+
+impl Service {
+    /// Keeps other limits of keys and tenants from now on.
+    pub fn keep_limits(&self, limits: Limits) {
+        self.limiter().keep(limits);
     }
 }
 
@@ -274,6 +292,25 @@ mod tests {
         let _others = limiter.admit(&caller("b", "key/1"), now).unwrap();
         drop(first);
         let _third = limiter.admit(&one, now).unwrap();
+    }
+
+    #[test]
+    fn limits_may_change_while_calls_are_under_way() {
+        let limiter = limiter(Limits::default());
+        let (now, one) = (Instant::now(), caller("a", "key/1"));
+        let before = limiter.admit(&one, now).unwrap();
+        limiter.keep(Limits {
+            key: Some(RATE),
+            calls: Some(1),
+            ..Limits::default()
+        });
+        let only = limiter.admit(&one, now).unwrap();
+        assert!(limiter.admit(&one, now).is_err());
+        drop(before);
+        assert!(limiter.admit(&one, now).is_err());
+        drop(only);
+        limiter.keep(Limits::default());
+        assert!((0..100).all(|_| limiter.admit(&one, now).is_ok()));
     }
 
     #[test]

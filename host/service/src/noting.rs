@@ -1,6 +1,6 @@
 //! What the service writes down: every change, and whatever it refuses.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use metier_agent::journal::{Seq, Verdict};
 use metier_core::{CallId, Code, Digest, Fault, ids::shown};
@@ -12,6 +12,7 @@ use crate::{
     identity::{Caller, Right},
     installs::Install,
     limits::Permit,
+    metrics::{Format, Metrics, Standing},
     service::Service,
 };
 
@@ -43,6 +44,21 @@ impl Service {
         &*self.parts().audit
     }
 
+    /// What is counted.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.parts().metrics
+    }
+
+    /// Everything that was counted, and what is so now.
+    pub fn numbers(&self, format: Format) -> String {
+        let standing = Standing {
+            runs: self.runs().at_work(),
+            followers: self.hub().followers(),
+            audit: self.notes().health(),
+        };
+        self.metrics().text(format, standing)
+    }
+
     /// Goes on only when the caller's role includes the right. A refusal is written down, so this is what every operation asks.
     ///
     /// # Errors
@@ -65,6 +81,8 @@ impl Service {
         self.notes().ready()?;
         let admitted = self.limiter().admit(caller, Instant::now());
         admitted.inspect_err(|fault| {
+            let limit = fault.details.get("limit").map_or("", String::as_str);
+            self.metrics().refused(&caller.tenant, limit);
             // A flood that is refused is not to become a flood of records.
             if let Some(left_out) = self.limited().take(now()) {
                 let denied = What::Denied {

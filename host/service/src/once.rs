@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{faults::of_store, identity::Caller, records::name};
 
 /// How long a key is remembered: longer than any client tries again.
-const REMEMBERED: Duration = Duration::from_secs(48 * 60 * 60);
+pub const REMEMBERED: Duration = Duration::from_secs(48 * 60 * 60);
 
 /// Longest key, in bytes.
 const MAX_KEY: usize = 255;
@@ -64,10 +64,7 @@ impl Repeated {
         request: &str,
         id: String,
     ) -> Result<Once, Fault> {
-        if !(1..=MAX_KEY).contains(&key.len()) {
-            let message = format!("An idempotency key has 1 to {MAX_KEY} bytes.");
-            return Err(Fault::new(Code::InvalidArguments, message));
-        }
+        check(key)?;
         let named = format!("{}\n{}\n{what}\n{key}", caller.tenant, caller.principal);
         let entry = Digest::of(named.as_bytes()).to_hex();
         let (kind, entry) = (name::<Kind>("idempotency")?, name::<Key>(&entry)?);
@@ -99,6 +96,20 @@ impl Repeated {
                 "The idempotency key came with another request before.",
             )
             .with_hint("Use a new key for a new request; repeat a request word for word.")),
+        }
+    }
+}
+
+/// Whether a text can be a key.
+///
+/// # Errors
+/// `invalid-arguments`.
+pub fn check(key: &str) -> Result<(), Fault> {
+    match (1..=MAX_KEY).contains(&key.len()) {
+        true => Ok(()),
+        false => {
+            let message = format!("An idempotency key has 1 to {MAX_KEY} bytes.");
+            Err(Fault::new(Code::InvalidArguments, message))
         }
     }
 }

@@ -14,7 +14,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
@@ -54,34 +54,68 @@ const PAUSES: [Duration; 4] = [
 
 /// The routes, ready to be asked, and the books.
 pub struct Questions {
+    ready: RwLock<Arc<Ready>>,
+    places: Arc<Semaphore>,
+}
+
+/// What may be asked, and what it costs.
+struct Ready {
     routes: BTreeMap<String, Arc<Route>>,
     prices: Arc<PriceTable>,
-    places: Arc<Semaphore>,
 }
 
 impl Questions {
     pub(crate) fn new(models: &Models) -> Self {
+        Questions {
+            ready: RwLock::new(Arc::new(Ready::of(models))),
+            places: Arc::new(Semaphore::new(AT_ONCE as usize)),
+        }
+    }
+
+    pub(crate) fn use_models(&self, models: &Models) {
+        let held = self.ready.write();
+        *held.unwrap_or_else(PoisonError::into_inner) = Arc::new(Ready::of(models));
+    }
+
+    fn ready(&self) -> Arc<Ready> {
+        let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
+        ready.clone()
+    }
+}
+
+impl Ready {
+    fn of(models: &Models) -> Self {
         let ready = models.routes.routes.keys().filter_map(|name| {
             let route = models.routes.route(name);
             let route = route.inspect_err(|error| tracing::warn!(%error, "a route is left out"));
             Some((name.clone(), Arc::new(route.ok()?)))
         });
-        Questions {
+        Ready {
             routes: ready.collect(),
             prices: Arc::new(models.prices.clone()),
-            places: Arc::new(Semaphore::new(AT_ONCE as usize)),
         }
     }
 }
 
 impl Service {
+    /// Has questions and new runs answered by these models. What is under way goes on as it began.
+    pub fn use_models(&self, models: Models) {
+        self.questions().use_models(&models);
+        self.deployments().use_models(models);
+    }
+
     /// The names of the routes a caller may ask, in order.
     ///
     /// # Errors
     /// `forbidden`.
-    pub fn routes(&self, caller: &Caller) -> Result<impl Iterator<Item = &str>, Fault> {
+    pub fn routes(&self, caller: &Caller) -> Result<Vec<String>, Fault> {
         self.needs(caller, Right::See)?;
-        Ok(self.questions().routes.keys().map(String::as_str))
+        let ready = self.questions().ready();
+        let names = ready.routes.keys();
+        Ok(names
+            .filter(|name| caller.is_for(&named(name)))
+            .cloned()
+            .collect())
     }
 
     /// A question to a route, about to be asked. Nothing is sent before [`Asking::answer`].
@@ -97,9 +131,11 @@ impl Service {
     ) -> Result<Asking, Fault> {
         self.needs(caller, Right::Call)?;
         let permit = self.admit(caller)?;
+        is_for(caller, route)?;
         let questions = self.questions();
-        let found = questions.routes.get(route).cloned();
-        let found = found.ok_or_else(|| no_route(route, &questions.routes))?;
+        let ready = questions.ready();
+        let found = ready.routes.get(route).cloned();
+        let found = found.ok_or_else(|| no_route(route, &ready.routes))?;
         let place = questions.places.clone().try_acquire_owned();
         let place = place.map_err(|_| {
             Fault::new(Code::Busy, "Too many questions to models are under way.")
@@ -109,7 +145,7 @@ impl Service {
             question: Question {
                 step: id.as_str().to_owned(),
                 route: found,
-                prices: questions.prices.clone(),
+                prices: ready.prices.clone(),
                 needs: Needs::default(),
                 request,
             },
@@ -127,6 +163,16 @@ impl Service {
         // The semaphore is never closed.
         drop(self.questions().places.acquire_many(AT_ONCE).await);
     }
+}
+
+/// What a key that is for some tools only has to name to ask a route: a skill's tools are not all that costs money.
+fn named(route: &str) -> String {
+    format!("model.{route}")
+}
+
+fn is_for(caller: &Caller, route: &str) -> Result<(), Fault> {
+    let shown = metier_core::ids::shown(route);
+    caller.needs_tool(&named(route), &format!("model `{shown}`"))
 }
 
 fn no_route(name: &str, routes: &BTreeMap<String, Arc<Route>>) -> Fault {

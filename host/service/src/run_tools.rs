@@ -11,6 +11,7 @@ mod within;
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock},
+    time::Instant,
 };
 
 use async_trait::async_trait;
@@ -35,6 +36,7 @@ use metier_store::Store;
 use crate::{
     audit::{NoNotes, Notes},
     installs::Install,
+    metrics::Metrics,
     policy::{Asked, Policies, RUN_ROLE, Surface},
 };
 use pin::{chosen, is_meant, parsed, pinned, reaches_out, routes};
@@ -56,6 +58,7 @@ pub struct RunTools {
     reach: Reach,
     observer: Arc<dyn Observer>,
     notes: Arc<dyn Notes>,
+    metrics: Arc<Metrics>,
     policies: OnceLock<Arc<Policies>>,
     skills: Ready<Digest, Skill>,
     /// Skills under the grants their runs were started with. The same bytes under two grants are two of these, so that runs
@@ -89,6 +92,7 @@ impl RunTools {
             reach,
             observer,
             notes: Arc::new(NoNotes),
+            metrics: Arc::default(),
             policies: OnceLock::new(),
             skills: Ready::up_to(READY),
             bound: Ready::up_to(READY),
@@ -99,6 +103,12 @@ impl RunTools {
     #[must_use]
     pub fn noting(self, notes: Arc<dyn Notes>) -> RunTools {
         RunTools { notes, ..self }
+    }
+
+    /// The same, whose calls are counted there.
+    #[must_use]
+    pub fn counting(self, metrics: Arc<Metrics>) -> RunTools {
+        RunTools { metrics, ..self }
     }
 
     /// Calls no tool from now on that its tenant's policies do not let be called. The first that is told stays.
@@ -265,10 +275,17 @@ fn pin_loaded(
 #[async_trait]
 impl Tools for RunTools {
     async fn call(&self, call: ToolCall) -> ToolEnd {
-        self.make(call).await.unwrap_or_else(|fault| ToolEnd {
+        let began = Instant::now();
+        let (tenant, tool) = (call.tenant.clone(), call.tool.tool.clone());
+        let PinnedSkill { name, digest, .. } = call.skill.clone();
+        let end = self.make(call).await.unwrap_or_else(|fault| ToolEnd {
             result: Err(fault),
             artifacts: Vec::new(),
-        })
+        });
+        let result = end.result.as_deref().map_err(|fault| fault.code);
+        self.metrics
+            .called(&tenant, name.as_ref(), &digest, &tool, result, began);
+        end
     }
 
     async fn keep(

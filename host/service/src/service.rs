@@ -2,8 +2,8 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
-    time::Duration,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 
 use metier_agent::{
@@ -12,38 +12,42 @@ use metier_agent::{
     journal::PinnedSkill,
     models::Model,
     naming::wire_name,
+    trace,
 };
 use metier_core::{
     Call, CallId, Code, Fault, RunScope, TenantId, ToolName, Usage, nearest::nearest, package,
 };
 use metier_runtime::{
     audit::Observer, capabilities::artifacts::ArtifactStore, context::Around,
-    credentials::vault::Vault, host::Host, outcome::Outcome, registry::Installed, within::NoRun,
+    host::Host, outcome::Outcome, registry::Installed, within::NoRun,
 };
 use metier_store::{Store, types::Rev};
+use tracing::{Instrument, Span};
 
 use crate::{
     agents::{Agents, Models},
     audit::{Notes, pace::Pace},
+    bearers::Trust,
     directory::Directory,
-    hub::Hub,
-    identity::{Caller, Right, token::Tokens},
-    installing::no_skill,
     hooks::Hooks,
+    hub::Hub,
+    identity::{Caller, Right},
+    installing::no_skill,
     installs::{self, Install},
     limits::{Limiter, Limits},
+    metrics::Metrics,
     once::Repeated,
     policy::{Policies, Surface},
     questions::Questions,
     records::{Kept, Mirror},
     run_tools::RunTools,
     seal::Seal,
+    secrets::Secrets,
+    triggers::Triggers,
 };
 
 /// What a service is made of.
 pub struct Parts {
-    secrets::Secrets,
-    triggers::Triggers,
     /// The sandbox.
     pub host: Arc<Host>,
     /// What must not be lost.
@@ -62,12 +66,14 @@ pub struct Parts {
     pub hub: Arc<Hub>,
     /// Files tools handed back.
     pub artifacts: Arc<dyn ArtifactStore>,
-    /// Where tenants' secrets are kept.
-    pub vault: Option<Arc<Vault>>,
+    /// Where tenants' secrets are kept, and the accounts of their users.
+    pub secrets: Option<Arc<Secrets>>,
     /// Who writes down what happens: the trail that the host's calls go to as well.
     pub audit: Arc<dyn Notes>,
     /// How much one key and one tenant may ask for.
     pub limits: Limits,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Refusals for being too fast that are written down in a second.
@@ -79,19 +85,19 @@ pub struct Service {
     directory: Directory,
     installs: Mirror<Install>,
     policies: Arc<Policies>,
-    tokens: OnceLock<Arc<Tokens>>,
+    trust: Trust,
     agents: Agents,
     repeated: Repeated,
     questions: Questions,
     seal: Seal,
+    triggers: Triggers,
+    hooks: Hooks,
     limiter: Limiter,
     limited: Pace,
     bound: RwLock<HashMap<String, (Rev, Arc<Installed>)>>,
 }
 
 /// A call of a tool.
-    triggers: Triggers,
-    hooks: Hooks,
 pub struct CallRequest {
     /// Its id, where the surface has told it already.
     pub id: Option<CallId>,
@@ -134,18 +140,18 @@ impl Service {
             directory: Directory::open_noting(store.clone(), parts.audit.clone()).await?,
             installs: Mirror::open(store.clone()).await?,
             policies,
-            tokens: OnceLock::new(),
+            trust: Trust::default(),
             agents: Agents::new(Mirror::open(store.clone()).await?, parts.models.clone()),
             questions: Questions::new(&parts.models),
             seal: Seal::open(&*store).await?,
+            triggers: Triggers::open(store.clone()).await?,
+            hooks: Hooks::open(store.clone()).await?,
             repeated: Repeated::new(store),
             limiter: Limiter::new(parts.limits),
             limited: Pace::of(LIMITED_NOTED),
             bound: RwLock::default(),
             parts,
         })
-            triggers: Triggers::open(store.clone()).await?,
-            hooks: Hooks::open(store.clone()).await?,
     }
 
     /// Tenants and keys.
@@ -173,8 +179,8 @@ impl Service {
         &self.parts.artifacts
     }
 
-    pub(crate) fn vault(&self) -> Option<&Arc<Vault>> {
-        self.parts.vault.as_ref()
+    pub(crate) fn secrets_kept(&self) -> Option<&Arc<Secrets>> {
+        self.parts.secrets.as_ref()
     }
 
     /// The sandbox.
@@ -196,17 +202,17 @@ impl Service {
         self.installs.look().await?;
         self.forget_outdated();
         self.policies.look().await?;
+        self.triggers.look().await?;
+        self.hooks.look().await?;
         self.agents.look().await
     }
 
     pub(crate) fn installs(&self) -> &Mirror<Install> {
         &self.installs
     }
-        self.triggers.look().await?;
-        self.hooks.look().await?;
 
-    pub(crate) fn tokens(&self) -> &OnceLock<Arc<Tokens>> {
-        &self.tokens
+    pub(crate) fn trusted(&self) -> &Trust {
+        &self.trust
     }
 
     pub(crate) fn policies(&self) -> &Policies {
@@ -242,12 +248,6 @@ impl Service {
         &self.seal
     }
 
-    pub(crate) fn ids(&self) -> &Ids {
-        &self.parts.ids
-    }
-
-    pub(crate) fn run_tools(&self) -> &RunTools {
-        &self.parts.tools
     pub(crate) fn triggers(&self) -> &Triggers {
         &self.triggers
     }
@@ -256,6 +256,12 @@ impl Service {
         &self.hooks
     }
 
+    pub(crate) fn ids(&self) -> &Ids {
+        &self.parts.ids
+    }
+
+    pub(crate) fn run_tools(&self) -> &RunTools {
+        &self.parts.tools
     }
 
     /// A tenant's skill that is switched on.
@@ -304,9 +310,22 @@ impl Service {
             Ok(permit) => permit,
             Err(fault) => return failed(fault),
         };
+        let began = Instant::now();
         match self.prepared(caller, &request).await {
-            Ok((installed, tool)) => self.made(caller, installed, tool, request).await,
+            Ok((installed, tool, name)) => {
+                let span = trace::tool(&name);
+                let skill = installed.clone();
+                let made = self.made(caller, installed, tool.clone(), request);
+                let outcome = made.instrument(span.clone()).await;
+                let result = outcome.result.as_deref().map_err(|fault| fault.code);
+                trace::returned(&span, result);
+                let (name, digest) = (skill.skill().manifest().name(), skill.skill().digest());
+                self.metrics()
+                    .called(&caller.tenant, name, digest, &tool, result, began);
+                outcome
+            }
             Err(fault) => {
+                self.metrics().call_refused(&caller.tenant, fault.code, began);
                 self.note_refused(caller, request.id.as_ref(), &request.tool, &fault);
                 failed(fault)
             }
@@ -317,7 +336,7 @@ impl Service {
         &self,
         caller: &Caller,
         request: &CallRequest,
-    ) -> Result<(Arc<Installed>, ToolName), Fault> {
+    ) -> Result<(Arc<Installed>, ToolName, String), Fault> {
         caller.needs(Right::Call)?;
         let name = request.tool.as_str();
         let Some((alias, tool)) = name.split_once("__").or_else(|| name.split_once('.')) else {
@@ -337,7 +356,7 @@ impl Service {
         let dotted = format!("{}.{tool}", alias.as_str());
         caller.needs_tool(&dotted, &format!("tool `{name}`"))?;
         self.permits(caller, &alias, &installed, &tool, request)?;
-        Ok((installed, tool))
+        Ok((installed, tool, dotted))
     }
 
     async fn made(
@@ -363,6 +382,7 @@ impl Service {
             within: None,
             depth: 0,
         };
+        trace::called(&Span::current(), call.id.as_str(), &call.arguments);
         let around = Around {
             run: Arc::new(RunScope::unrestricted()),
             observer: request.observer,

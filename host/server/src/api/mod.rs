@@ -6,13 +6,15 @@
 
 pub mod health;
 
+mod accounts;
 mod agents;
 mod approvals;
+mod audit;
 pub(crate) mod artifacts;
 mod describe;
 pub(crate) mod events;
-mod keys;
 mod hooks;
+mod keys;
 pub(crate) mod moment;
 mod policy;
 pub(crate) mod runs;
@@ -20,8 +22,8 @@ mod secrets;
 mod skills;
 mod tenants;
 mod tools;
-mod usage;
 mod triggers;
+mod usage;
 
 use std::{str::FromStr, sync::Arc};
 
@@ -51,7 +53,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
 }
 
 fn described() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(describe::Description::openapi())
+    let (router, mut described) = OpenApiRouter::with_openapi(describe::Description::openapi())
         .nest(
             "/api/v1",
             OpenApiRouter::new()
@@ -60,15 +62,17 @@ fn described() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
                 .merge(skills::routes())
                 .merge(tools::routes())
                 .merge(secrets::routes())
+                .merge(accounts::routes())
                 .merge(policy::routes())
                 .merge(agents::routes())
                 .merge(runs::routes())
-                .merge(events::routes())
-                .merge(approvals::routes())
                 .merge(triggers::routes())
                 .merge(hooks::routes())
+                .merge(events::routes())
+                .merge(approvals::routes())
                 .merge(artifacts::routes())
-                .merge(usage::routes()),
+                .merge(usage::routes())
+                .merge(audit::routes()),
         )
         .merge(hooks::incoming())
         .split_for_parts();

@@ -97,10 +97,15 @@ async fn log_in(
     entered(&app, &session, &headers, next.unwrap_or("/console"))
 }
 
-async fn log_out(headers: HeaderMap, _: Posted) -> Response {
+async fn log_out(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    posted.session.end(&app).await?;
     let cookie = session::forgotten(is_secure(&headers));
     let to = Redirect::to("/console/login");
-    ([(header::SET_COOKIE, cookie)], to).into_response()
+    Ok(([(header::SET_COOKIE, cookie)], to).into_response())
 }
 
 async fn act_for(

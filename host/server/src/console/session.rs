@@ -1,8 +1,8 @@
 //! Who is logged in.
 //!
 //! The cookie is `TENANT.SEALED`: a key's text, a token for forms and an end, sealed for that tenant so that no client can read or
-//! change it. The key is looked up at every request: one that is revoked, or of a suspended tenant, ends the session. An administrator
-//! may act for another tenant, which the seal then names.
+//! change it. The key is looked up at every request: one that is revoked, or of a suspended tenant, ends the session. So does logging out:
+//! a copy of the cookie opens nothing from then on. An administrator may act for another tenant, which the seal then names.
 
 use std::{sync::Arc, time::Duration};
 
@@ -83,6 +83,16 @@ impl Session {
         Ok(set(COOKIE, &format!("{tenant}.{sealed}"), left, secure))
     }
 
+    /// Ends it, wherever its cookie is.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn end(&self, app: &App) -> Result<(), Fault> {
+        let left = self.sealed.expires.saturating_sub(now()).max(1);
+        let left = Duration::from_millis(left);
+        app.service.end_session(&self.sealed.csrf, left).await
+    }
+
     /// The token that each form of theirs carries.
     pub fn csrf(&self) -> &str {
         &self.sealed.csrf
@@ -158,6 +168,9 @@ impl FromRequestParts<Arc<App>> for Session {
         let login = || Failure::login(&parts.method, &parts.uri);
         let mut opened = cookies(&parts.headers, COOKIE).filter_map(|cookie| opened(app, cookie));
         let (tenant, sealed) = opened.next().ok_or_else(login)?;
+        if app.service.is_ended(&sealed.csrf).await? {
+            return Err(login());
+        }
         let directory = app.service.directory();
         let own = directory.identify(&sealed.key, parts.extensions.get::<CallId>());
         let own = own.map_err(|_| login())?;

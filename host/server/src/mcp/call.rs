@@ -2,6 +2,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
+use metier_agent::trace::WORK;
 use metier_core::Artifact;
 use metier_runtime::{
     audit::{NoObserver, Observer},
@@ -18,7 +19,7 @@ use rmcp::{
 };
 use serde_json::Value;
 use tokio::sync::watch;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::{IDEMPOTENCY_KEY, agents, errors, handler::Asked, resources};
 
@@ -30,11 +31,11 @@ pub async fn call(
     request: CallToolRequestParams,
     context: RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
+    let span = within(asked, &context);
     if let Some(found) = agents::find(asked, &request.name).map_err(errors::protocol)? {
-        return agents::call(asked, found, request, context).await;
+        let called = agents::call(asked, found, request, context);
+        return called.instrument(span).await;
     }
-    let traceparent = context.meta.get_traceparent().unwrap_or_default();
-    let span = tracing::info_span!("mcp tools/call", tool = %request.name, traceparent);
     let (observer, mut reporter) = observed(&context);
     let call = CallRequest {
         id: asked.id.clone(),
@@ -57,6 +58,26 @@ pub async fn call(
         reporter.last_word().await;
     }
     answer(outcome).map(CallToolResponse::Complete)
+}
+
+/// The span of the request, or one below the trace that the message names: its client's.
+fn within(asked: &Asked, context: &RequestContext<RoleServer>) -> Span {
+    let named = context.meta.get_traceparent();
+    let Some(traceparent) = named.filter(|named| !named.is_empty()) else {
+        return asked.span.clone();
+    };
+    let span = tracing::info_span!(
+        target: WORK,
+        parent: &asked.span,
+        "mcp",
+        otel.name = "tools/call",
+        otel.kind = "server",
+        mcp.method.name = "tools/call",
+    );
+    if !span.is_disabled() {
+        asked.service.runs().traces().join(&span, traceparent);
+    }
+    span
 }
 
 /// What a caller calls this call and its repetitions.

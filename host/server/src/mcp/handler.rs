@@ -73,6 +73,8 @@ pub struct Asked {
     pub caller: Caller,
     /// Of the request, where the surface gave it one.
     pub id: Option<CallId>,
+    /// Of the request: what rmcp does in tasks of its own is not within it.
+    pub span: tracing::Span,
     pub shared: Arc<Shared>,
 }
 

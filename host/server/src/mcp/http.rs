@@ -16,10 +16,7 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::{
-    handler::{Asked, Handler, Shared},
-    metadata,
-};
+use super::handler::{Asked, Handler, Shared};
 use crate::{
     app::{App, Settings},
     gate::{RequestId, Who},
@@ -64,12 +61,13 @@ pub async fn answer(
 ) -> Response {
     let caller = match who {
         Ok(Who(caller)) => caller,
-        Err(problem) => return metadata::challenge(problem, request.uri(), request.headers()),
+        Err(problem) => return problem.into_response(),
     };
     let handler = Handler::new(Asked {
         service: app.service.clone(),
         caller,
         id: Some(id),
+        span: tracing::Span::current(),
         shared: front.shared.clone(),
     });
     let is_json = guard::is_json(request.headers());

@@ -20,7 +20,7 @@ mod call;
 mod errors;
 mod handler;
 mod http;
-mod metadata;
+pub(crate) mod metadata;
 mod page;
 mod resources;
 mod skills;

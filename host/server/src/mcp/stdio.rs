@@ -48,6 +48,7 @@ pub async fn over(
         service,
         caller,
         id: None,
+        span: tracing::Span::none(),
         shared: Arc::<Shared>::default(),
     });
     let transport = AsyncRwTransport::new_server(reader, writer).with_max_line_length(MAX_LINE);

@@ -56,7 +56,8 @@ pub async fn list(
     State(app): State<Arc<App>>,
     Asker(caller): Asker,
 ) -> Result<Json<Models>, Failure> {
-    let routes = app.service.routes(&caller)?.map(Model::route);
+    let routes = app.service.routes(&caller)?;
+    let routes = routes.iter().map(|name| Model::route(name));
     let agents = app.service.agents(&caller)?;
     let agents = agents.iter().map(|(name, agent)| Model::agent(name, agent));
     Ok(Json(Models {
@@ -77,9 +78,11 @@ pub async fn show(
 fn found(app: &App, caller: &Caller, id: &str) -> Result<Model, Failure> {
     match Target::of(id)? {
         Target::Route(name) => {
-            let mut routes = app.service.routes(caller)?;
-            let found = routes.find(|route| *route == name);
-            found.map(Model::route).ok_or_else(|| no_model(&name))
+            let routes = app.service.routes(caller)?;
+            match routes.contains(&name) {
+                true => Ok(Model::route(&name)),
+                false => Err(no_model(&name)),
+            }
         }
         Target::Agent(name) => {
             let agent = app.service.agent(caller, &name);

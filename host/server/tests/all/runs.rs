@@ -41,7 +41,7 @@ args = {{ a = "${{input.a}}", b = "${{input.b}}" }}
     json!({"text": text}).to_string()
 }
 
-async fn deployed(asks: bool) -> Scene {
+pub async fn deployed(asks: bool) -> Scene {
     let scene = Scene::with_math().await;
     let deployed = scene
         .ask(&scene.admin, "POST /api/v1/agents", &chain("1.0.0", asks))
@@ -52,14 +52,14 @@ async fn deployed(asks: bool) -> Scene {
 
 const REQUEST: &str = r#"{"agent": "sum", "input": {"a": 2, "b": 3}}"#;
 
-async fn started(scene: &Scene) -> String {
+pub async fn started(scene: &Scene) -> String {
     let started = scene.ask(&scene.admin, "POST /api/v1/runs", REQUEST).await;
     assert_eq!(started.status, 201, "{}", started.body);
     started.json["id"].as_str().unwrap().to_owned()
 }
 
 /// Waits until a run is as it is wanted.
-async fn until(scene: &Scene, run: &str, is_so: impl Fn(&Value) -> bool) -> Reply {
+pub async fn until(scene: &Scene, run: &str, is_so: impl Fn(&Value) -> bool) -> Reply {
     let begun = Instant::now();
     loop {
         let shown = scene

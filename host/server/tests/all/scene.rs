@@ -17,10 +17,17 @@ use metier_runtime::{
     },
     host::{Host, HostConfig},
 };
-use metier_server::{App, Settings, listen};
+use metier_server::{App, Settings, listen, live::Live};
 use metier_service::{
-    Parts, Service, agents::Models, audit::NoNotes, hub::Hub, installs, limits::Limits,
-    run_tools::RunTools, secrets::sources_of,
+    Parts, Service,
+    agents::Models,
+    audit::NoNotes,
+    hub::Hub,
+    installs,
+    limits::Limits,
+    metrics::{Asked, Followed, Metrics},
+    run_tools::RunTools,
+    secrets::{Secrets, sources_of},
 };
 use metier_store::{Store, StoreUrl};
 use tempfile::TempDir;
@@ -69,7 +76,7 @@ impl Scene {
         let admin = service.directory().first_key().await.unwrap().unwrap().key;
         let app = Arc::new(App {
             service: service.clone(),
-            settings,
+            settings: Live::new(settings),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -156,6 +163,7 @@ impl Scene {
 async fn service(models: Models, model: Arc<dyn Model>, folder: &Path) -> Service {
     let key = KeySource::KeyFile(folder.join("vault.key"));
     let vault = Arc::new(Vault::open(folder.join("vault"), key).unwrap());
+    let secrets = Secrets::of(vault);
     let store = metier_store::open(&StoreUrl::SqliteMemory).await.unwrap();
     let artifacts = Arc::new(MemoryArtifacts::default());
     let host = Host::new(HostConfig {
@@ -165,7 +173,7 @@ async fn service(models: Models, model: Arc<dyn Model>, folder: &Path) -> Servic
     });
     let host = Arc::new(host.unwrap());
     let hub = Arc::new(Hub::default());
-    let theirs = vault.clone();
+    let theirs = secrets.clone();
     let reach = Arc::new(move |skill: &PinnedSkill, tenant: &TenantId| {
         let grant = match &skill.grant {
             Some(text) => installs::grant(tenant, text)?,
@@ -174,13 +182,16 @@ async fn service(models: Models, model: Arc<dyn Model>, folder: &Path) -> Servic
         let host = SecretSources::files_only(".");
         Ok((grant, sources_of(&host, Some(&theirs), tenant)))
     });
-    let tools = Arc::new(RunTools::new(
+    let metrics = Arc::new(Metrics::default());
+    let model: Arc<dyn Model> = Arc::new(Asked::new(model, metrics.clone()));
+    let tools = RunTools::new(
         host.clone(),
         store.clone(),
         artifacts.clone(),
         reach,
         Arc::new(NoObserver),
-    ));
+    );
+    let tools = Arc::new(tools.counting(metrics.clone()));
     let ids = Arc::new(|| {
         use std::sync::atomic::{AtomicU64, Ordering};
         static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -190,7 +201,7 @@ async fn service(models: Models, model: Arc<dyn Model>, folder: &Path) -> Servic
         store: store.clone(),
         tools: tools.clone(),
         models: model.clone(),
-        watch: hub.clone(),
+        watch: Arc::new(Followed::new(hub.clone(), metrics.clone())),
         clock: Arc::new(|| Millis(metier_service::directory::now())),
         ids: ids.clone(),
     });
@@ -204,9 +215,10 @@ async fn service(models: Models, model: Arc<dyn Model>, folder: &Path) -> Servic
         model,
         hub,
         artifacts,
-        vault: Some(vault),
+        secrets: Some(secrets),
         audit: Arc::new(NoNotes),
         limits: Limits::default(),
+        metrics,
     };
     Service::open(parts).await.unwrap()
 }

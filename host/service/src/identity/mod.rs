@@ -1,7 +1,10 @@
 //! Who asks, and what they may ask for.
 
+mod issuer;
 mod key;
 mod role;
+
+pub mod keys;
 pub mod token;
 
 use std::sync::Arc;
@@ -65,6 +68,12 @@ impl Caller {
         Err(Fault::new(Code::Forbidden, message).with_hint(hint))
     }
 
+    /// Whether their key is for all that a key with these patterns is for; nothing but a key for everything is for everything.
+    pub fn is_for_all(&self, tools: &[String]) -> bool {
+        let is_within = |tool: &String| self.tools.iter().any(|pattern| covers(pattern, tool));
+        self.tools.is_empty() || (!tools.is_empty() && tools.iter().all(is_within))
+    }
+
     /// Whether their key is for this tool, `alias.tool`.
     pub fn is_for(&self, tool: &str) -> bool {
         self.tools.is_empty() || self.tools.iter().any(|pattern| covers(pattern, tool))
@@ -84,7 +93,7 @@ impl Caller {
     }
 }
 
-/// `*` at the end stands for anything.
+/// `*` at the end stands for anything, so a pattern that begins so is covered as well.
 fn covers(pattern: &str, tool: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(start) => tool.starts_with(start),
@@ -123,6 +132,32 @@ mod tests {
             )
         );
         assert!(caller(Role::Operator, &[]).needs(Right::Operate).is_ok());
+    }
+
+    #[test]
+    fn patterns_are_within_others_or_not() {
+        let is_within = |own: &[&str], others: &[&str]| {
+            let others: Vec<String> = others.iter().map(|tool| (*tool).to_owned()).collect();
+            caller(Role::Operator, own).is_for_all(&others)
+        };
+        assert!(is_within(&[], &[]) && is_within(&[], &["jira.*"]));
+        assert!(is_within(&["*"], &["*", "jira.*"]));
+        assert!(is_within(
+            &["jira.*"],
+            &["jira.*", "jira.search", "jira.s*"]
+        ));
+        assert!(is_within(&["a.b", "jira.*"], &["jira.search", "a.b"]));
+        for wider in [
+            &[][..],
+            &["*"],
+            &["jira*"],
+            &["j*"],
+            &["a.b"],
+            &["jira.x", "b.c"],
+        ] {
+            assert!(!is_within(&["jira.*"], wider), "{wider:?}");
+        }
+        assert!(!is_within(&["jira.search"], &["jira.search*"]));
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! Bearer tokens of other issuers: JWTs of an OpenID provider, RFC 7519 and RFC 9068.
 //!
-//! An operator names each issuer it trusts, with the audience its tokens are for and which claims say the tenant and the role. A token
-//! opens when its signature is by one of the issuer's keys, by RS256, ES256 or EdDSA; when issuer and audience are exactly those; and
-//! when it is neither over nor too early, with a minute of leeway. Everything else has the one answer `unauthenticated`; the host's log
-//! says why.
+//! An operator names each [`Issuer`] it trusts, with the audience its tokens are for and which claims say the tenant and the role. A
+//! token opens when its signature is by one of the issuer's keys and by an algorithm that the issuer is told to use; when issuer and
+//! audience are exactly those; and when it is neither over nor too early, with a minute of leeway. Everything else has the one answer
+//! `unauthenticated`; the host's log says why.
 //!
 //! Keys are fetched when they are first needed, and again for a `kid` that is not known, at most once a minute: so keys that are rotated
-//! are taken up, and made-up ids cause no flood.
+//! are taken up, and made-up ids cause no flood. Once an hour they are fetched anew while the old ones go on opening, so that a key its
+//! issuer took back opens nothing an hour later; those that could not be fetched for a day open nothing. Whoever needs keys that are being
+//! fetched waits for the one fetch, which goes on when its client does not.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -17,13 +19,15 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures::future::BoxFuture;
 use jsonwebtoken::{
     Algorithm, DecodingKey, Validation,
-    jwk::{Jwk, KeyAlgorithm, PublicKeyUse},
+    jwk::{EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
 };
-use metier_core::{Digest, Fault, PrincipalId, TenantId};
+use metier_core::Fault;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio::sync::Mutex;
 
-use super::{Caller, Role, refused};
+pub use super::issuer::{ALGORITHMS, Issuer, SigningAlgorithm, safe_url};
+use super::{Caller, refused};
 
 /// Largest token, in bytes: more than any header line of a usual proxy lets pass.
 pub const MAX_TOKEN: usize = 8 << 10;
@@ -37,31 +41,17 @@ const MAX_KEYS: usize = 64;
 /// Least time between two fetches of an issuer's keys, in milliseconds.
 pub const FETCH_PACE: u64 = 60_000;
 
+/// The same after a fetch that failed.
+pub const RETRY_PACE: u64 = 10_000;
+
+/// Keys that old are fetched anew, in milliseconds.
+pub const REFRESH_AFTER: u64 = 60 * 60 * 1000;
+
+/// Keys that old open nothing, in milliseconds: an issuer that is away may have taken them back.
+pub const KEPT_FOR: u64 = 24 * 60 * 60 * 1000;
+
 /// How far two clocks may be apart, in seconds.
 const LEEWAY: u64 = 60;
-
-/// An issuer whose tokens open.
-#[derive(Clone, Debug)]
-pub struct Issuer {
-    /// Exactly what `iss` has to be: `https://login.example/realms/acme`.
-    pub url: String,
-    /// What `aud` has to be or contain.
-    pub audience: String,
-    /// Where its keys are; found out by discovery when absent.
-    pub keys: Option<String>,
-    /// The claim that names the tenant.
-    pub tenant_claim: Option<String>,
-    /// The tenant of tokens that have no such claim; they do not open when absent.
-    pub tenant: Option<TenantId>,
-    /// The claim that says the role: a text, or a list of texts such as groups.
-    pub role_claim: Option<String>,
-    /// What each of its texts is worth. The mightiest counts; others count for nothing.
-    pub roles: BTreeMap<String, Role>,
-    /// The role of tokens in which nothing counts; they do not open when absent.
-    pub role: Option<Role>,
-    /// The claim that says who it is: `sub`, unless there is a better one.
-    pub principal_claim: String,
-}
 
 /// Where an issuer's keys come from.
 pub trait KeySource: Send + Sync {
@@ -74,30 +64,55 @@ pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// All issuers whose tokens open.
 pub struct Tokens {
-    issuers: Vec<Trusted>,
+    issuers: Vec<Arc<Trusted>>,
     source: Arc<dyn KeySource>,
     clock: Clock,
 }
 
 struct Trusted {
     issuer: Issuer,
-    keys: RwLock<Arc<[Jwk]>>,
-    fetched: tokio::sync::Mutex<Option<u64>>,
+    known: RwLock<Arc<Known>>,
+    /// Held while keys are fetched.
+    tried: Mutex<Tried>,
+}
+
+/// The keys of an issuer.
+#[derive(Default)]
+struct Known {
+    keys: Vec<Jwk>,
+    /// When they were fetched.
+    at: u64,
+}
+
+/// The last fetch.
+#[derive(Default)]
+struct Tried {
+    /// From when there may be another.
+    next: u64,
 }
 
 impl Tokens {
     /// Tokens of these issuers. `clock` paces fetches.
     pub fn new(issuers: Vec<Issuer>, source: Arc<dyn KeySource>, clock: Clock) -> Tokens {
-        let trusted = |issuer| Trusted {
-            issuer,
-            keys: RwLock::new(Arc::from([])),
-            fetched: tokio::sync::Mutex::default(),
+        let trusted = |issuer| {
+            Arc::new(Trusted {
+                issuer,
+                known: RwLock::default(),
+                tried: Mutex::default(),
+            })
         };
         Tokens {
             issuers: issuers.into_iter().map(trusted).collect(),
             source,
             clock,
         }
+    }
+
+    /// The issuers, as their tokens name them.
+    pub fn issuers(&self) -> impl Iterator<Item = &str> {
+        self.issuers
+            .iter()
+            .map(|trusted| trusted.issuer.url.as_str())
     }
 
     /// Who the bearer of a token is. Whether the tenant is there is not looked at here.
@@ -122,6 +137,10 @@ impl Tokens {
             .iter()
             .find(|trusted| Some(trusted.issuer.url.as_str()) == issuer);
         let trusted = trusted.ok_or("its issuer is not trusted")?;
+        let mut allowed = trusted.issuer.algorithms.iter();
+        if !allowed.any(|algorithm| algorithm.is(header.alg)) {
+            return Err("its issuer does not sign by its algorithm".to_owned());
+        }
         let key = self.key(trusted, &header).await?;
         let key = DecodingKey::from_jwk(&key).map_err(|error| error.to_string())?;
         let rules = rules(&trusted.issuer, header.alg);
@@ -131,42 +150,79 @@ impl Tokens {
     }
 
     /// The key that the header means, after a fetch where it is not known.
-    async fn key(&self, trusted: &Trusted, header: &Header) -> Result<Jwk, String> {
+    async fn key(&self, trusted: &Arc<Trusted>, header: &Header) -> Result<Jwk, String> {
+        let now = (self.clock)();
         let known = trusted.known();
-        if let Some(key) = chosen(&known, header) {
+        if let Some(key) = known.chosen(header, now) {
+            if known.age(now) >= REFRESH_AFTER && trusted.may_be_tried(now) {
+                drop(tokio::spawn(self.fetched(trusted, known)));
+            }
             return Ok(key);
         }
-        self.fetch(trusted, &known).await;
-        chosen(&trusted.known(), header).ok_or_else(|| "none of its issuer's keys fits".to_owned())
+        if trusted.may_be_tried(now) {
+            // In a task of its own: whoever goes away does not end what others wait for.
+            drop(tokio::spawn(self.fetched(trusted, known)).await);
+        }
+        let found = trusted.known().chosen(header, now);
+        found.ok_or_else(|| "none of its issuer's keys fits".to_owned())
     }
 
-    async fn fetch(&self, trusted: &Trusted, before: &Arc<[Jwk]>) {
-        let mut fetched = trusted.fetched.lock().await;
-        // Somebody else was quicker.
-        if !Arc::ptr_eq(before, &trusted.known()) {
-            return;
-        }
-        let now = (self.clock)();
-        if fetched.is_some_and(|last| now.saturating_sub(last) < FETCH_PACE) {
-            return;
-        }
-        *fetched = Some(now);
-        let keys = self.source.fetch(&trusted.issuer).await;
-        match keys.and_then(|bytes| key_set(&bytes)) {
-            Ok(keys) => {
-                *trusted.keys.write().unwrap_or_else(PoisonError::into_inner) = keys.into();
+    /// Fetches the keys, unless somebody else was quicker or it is too early.
+    fn fetched(
+        &self,
+        trusted: &Arc<Trusted>,
+        before: Arc<Known>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let (trusted, source, clock) = (trusted.clone(), self.source.clone(), self.clock.clone());
+        async move {
+            let mut tried = trusted.tried.lock().await;
+            let now = clock();
+            if !Arc::ptr_eq(&before, &trusted.known()) || now < tried.next {
+                return;
             }
-            Err(error) => {
-                tracing::warn!(issuer = trusted.issuer.url, error, "keys cannot be fetched");
-            }
+            let keys = source.fetch(&trusted.issuer).await;
+            let pace = match keys.and_then(|bytes| key_set(&bytes)) {
+                Ok(keys) => {
+                    trusted.learn(Known { keys, at: now });
+                    FETCH_PACE
+                }
+                Err(error) => {
+                    tracing::warn!(issuer = trusted.issuer.url, error, "keys cannot be fetched");
+                    RETRY_PACE
+                }
+            };
+            tried.next = now.saturating_add(pace);
         }
     }
 }
 
 impl Trusted {
-    fn known(&self) -> Arc<[Jwk]> {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.clone()
+    fn known(&self) -> Arc<Known> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.clone()
+    }
+
+    fn learn(&self, known: Known) {
+        let mut held = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(known);
+    }
+
+    /// Whether keys are being fetched, or may be.
+    fn may_be_tried(&self, now: u64) -> bool {
+        self.tried
+            .try_lock()
+            .map_or(true, |tried| now >= tried.next)
+    }
+}
+
+impl Known {
+    fn age(&self, now: u64) -> u64 {
+        now.saturating_sub(self.at)
+    }
+
+    fn chosen(&self, header: &Header, now: u64) -> Option<Jwk> {
+        let keys = (self.age(now) < KEPT_FOR).then_some(&self.keys)?;
+        chosen(keys, header)
     }
 }
 
@@ -230,20 +286,31 @@ fn chosen(keys: &[Jwk], header: &Header) -> Option<Jwk> {
     }
 }
 
-/// A key checks signatures by the one algorithm it is for. Of symmetric ones there are none here, so no public key is taken for a secret.
+/// A key checks signatures by algorithms of its own sort, and by the one it says it is for. Of symmetric ones there are none here, so
+/// no public key is taken for a secret.
 fn fits(key: &Jwk, alg: Algorithm) -> bool {
     use jsonwebtoken::jwk::AlgorithmParameters as Is;
-    let (is_sort, named) = match (&key.algorithm, alg) {
-        (Is::RSA(_), Algorithm::RS256) => (true, KeyAlgorithm::RS256),
-        (Is::EllipticCurve(_), Algorithm::ES256) => (true, KeyAlgorithm::ES256),
-        (Is::OctetKeyPair(_), Algorithm::EdDSA) => (true, KeyAlgorithm::EdDSA),
-        _ => return false,
+    let is_sort = match (&key.algorithm, alg) {
+        (
+            Is::RSA(_),
+            Algorithm::RS256
+            | Algorithm::RS384
+            | Algorithm::RS512
+            | Algorithm::PS256
+            | Algorithm::PS384
+            | Algorithm::PS512,
+        ) => true,
+        (Is::EllipticCurve(key), Algorithm::ES256) => key.curve == EllipticCurve::P256,
+        (Is::EllipticCurve(key), Algorithm::ES384) => key.curve == EllipticCurve::P384,
+        (Is::OctetKeyPair(_), Algorithm::EdDSA) => true,
+        _ => false,
     };
     let is_for_signing = matches!(
         key.common.public_key_use,
         None | Some(PublicKeyUse::Signature)
     );
-    is_sort && is_for_signing && key.common.key_algorithm.is_none_or(|own| own == named)
+    let is_its_own = |own: KeyAlgorithm| own.to_string() == format!("{alg:?}");
+    is_sort && is_for_signing && key.common.key_algorithm.is_none_or(is_its_own)
 }
 
 fn rules(issuer: &Issuer, alg: Algorithm) -> Validation {
@@ -251,69 +318,9 @@ fn rules(issuer: &Issuer, alg: Algorithm) -> Validation {
     rules.leeway = LEEWAY;
     rules.validate_nbf = true;
     rules.set_issuer(&[&issuer.url]);
-    rules.set_audience(&[&issuer.audience]);
+    rules.set_audience(&issuer.audiences);
     rules.required_spec_claims = HashSet::from(["exp", "iss", "aud"].map(str::to_owned));
     rules
-}
-
-impl Issuer {
-    fn caller(&self, claims: &Map<String, Value>) -> Result<Caller, String> {
-        Ok(Caller {
-            tenant: self.tenant_of(claims)?,
-            principal: self.principal_of(claims)?,
-            role: self.role_of(claims).ok_or("no claim gives it a role")?,
-            tools: Arc::from([]),
-            request: None,
-        })
-    }
-
-    /// A claim that is there and is no tenant's name is not as good as none.
-    fn tenant_of(&self, claims: &Map<String, Value>) -> Result<TenantId, String> {
-        let claim = self.tenant_claim.as_ref().and_then(|name| claims.get(name));
-        let Some(claim) = claim else {
-            return self
-                .tenant
-                .clone()
-                .ok_or_else(|| "no claim names its tenant".to_owned());
-        };
-        let named = claim.as_str().and_then(|name| name.parse().ok());
-        named.ok_or_else(|| "its tenant has no name a tenant can have".to_owned())
-    }
-
-    fn role_of(&self, claims: &Map<String, Value>) -> Option<Role> {
-        let claim = self.role_claim.as_ref().and_then(|name| claims.get(name));
-        let texts = match claim {
-            Some(Value::Array(texts)) => texts.as_slice(),
-            Some(text) => std::slice::from_ref(text),
-            None => &[],
-        };
-        let counts = |role: &Role| {
-            let mut told = texts.iter().filter_map(Value::as_str);
-            told.any(|text| self.roles.get(text) == Some(role))
-        };
-        Role::ALL.into_iter().find(counts).or(self.role)
-    }
-
-    /// `user/SUBJECT@ISSUER`. A subject that does not fit is told by its digest, and so is one that looks like a digest.
-    fn principal_of(&self, claims: &Map<String, Value>) -> Result<PrincipalId, String> {
-        let subject = claims.get(&self.principal_claim).and_then(Value::as_str);
-        let subject = subject.filter(|subject| !subject.is_empty());
-        let subject = subject.ok_or("it does not say who it is")?;
-        let host = self
-            .url
-            .split_once("://")
-            .map_or(self.url.as_str(), |(_, host)| host);
-        let host = host.trim_end_matches('/');
-        let as_is = format!("user/{subject}@{host}").parse();
-        match as_is.ok().filter(|_| !subject.starts_with("sha256:")) {
-            Some(principal) => Ok(principal),
-            None => {
-                let digest = Digest::of(subject.as_bytes());
-                let told = format!("user/{digest}@{host}").parse();
-                told.map_err(|_| "its issuer's name is too long".to_owned())
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,10 @@ use metier_core::Code;
 use rcgen::KeyPair;
 use serde_json::{Value, json};
 
-use super::{FETCH_PACE, Issuer, KeySource, MAX_KEY_SET, MAX_TOKEN, Tokens};
+use super::{
+    ALGORITHMS, FETCH_PACE, Issuer, KEPT_FOR, KeySource, MAX_KEY_SET, MAX_TOKEN, REFRESH_AFTER,
+    RETRY_PACE, SigningAlgorithm, Tokens,
+};
 use crate::{Caller, Role};
 
 const URL: &str = "https://login.example/realms/acme";
@@ -64,13 +67,20 @@ impl Key {
 struct Source {
     keys: Mutex<Vec<u8>>,
     asked: AtomicUsize,
+    /// Answers come when it lets them.
+    gate: tokio::sync::Mutex<()>,
 }
 
 impl KeySource for Source {
     fn fetch<'a>(&'a self, _: &'a Issuer) -> BoxFuture<'a, Result<Vec<u8>, String>> {
         self.asked.fetch_add(1, Ordering::Relaxed);
-        let keys = self.keys.lock().unwrap().clone();
-        Box::pin(async move { Ok(keys) })
+        Box::pin(async move {
+            drop(self.gate.lock().await);
+            match self.keys.lock().unwrap().clone() {
+                keys if keys.is_empty() => Err("nobody is there".to_owned()),
+                keys => Ok(keys),
+            }
+        })
     }
 }
 
@@ -117,8 +127,11 @@ impl Scene {
 fn issuer() -> Issuer {
     Issuer {
         url: URL.into(),
-        audience: "metier".into(),
+        audiences: vec!["metier".into()],
+        algorithms: ALGORITHMS.to_vec(),
         keys: None,
+        addresses: Vec::new(),
+        ca_file: None,
         tenant_claim: Some("org".into()),
         tenant: None,
         role_claim: Some("groups".into()),
@@ -366,6 +379,77 @@ async fn rotated_keys_are_taken_up_and_unknown_ids_cause_no_flood() {
     assert!(scene.opens(&second).await.is_some());
     assert_eq!(scene.opens(&first).await, None);
     assert_eq!(scene.source.asked.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn whoever_waits_for_keys_waits_for_one_fetch_that_nobody_can_end() {
+    let key = Key::new(Algorithm::ES256, "one");
+    let scene = Arc::new(Scene::of(issuer(), &[&key]));
+    let good = key.sign(&claims(&json!({})));
+    let closed = scene.source.gate.lock().await;
+    let opens = |token: String| {
+        let scene = scene.clone();
+        tokio::spawn(async move { scene.opens(&token).await.is_some() })
+    };
+    let gone = opens(good.clone());
+    while scene.source.asked.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    let waiting: Vec<_> = (0..20).map(|_| opens(good.clone())).collect();
+    tokio::task::yield_now().await;
+    drop(closed);
+    for opened in waiting {
+        assert!(opened.await.unwrap());
+    }
+    assert_eq!(scene.source.asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn old_keys_are_fetched_anew_and_very_old_ones_open_nothing() {
+    let (one, two) = (
+        Key::new(Algorithm::ES256, "one"),
+        Key::new(Algorithm::ES256, "two"),
+    );
+    let scene = Scene::of(issuer(), &[&one]);
+    let first = one.sign(&claims(&json!({})));
+    assert!(scene.opens(&first).await.is_some());
+    scene.publish(&[&two]);
+    scene.now.fetch_add(REFRESH_AFTER, Ordering::Relaxed);
+    // It opens still, and meanwhile it is found out that its key was taken back.
+    assert!(scene.opens(&first).await.is_some());
+    while scene.tokens.issuers[0]
+        .known()
+        .age(scene.now.load(Ordering::Relaxed))
+        > 0
+    {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(scene.opens(&first).await, None);
+    let second = two.sign(&claims(&json!({})));
+    assert!(scene.opens(&second).await.is_some());
+    scene.source.keys.lock().unwrap().clear();
+    scene.now.fetch_add(KEPT_FOR, Ordering::Relaxed);
+    assert_eq!(scene.opens(&second).await, None);
+    scene.publish(&[&two]);
+    assert_eq!(scene.opens(&second).await, None);
+    scene.now.fetch_add(RETRY_PACE, Ordering::Relaxed);
+    assert!(scene.opens(&second).await.is_some());
+}
+
+#[tokio::test]
+async fn an_issuer_signs_by_what_it_is_told_to_only() {
+    let key = Key::new(Algorithm::ES256, "one");
+    let good = key.sign(&claims(&json!({})));
+    for (algorithm, opens) in [("ES256", true), ("RS256", false)] {
+        let issuer = Issuer {
+            algorithms: vec![SigningAlgorithm::named(algorithm).unwrap()],
+            ..issuer()
+        };
+        let scene = Scene::of(issuer, &[&key]);
+        assert_eq!(scene.opens(&good).await.is_some(), opens, "{algorithm}");
+    }
 }
 
 #[tokio::test]

@@ -5,12 +5,14 @@
 //! and its credential goes nowhere else. Addresses inside are refused as for skills, except those of this machine where the
 //! base URL names it, and the networks the candidate lists.
 //!
-//! [`LivePace`] is real time and real chance.
+//! [`LiveModel`] puts others in the place of those that answer; [`LivePace`] is real time and real chance.
 
 mod grant;
+mod live;
 mod pace;
 mod transport;
 
 pub use grant::GrantProblem;
+pub use live::LiveModel;
 pub use pace::LivePace;
 pub use transport::{ModelTransport, egress_for_models};

@@ -5,6 +5,7 @@ mod cancelled;
 mod chat;
 mod left;
 mod mistakes;
+mod narrow;
 mod providers;
 mod responses;
 mod script;

@@ -78,6 +78,7 @@ async fn scene(emulator: &Emulator) -> Scene {
         }),
         directory: ".".into(),
         vault: None,
+        accounts: None,
     };
     let transport = ModelTransport::new(
         &routes,
