@@ -82,10 +82,41 @@ pub const KEY: Variable = Variable {
     about: "The key that `metier admin` asks it with",
 };
 
+/// Which lines a service writes.
+pub const LOG: Variable = Variable {
+    name: "METIER_LOG",
+    about: "What `metier serve` writes to standard error: warn,metier_service=debug [default: warn]",
+};
+/// Where traces are sent.
+pub const OTEL_ENDPOINT: Variable = Variable {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    about: "Where `metier serve` sends traces and log lines: http://127.0.0.1:4318",
+};
+/// What opens the collector; its exporter reads it.
+pub const OTEL_HEADERS: Variable = Variable {
+    name: "OTEL_EXPORTER_OTLP_HEADERS",
+    about: "What it sends with them: authorization=Bearer%20…",
+};
+/// What a service is called in traces.
+pub const OTEL_SERVICE: Variable = Variable {
+    name: "OTEL_SERVICE_NAME",
+    about: "What the service is called in them [default: metier]",
+};
+/// Sends nothing.
+pub const OTEL_DISABLED: Variable = Variable {
+    name: "OTEL_SDK_DISABLED",
+    about: "true: nothing is sent",
+};
+
 /// Every variable, in the order they are documented.
-pub const VARIABLES: [Variable; 13] = [
+pub const VARIABLES: [Variable; 18] = [
     URL,
     KEY,
+    LOG,
+    OTEL_ENDPOINT,
+    OTEL_HEADERS,
+    OTEL_SERVICE,
+    OTEL_DISABLED,
     VAULT_PASSPHRASE,
     CACHE_HOME,
     DATA_HOME,

@@ -21,6 +21,7 @@ mod json;
 mod languages;
 mod render;
 mod spinner;
+mod telemetry;
 mod text;
 
 mod audit_file;

@@ -30,6 +30,10 @@ description = "A call and a question."
 file = "math.wasm"
 tools = ["add"]
 
+[[approvals.rule]]
+tool = "math.add"
+then = "allow"
+
 [[step]]
 name = "add"
 tool = "math.add"
@@ -168,15 +172,15 @@ def check(url, key, otlp):
     service.ask("POST", "/api/v1/agents", {"text": CHAIN})
     same(service.ask("POST", "/api/v1/tools/math.add", {"a": 40, "b": 2}, 1)["result"], 42, "the call")
     meta = {"traceparent": f"00-{TRACE % 2}-{PARENT}-01"}
-    for version in ("2025-11-25",):
-        called = service.ask(
-            "POST",
-            "/mcp",
-            {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "math__add", "arguments": {"a": 40, "b": 2}, "_meta": meta}},
-            accept="application/json, text/event-stream",
-            **{"mcp-protocol-version": version},
-        )
-        same(called["result"]["content"][0]["text"], "42", f"the call over MCP: {called}")
+    message = {"name": "math__add", "arguments": {"a": 40, "b": 2}, "_meta": meta}
+    called = service.ask(
+        "POST",
+        "/mcp",
+        {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": message},
+        accept="application/json, text/event-stream",
+        **{"mcp-protocol-version": "2025-11-25"},
+    )
+    same(called["result"]["content"][0]["text"], "42", f"the call over MCP: {called}")
     service.run("plain", SECRET, 3)
     service.run("traced", None, 4)
 

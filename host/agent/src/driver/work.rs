@@ -203,8 +203,9 @@ impl Runs {
         };
         let run = &claim.lease.run;
         let span = trace::run(label("kind"), label("name"), label("version"), run);
-        if !span.is_disabled() {
-            self.traces.join(&span, label(TRACEPARENT));
+        let began = label(TRACEPARENT);
+        if !span.is_disabled() && !began.is_empty() {
+            self.traces.join(&span, began);
         }
         span
     }

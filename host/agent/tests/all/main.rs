@@ -21,6 +21,7 @@ mod hosts;
 mod long;
 mod memory;
 mod schemas;
+mod traced;
 mod within;
 mod world;
 mod zombies;

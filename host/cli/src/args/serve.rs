@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use metier_store::StoreUrl;
 
 use super::VaultPlace;
+use crate::telemetry::LogFormat;
 
 pub(super) const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -39,6 +40,9 @@ pub struct Serve {
     /// Where to listen [default: 127.0.0.1:6384]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
+    /// How log lines are written to standard error; METIER_LOG says which are
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
     /// How it is set up.
     #[command(flatten)]
     pub service: ServiceOptions,

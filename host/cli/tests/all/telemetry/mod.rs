@@ -132,10 +132,16 @@ impl Stage {
 
 /// One request of the HTTP API's, as part of [`TRACE`].
 fn ask(serving: &Serving, method: &str, path: &str, body: &str) -> Value {
+    let answer = exchange(serving, &format!("{method} /api/v1{path}"), body);
+    serde_json::from_str(&answer).unwrap()
+}
+
+/// The body of the answer.
+fn exchange(serving: &Serving, what: &str, body: &str) -> String {
     let address = serving.url.strip_prefix("http://").unwrap();
     let key = serving.key.as_deref().unwrap();
     let request = format!(
-        "{method} /api/v1{path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
+        "{what} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
          traceparent: 00-{TRACE}-b7ad6b7169203331-01\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     );
@@ -146,7 +152,7 @@ fn ask(serving: &Serving, method: &str, path: &str, body: &str) -> Value {
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 20"), "{answer}");
-    serde_json::from_str(body).unwrap()
+    body.to_owned()
 }
 
 /// The only one that is called so, below this one.
@@ -172,6 +178,10 @@ fn a_call_and_a_run_are_one_trace_from_the_request_to_what_leaves() {
         ],
     );
     stage.work(&serving);
+    // A question that is asked while its answer is read.
+    let question = json!({"model": "drafting", "stream": true, "messages": [{"role": "user", "content": "input-words"}]});
+    let streamed = exchange(&serving, "POST /v1/chat/completions", &question.to_string());
+    assert!(streamed.contains("data: [DONE]"), "{streamed}");
     // What was not sent yet is sent at the end.
     serving.terminate();
     let told = collector.told();
@@ -209,9 +219,10 @@ fn a_call_and_a_run_are_one_trace_from_the_request_to_what_leaves() {
     assert_eq!(run.get("metier.run.state"), "completed");
     child(&told.spans, "execute_tool teaching.echo", run);
     let chats: Vec<&&Span> = ours.iter().filter(|span| span.name == "chat m.x").collect();
-    assert_eq!(chats.len(), 2, "{ours:#?}");
+    let streamed = child(&told.spans, "chat m.x", root("POST /v1/chat/completions"));
+    assert_eq!(chats.len(), 3, "{ours:#?}");
     for chat in chats {
-        assert_eq!(chat.parent, run.id);
+        assert!(chat.parent == run.id || chat.id == streamed.id, "{chat:#?}");
         assert_eq!(chat.kind, "client");
         assert_eq!(chat.get("gen_ai.provider.name"), "openai");
         assert_eq!(chat.get("gen_ai.request.model"), "m.x");

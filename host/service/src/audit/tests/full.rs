@@ -12,7 +12,7 @@ use std::{
 use metier_core::Code;
 
 use super::*;
-use crate::audit::writer::Medium;
+use crate::audit::{Health, writer::Medium};
 
 /// Has so much room, and puts as much of a record there as fits.
 #[derive(Default)]
@@ -102,4 +102,32 @@ fn what_cannot_be_made_durable_refuses_calls_too() {
     assert!(trail.ready().is_ok());
     drop(trail);
     assert!(data.verify().is_whole());
+}
+
+#[test]
+fn how_well_it_goes_is_told() {
+    let data = Data::new();
+    let settings = Settings {
+        // Nobody makes it durable meanwhile.
+        sync_every: Duration::from_secs(3_600),
+        segment_bytes: 1 << 20,
+        ..data.settings()
+    };
+    let medium = Arc::new(Full::default());
+    medium.room.store(1_000_000, Ordering::Relaxed);
+    let trail = Trail::open_on(&settings, medium.clone()).unwrap();
+    assert_eq!(trail.health(), Health::default());
+    note(&trail, "acme", "a");
+    note(&trail, "acme", "b");
+    assert_eq!(trail.health().undurable, 2);
+    trail.sync().unwrap();
+    assert_eq!(trail.health(), Health::default());
+    medium.room.store(0, Ordering::Relaxed);
+    note(&trail, "acme", "lost");
+    let health = trail.health();
+    assert_eq!((health.failures, health.is_failing), (1, true));
+    medium.room.store(1_000_000, Ordering::Relaxed);
+    trail.ready().unwrap();
+    let health = trail.health();
+    assert_eq!((health.failures, health.is_failing), (1, false));
 }
