@@ -30,6 +30,7 @@ export function pages(found, files) {
     agent: "/console/agents/account-review/1.2.0",
     skills: "/console/skills",
     skill: "/console/skills/jira",
+    accounts: "/console/accounts",
     usage: "/console/usage",
     "usage-agents": "/console/usage?by=agent&days=7",
     "usage-skills": "/console/usage?by=skill&days=1",

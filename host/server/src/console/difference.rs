@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{pretty::pretty, text};
+use super::text;
 
 /// Most bytes of two texts that are compared: what is longer is shown as it is.
 pub const MAX_BYTES: usize = 64 << 10;
@@ -95,9 +95,9 @@ pub fn drawn(before: &str, after: &str) -> Markup {
     }
 }
 
-/// JSON with its fields in one order however they were written.
+/// JSON with a line for each value, so that a line is what changes, and fields in one order however they were written.
 pub fn of_json(value: &Value) -> String {
-    pretty(&sorted(value))
+    serde_json::to_string_pretty(&sorted(value)).unwrap_or_default()
 }
 
 fn sorted(value: &Value) -> Value {

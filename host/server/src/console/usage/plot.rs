@@ -37,7 +37,7 @@ pub fn draw(parts: &[Part], spans: Spans) -> Markup {
                 @for line in 0..=LINES {
                     @let place = percent(WHOLE - WHOLE / LINES * line);
                     line x1="0" x2="100%" y1=(place) y2=(place) {}
-                    @if line > 0 { text x="0" y=(place) dy="-4" { (text::money(top / LINES * line)) } }
+                    @if line > 0 { text x="0" y=(place) dy="-4" { (few_digits(top / LINES * line)) } }
                 }
                 @for number in 0..spans.count { (stack(parts, spans, number, top)) }
             }
@@ -143,6 +143,15 @@ fn of(part: u64, whole: u64) -> u64 {
     u64::try_from(share).unwrap_or(WHOLE).min(WHOLE)
 }
 
+/// Money of which only round amounts are told.
+fn few_digits(amount: u64) -> String {
+    let told = text::money(amount);
+    match told.contains('.') {
+        true => told.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => told,
+    }
+}
+
 /// The next amount that a line across can be drawn at: its quarters are read at a glance.
 fn round(most: u64) -> u64 {
     let mut decade = 1_u64;
@@ -163,7 +172,7 @@ mod tests {
 
     use super::{
         super::spent::{Part, Spans},
-        draw, round, spark,
+        draw, few_digits, round, spark,
     };
 
     #[test]
@@ -178,6 +187,18 @@ mod tests {
             (u64::MAX, u64::MAX),
         ] {
             assert_eq!(round(most), top, "{most}");
+        }
+    }
+
+    #[test]
+    fn lines_are_told_in_few_digits() {
+        for (amount, words) in [
+            (2_000_000_000, "$2"),
+            (50_000_000, "$0.05"),
+            (10, "< $0.0001"),
+            (150_000_000_000, "$150"),
+        ] {
+            assert_eq!(few_digits(amount), words);
         }
     }
 
