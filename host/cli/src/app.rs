@@ -56,6 +56,7 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Call(call) => return commands::call::run(app, call.words, cli.globals),
         Command::New(args) => commands::new::run(&app, &args)?,
         Command::OpenApi(args) => commands::openapi::run(&app, &args)?,
+        Command::Attach(args) => return commands::attach::run(&app, &args),
         Command::Build(args) => commands::build::run(&app, &args)?,
         Command::Unpack(args) => commands::unpack::run(&app, &args)?,
         Command::Lint(args) => commands::lint::run(&app, &args)?,

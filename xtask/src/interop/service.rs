@@ -1,6 +1,8 @@
 //! A host service as its users run it, and other people's clients on the other side: the official clients, inspector and conformance suite
 //! of the Model Context Protocol, OpenAI's own libraries, and schemathesis on the description of the HTTP API.
 
+mod attached;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -64,6 +66,7 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     let modules = tools.npm("tests/interop/mcp/npm", "interop/mcp")?;
     let node = modules.join("node/bin/node");
     stage.mcp(&python, &modules, &node)?;
+    stage.attached(&python, &modules, &node)?;
     stage.openai(tools, &python)?;
     stage.described(&python)
 }
@@ -71,6 +74,7 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
 /// A service with a skill, a chain and an agent in it.
 struct Stage<'r> {
     repo: &'r Repo,
+    metier: PathBuf,
     service: Emulator<Serving>,
     admin: Cmd,
     providers: Emulator<Providers>,
@@ -136,6 +140,7 @@ impl<'r> Stage<'r> {
         }
         Ok(Stage {
             repo,
+            metier,
             service,
             admin,
             providers,

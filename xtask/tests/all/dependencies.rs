@@ -214,6 +214,7 @@ fn dependencies_between_our_crates_point_one_way() {
                 "metier-market",
                 "metier-openapi",
                 "metier-openapi-plan",
+                "metier-mcp-wire",
                 "metier-service",
                 "metier-server",
             ],

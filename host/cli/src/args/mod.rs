@@ -5,6 +5,7 @@
 
 pub mod admin;
 mod artifact;
+mod attach;
 pub mod audit;
 mod authoring;
 pub mod call;
@@ -26,6 +27,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 pub use artifact::{Artifact, ArtifactAction};
+pub use attach::Attach;
 pub use authoring::{Build, Lint, New, Unpack};
 pub use globals::{Early, Globals};
 pub use openapi::OpenApi;
@@ -71,6 +73,9 @@ pub enum Command {
     /// Make a skill of an OpenAPI description, without code
     #[command(name = "openapi", after_help = openapi::EXAMPLES)]
     OpenApi(OpenApi),
+    /// Make a skill of a running MCP server's tools, without code
+    #[command(after_help = attach::EXAMPLES)]
+    Attach(Attach),
     /// Show what a skill can do and what it asks for
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(Inspect),

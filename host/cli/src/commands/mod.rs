@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod artifact;
+pub mod attach;
 pub mod audit;
 pub mod build;
 pub mod call;

@@ -16,6 +16,7 @@
 //! | C | `src/*.c`, when there is no `build.zig` |
 //! | an unpacked skill | `component.wasm` |
 //! | OpenAPI | `assets/operations.json`, and none of these |
+//! | an MCP server | `assets/server.json`, and none of these |
 
 mod bindings;
 mod c;
@@ -23,6 +24,7 @@ mod componentize;
 mod error;
 mod go;
 mod javascript;
+mod mcp;
 mod openapi;
 mod python;
 mod rust;
@@ -36,6 +38,7 @@ use metier_core::ids::SkillName;
 use metier_market::folder::COMPONENT_FILE;
 
 pub use error::BuildError;
+pub use mcp::build as mcp_component;
 pub use openapi::build as openapi_component;
 
 use crate::commands::App;
@@ -61,6 +64,8 @@ pub enum Language {
     Unpacked,
     /// No source: a plan that the component `metier` carries reads.
     OpenApi,
+    /// No source: a plan of a server, that the component `metier` carries reads.
+    Mcp,
 }
 
 /// What a recipe works on.
@@ -103,6 +108,7 @@ impl Language {
             Language::Go => "Go",
             Language::Unpacked => "an unpacked skill",
             Language::OpenApi => "OpenAPI",
+            Language::Mcp => "an MCP server",
         }
     }
 
@@ -115,10 +121,19 @@ impl Language {
             .into_iter()
             .filter(|language| language.is_in(folder));
         match (found.next(), found.next()) {
-            (None, _) if Language::OpenApi.is_in(folder) => Ok(Language::OpenApi),
-            (None, _) => Err(BuildError::NoSource),
+            (None, _) => Language::of_plan(folder),
             (Some(language), None) => Ok(language),
             (Some(first), Some(second)) => Err(BuildError::TwoSources(first, second)),
+        }
+    }
+
+    /// Of a folder without source: by the plan in it.
+    fn of_plan(folder: &Path) -> Result<Language, BuildError> {
+        match [Language::OpenApi, Language::Mcp].map(|plan| plan.is_in(folder)) {
+            [true, true] => Err(BuildError::TwoSources(Language::OpenApi, Language::Mcp)),
+            [true, false] => Ok(Language::OpenApi),
+            [false, true] => Ok(Language::Mcp),
+            [false, false] => Err(BuildError::NoSource),
         }
     }
 
@@ -133,6 +148,7 @@ impl Language {
             Language::Go => go::is_source(folder),
             Language::Unpacked => folder.join(COMPONENT_FILE).is_file(),
             Language::OpenApi => openapi::is_source(folder),
+            Language::Mcp => mcp::is_source(folder),
         }
     }
 
@@ -151,6 +167,7 @@ impl Language {
             Language::Go => go::build(project),
             Language::Unpacked => tool::read_component(&project.folder.join(COMPONENT_FILE)),
             Language::OpenApi => Ok(openapi::build()),
+            Language::Mcp => Ok(mcp::build()),
         }
     }
 }

@@ -16,7 +16,7 @@ fn found(files: &[&str]) -> Result<Language, BuildError> {
 
 #[test]
 fn each_kind_is_found_by_its_file() {
-    let table: [(&[&str], Language); 11] = [
+    let table: [(&[&str], Language); 13] = [
         (&["Cargo.toml", "src/lib.rs"], Language::Rust),
         (&["package.json"], Language::JavaScript),
         (&["package.json", "tsconfig.json"], Language::TypeScript),
@@ -31,6 +31,8 @@ fn each_kind_is_found_by_its_file() {
             Language::Unpacked,
         ),
         (&["assets/operations.json"], Language::OpenApi),
+        (&["assets/server.json"], Language::Mcp),
+        (&["Cargo.toml", "assets/server.json"], Language::Rust),
     ];
     for (files, language) in table {
         assert_eq!(found(files).unwrap(), language, "{files:?}");

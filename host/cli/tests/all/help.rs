@@ -10,6 +10,7 @@ pub const COMMANDS: &[&[&str]] = &[
     &["unpack"],
     &["lint"],
     &["openapi"],
+    &["attach"],
     &["inspect"],
     &["call"],
     &["secret"],
