@@ -103,6 +103,13 @@ fn only_the_store_names_a_database() {
     assert!(strangers.is_empty(), "{strangers:?} name a database");
 }
 
+/// Spans are `tracing`'s everywhere: who collects them is the command line's affair.
+#[test]
+fn only_the_command_line_names_opentelemetry() {
+    let named = who_names(|d| d.name.contains("opentelemetry"));
+    assert_eq!(named, ["metier-cli"]);
+}
+
 /// The agent reaches tools and models through traits: what it cannot link it cannot go round.
 #[test]
 fn the_agent_links_no_sandbox_and_no_network() {
