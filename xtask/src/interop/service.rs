@@ -75,11 +75,11 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
 struct Stage<'r> {
     repo: &'r Repo,
     metier: PathBuf,
+    stage.webhooks(&python)?;
     service: Emulator<Serving>,
     admin: Cmd,
     providers: Emulator<Providers>,
 }
-    stage.webhooks(&python)?;
 
 impl<'r> Stage<'r> {
     fn set(repo: &'r Repo, tools: &Tools<'_>, providers: Emulator<Providers>) -> Result<Self> {
@@ -97,17 +97,21 @@ impl<'r> Stage<'r> {
                 "127.0.0.1:0",
                 "--output",
                 "json",
-                "--routes",
-            ])
-            .arg(home.join("routes.toml"))
-            .env("HOME", home.to_string_lossy().as_ref())
         std::fs::write(home.join("metier.toml"), "[webhooks]\nloopback = true\n")?;
         let receive = Cmd::new(tools.python()?)
             .arg(repo.path(SERVICE).join("otlp.py"))
             .arg("receive");
         let receiver: Emulator<Receiver> = Emulator::start(&receive)?;
+                "--routes",
+            ])
+            .arg(home.join("routes.toml"))
+            .env("HOME", home.to_string_lossy().as_ref())
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.ready.address)
+            .env("OTEL_BSP_SCHEDULE_DELAY", "500")
             .env("PROVIDERS_KEY", &providers.ready.key)
             .env("PROVIDERS_ID", &providers.ready.access_key_id);
+            .arg("--config")
+            .arg(home.join("metier.toml"))
         let service: Emulator<Serving> = Emulator::start(&serve)?;
         let math = home.join("math.wasm");
         Cmd::new("jco")
@@ -117,8 +121,6 @@ impl<'r> Stage<'r> {
             .arg(&math)
             .env("PATH", tools.path()?)
             .read()?;
-            .arg("--config")
-            .arg(home.join("metier.toml"))
         let admin = Cmd::new(&metier)
             .arg("admin")
             .env("HOME", home.to_string_lossy().as_ref())
@@ -211,6 +213,12 @@ impl<'r> Stage<'r> {
                 tools.node_modules()?.to_string_lossy().as_ref(),
             )
             .step("OpenAI's JavaScript library")
+    /// Standard Webhooks' own library, on both sides.
+    fn webhooks(&self, python: &Path) -> Result<()> {
+        self.script(python, "tests/interop/service/webhooks.py")
+            .step("the library of Standard Webhooks")
+    }
+
     }
 
     /// Every route of the description, with what it says can be sent and with what it does not, as an operator of a tenant of its own.
@@ -218,12 +226,6 @@ impl<'r> Stage<'r> {
         let admin = |words: &[&str]| self.admin.clone().args(words).read();
         admin(&["tenant", "create", "described"])?;
         let key = admin(&[
-    /// Standard Webhooks' own library, on both sides.
-    fn webhooks(&self, python: &Path) -> Result<()> {
-        self.script(python, "tests/interop/service/webhooks.py")
-            .step("the library of Standard Webhooks")
-    }
-
             "key",
             "create",
             "--name",

@@ -97,10 +97,7 @@ impl Service {
 
     /// Keeps the newest dead letters of an endpoint.
     pub(super) async fn trim_dead(&self, endpoint: &str) -> Result<(), Fault> {
-        let mut dead = self.outbox(endpoint);
-        dead.retain(|(_, kept)| kept.value.dead);
-        dead.sort_unstable_by_key(|(_, kept)| std::cmp::Reverse(kept.value.at));
-        for (slot, kept) in dead.into_iter().skip(MAX_DEAD) {
+        for (slot, kept) in surplus(self.outbox(endpoint)) {
             let entry = slot_key(endpoint, slot);
             self.hooks()
                 .deliveries
@@ -138,4 +135,76 @@ fn place(slots: &[Slot]) -> Option<(usize, Expect)> {
     let dead = slots.iter().filter(|(_, kept)| kept.value.dead);
     let oldest = dead.min_by_key(|(_, kept)| kept.value.at)?;
     Some((oldest.0, Expect::Rev(oldest.1.rev)))
+}
+
+/// Dead letters beyond the newest that are kept.
+fn surplus(slots: Vec<Slot>) -> impl Iterator<Item = Slot> {
+    let mut dead = slots;
+    dead.retain(|(_, kept)| kept.value.dead);
+    dead.sort_unstable_by_key(|(_, kept)| std::cmp::Reverse(kept.value.at));
+    dead.into_iter().skip(MAX_DEAD)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use metier_store::types::{Expect, Rev};
+
+    use super::{MAX_DEAD, MAX_OUTBOX, Slot, place, surplus};
+    use crate::{
+        hooks::{event::Kind, record::Delivery},
+        records::Kept,
+    };
+
+    /// A place in use since then.
+    fn slot(slot: usize, at: u64, dead: bool) -> Slot {
+        let delivery = Delivery {
+            event: format!("evt_{slot}"),
+            kind: Kind::Test,
+            body: "{}".into(),
+            at,
+            attempts: 0,
+            next: 0,
+            dead,
+            last: None,
+        };
+        let kept = Kept {
+            rev: Rev(slot as u64 + 1),
+            value: Arc::new(delivery),
+        };
+        (slot, kept)
+    }
+
+    #[test]
+    fn the_first_free_place_is_taken_again() {
+        let at = |slots: &[usize]| {
+            let slots: Vec<Slot> = slots.iter().map(|number| slot(*number, 0, false)).collect();
+            place(&slots)
+        };
+        assert_eq!(at(&[]), Some((0, Expect::Absent)));
+        assert_eq!(at(&[0, 1, 2]), Some((3, Expect::Absent)));
+        assert_eq!(at(&[0, 2, 3]), Some((1, Expect::Absent)));
+        assert_eq!(at(&[1]), Some((0, Expect::Absent)));
+    }
+
+    #[test]
+    fn a_full_outbox_loses_its_oldest_dead_letter_and_then_what_comes() {
+        let full = |dead: &[usize]| -> Vec<Slot> {
+            let is_dead = |number| dead.contains(&number);
+            (0..MAX_OUTBOX)
+                .map(|number| slot(number, (MAX_OUTBOX - number) as u64, is_dead(number)))
+                .collect()
+        };
+        assert_eq!(place(&full(&[])), None);
+        let oldest = Some((30, Expect::Rev(Rev(31))));
+        assert_eq!(place(&full(&[10, 20, 30])), oldest);
+    }
+
+    #[test]
+    fn the_newest_dead_letters_are_kept() {
+        let all = (0..MAX_DEAD + 3).map(|number| slot(number, number as u64, number != 5));
+        let gone: Vec<usize> = surplus(all.collect()).map(|(slot, _)| slot).collect();
+        assert_eq!(gone, [1, 0]);
+    }
 }

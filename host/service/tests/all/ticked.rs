@@ -12,7 +12,7 @@ use metier_service::{
     runs::Wanted,
     triggers::{
         due::Missed,
-        manage::{NewTrigger, NewWhen, TriggerChanges, upcoming},
+        manage::{MAX_TRIGGERS, NewTrigger, NewWhen, TriggerChanges, upcoming},
         record::{Cron, Overlap, Start, TickOutcome},
     },
 };
@@ -331,6 +331,27 @@ async fn what_cannot_be_started_just_now_is_tried_again() {
         scene.service.tick(back + later * 6_000).await.unwrap();
     }
     assert_eq!(runs(&scene.service).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_tenant_has_so_many_triggers() {
+    let scene = Scene::with_math(Limits::default()).await;
+    deploy(&scene.service).await;
+    for number in 0..MAX_TRIGGERS {
+        let name = named(&format!("t{number}"));
+        let made = scene
+            .service
+            .make_trigger(&admin(), &name, at(cron()))
+            .await;
+        made.unwrap();
+    }
+    let more = named("more");
+    let refused = scene
+        .service
+        .make_trigger(&admin(), &more, at(cron()))
+        .await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, Code::InvalidArguments);
 }
 
 #[tokio::test]

@@ -121,9 +121,6 @@ pub fn mcp(app: &App, args: &Mcp) -> Result<Exit, Failure> {
         let served = stdio(service.clone(), caller).await;
         drop(stop);
         let _ = working.await;
-        service.booked().await;
-        served
-            .map(|()| Exit::Ok)
     let reloading = Reloading {
         args,
         config: config.clone(),
@@ -134,6 +131,9 @@ pub fn mcp(app: &App, args: &Mcp) -> Result<Exit, Failure> {
     };
     let ticking = tokio::spawn(tick(service.clone(), until(&stopped)));
     let telling = tokio::spawn(service.clone().tell_on(until(&stopped)));
+        service.booked().await;
+        served
+            .map(|()| Exit::Ok)
             .map_err(|error| host_fault(&sentence(&error.to_string())))
     }));
     runtime.shutdown_timeout(Duration::from_secs(1));

@@ -7,7 +7,10 @@ use metier_core::Code;
 use metier_service::{
     Role,
     directory::now,
-    hooks::{event::Kind, manage::NewEndpoint},
+    hooks::{
+        event::Kind,
+        manage::{MAX_ENDPOINTS, NewEndpoint},
+    },
     triggers::signature::tag,
 };
 
@@ -56,6 +59,18 @@ async fn a_run_is_told_from_its_beginning_to_its_end_without_its_content() {
     scene.service.tell(at + 1).await.unwrap();
     assert_eq!(receiver.seen().len(), 2, "what arrived is not sent again");
     assert!(deliveries(&scene).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_tenant_has_so_many_endpoints() {
+    let scene = scene().await;
+    for number in 0..MAX_ENDPOINTS {
+        let url = "https://hooks.acme.example/";
+        make(&scene, &format!("e{number}"), new(url)).await;
+    }
+    let (more, endpoint) = (named("more"), new("https://hooks.acme.example/"));
+    let refused = scene.service.make_endpoint(&admin(), &more, endpoint).await;
+    assert_eq!(refused.unwrap_err().code, Code::InvalidArguments);
 }
 
 #[tokio::test]
