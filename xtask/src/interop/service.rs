@@ -1,5 +1,5 @@
 //! A host service as its users run it, and other people's clients on the other side: the official clients, inspector and conformance suite
-//! of the Model Context Protocol, OpenAI's own libraries, and schemathesis on the description of the HTTP API.
+//! of the Model Context Protocol, OpenAI's own libraries, a receiver of traces, and schemathesis on the description of the HTTP API.
 
 mod attached;
 
@@ -30,6 +30,12 @@ struct Providers {
     address: String,
     key: String,
     access_key_id: String,
+}
+
+/// What the receiver of traces says first.
+#[derive(Deserialize)]
+struct Receiver {
+    address: String,
 }
 
 /// Where each format is below the emulator, and how its key is sent.
@@ -65,9 +71,11 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     let python = tools.python()?;
     let modules = tools.npm("tests/interop/mcp/npm", "interop/mcp")?;
     let node = modules.join("node/bin/node");
+    stage.traces(&python)?;
     stage.mcp(&python, &modules, &node)?;
     stage.attached(&python, &modules, &node)?;
     stage.openai(tools, &python)?;
+    stage.webhooks(&python)?;
     stage.described(&python)
 }
 
@@ -75,10 +83,10 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
 struct Stage<'r> {
     repo: &'r Repo,
     metier: PathBuf,
-    stage.webhooks(&python)?;
     service: Emulator<Serving>,
     admin: Cmd,
     providers: Emulator<Providers>,
+    receiver: Emulator<Receiver>,
 }
 
 impl<'r> Stage<'r> {
@@ -89,6 +97,11 @@ impl<'r> Stage<'r> {
         }
         std::fs::create_dir_all(&home)?;
         std::fs::write(home.join("routes.toml"), routes(&providers.ready.address))?;
+        std::fs::write(home.join("metier.toml"), "[webhooks]\nloopback = true\n")?;
+        let receive = Cmd::new(tools.python()?)
+            .arg(repo.path(SERVICE).join("otlp.py"))
+            .arg("receive");
+        let receiver: Emulator<Receiver> = Emulator::start(&receive)?;
         let metier = repo.program("metier")?;
         let serve = Cmd::new(&metier)
             .args([
@@ -97,21 +110,16 @@ impl<'r> Stage<'r> {
                 "127.0.0.1:0",
                 "--output",
                 "json",
-        std::fs::write(home.join("metier.toml"), "[webhooks]\nloopback = true\n")?;
-        let receive = Cmd::new(tools.python()?)
-            .arg(repo.path(SERVICE).join("otlp.py"))
-            .arg("receive");
-        let receiver: Emulator<Receiver> = Emulator::start(&receive)?;
                 "--routes",
             ])
             .arg(home.join("routes.toml"))
+            .arg("--config")
+            .arg(home.join("metier.toml"))
             .env("HOME", home.to_string_lossy().as_ref())
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.ready.address)
             .env("OTEL_BSP_SCHEDULE_DELAY", "500")
             .env("PROVIDERS_KEY", &providers.ready.key)
             .env("PROVIDERS_ID", &providers.ready.access_key_id);
-            .arg("--config")
-            .arg(home.join("metier.toml"))
         let service: Emulator<Serving> = Emulator::start(&serve)?;
         let math = home.join("math.wasm");
         Cmd::new("jco")
@@ -146,6 +154,7 @@ impl<'r> Stage<'r> {
             service,
             admin,
             providers,
+            receiver,
         })
     }
 
@@ -155,6 +164,16 @@ impl<'r> Stage<'r> {
             .arg(script)
             .arg(&self.service.ready.address)
             .arg(&self.service.ready.admin_key)
+    }
+
+    fn traces(&self, python: &Path) -> Result<()> {
+        Cmd::new(python)
+            .dir(self.repo.root())
+            .args(["tests/interop/service/otlp.py", "check"])
+            .arg(&self.service.ready.address)
+            .arg(&self.service.ready.admin_key)
+            .arg(&self.receiver.ready.address)
+            .step("a receiver of OTLP, read with OpenTelemetry's own protocol buffers")
     }
 
     fn mcp(&self, python: &Path, modules: &Path, node: &Path) -> Result<()> {
@@ -194,6 +213,12 @@ impl<'r> Stage<'r> {
         Ok(())
     }
 
+    /// Standard Webhooks' own library, on both sides.
+    fn webhooks(&self, python: &Path) -> Result<()> {
+        self.script(python, "tests/interop/service/webhooks.py")
+            .step("the library of Standard Webhooks")
+    }
+
     fn openai(&self, tools: &Tools<'_>, python: &Path) -> Result<()> {
         let emulator = format!("http://{}", self.providers.ready.address);
         let names = FORMATS.map(|(format, _, _)| format);
@@ -213,12 +238,6 @@ impl<'r> Stage<'r> {
                 tools.node_modules()?.to_string_lossy().as_ref(),
             )
             .step("OpenAI's JavaScript library")
-    /// Standard Webhooks' own library, on both sides.
-    fn webhooks(&self, python: &Path) -> Result<()> {
-        self.script(python, "tests/interop/service/webhooks.py")
-            .step("the library of Standard Webhooks")
-    }
-
     }
 
     /// Every route of the description, with what it says can be sent and with what it does not, as an operator of a tenant of its own.
