@@ -38,7 +38,6 @@ pub struct Config {
     pub vault: Vault,
     /// What it takes on.
     pub limits: Limits,
-}
     /// Its own certificate.
     pub tls: Tls,
     /// What it tells a collector.
@@ -100,6 +99,7 @@ pub struct Webhooks {
     pub networks: Vec<String>,
     /// This machine, also without TLS.
     pub loopback: bool,
+}
 
 /// Which models may be asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -162,12 +162,12 @@ impl Default for Config {
             models: Models::default(),
             vault: Vault::default(),
             limits: Limits::default(),
-        }
             tls: Tls::default(),
             telemetry: telemetry::Config::default(),
             metrics: Metrics::default(),
             webhooks: Webhooks::default(),
             issuers: Vec::new(),
+        }
     }
 }
 

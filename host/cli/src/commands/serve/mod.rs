@@ -80,6 +80,16 @@ async fn serve(app: &App, args: &Serve, config: &Config) -> Result<Exit, Failure
     let serving = listen::serve(listener, outside.router(), &limits, until(&stopped));
     let working = tokio::spawn(work(service.clone(), shift(config)?, until(&stopped)));
     let booked = service.clone();
+    let reloading = Reloading {
+        args,
+        config: config.clone(),
+        outside,
+        service: service.clone(),
+        living,
+        shown,
+    };
+    let ticking = tokio::spawn(tick(service.clone(), until(&stopped)));
+    let telling = tokio::spawn(service.clone().tell_on(until(&stopped)));
     let looking = tokio::spawn(look(service, until(&stopped)));
     tokio::pin!(serving);
     tokio::select! {
@@ -121,16 +131,6 @@ pub fn mcp(app: &App, args: &Mcp) -> Result<Exit, Failure> {
         let served = stdio(service.clone(), caller).await;
         drop(stop);
         let _ = working.await;
-    let reloading = Reloading {
-        args,
-        config: config.clone(),
-        outside,
-        service: service.clone(),
-        living,
-        shown,
-    };
-    let ticking = tokio::spawn(tick(service.clone(), until(&stopped)));
-    let telling = tokio::spawn(service.clone().tell_on(until(&stopped)));
         service.booked().await;
         served
             .map(|()| Exit::Ok)
@@ -170,6 +170,10 @@ async fn work(service: Arc<Service>, shift: Shift, shutdown: impl Future<Output 
     if let Err(error) = service.runs().work(shift, shutdown).await {
         tracing::error!(%error, "no run is taken up any more");
     }
+}
+
+async fn tick(service: Arc<Service>, shutdown: impl Future<Output = ()> + Send) {
+    service.tick_on(shutdown).await;
 }
 
 async fn look(service: Arc<Service>, shutdown: impl Future<Output = ()>) {
@@ -217,10 +221,6 @@ async fn told_to_end() -> Result<(), Failure> {
 
 fn no_address(address: SocketAddr, error: &std::io::Error) -> Failure {
     let message = format!("{address} cannot be listened on: {}.", error.kind());
-async fn tick(service: Arc<Service>, shutdown: impl Future<Output = ()> + Send) {
-    service.tick_on(shutdown).await;
-}
-
     Failure::usage(message, "Name another address with --listen.")
 }
 
