@@ -170,10 +170,9 @@ fn params_as_headers(
 fn encoded(text: &str) -> String {
     let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
     let bytes = text.as_bytes();
-    let plain = bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
-        && !blank(bytes.first())
-        && !blank(bytes.last())
-        && !(text.starts_with(ENCODED.0) && text.ends_with(ENCODED.1));
+    let is_carried = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+    let looks_encoded = text.starts_with(ENCODED.0) && text.ends_with(ENCODED.1);
+    let plain = is_carried && !looks_encoded && !blank(bytes.first()) && !blank(bytes.last());
     match plain {
         true => text.to_owned(),
         false => format!("{}{}{}", ENCODED.0, BASE64_STANDARD.encode(text), ENCODED.1),

@@ -14,7 +14,7 @@ const PNG = Buffer.from("89504e470d0a1a0a", "hex").toString("base64");
 const text = (text) => ({ content: [{ type: "text", text }] });
 
 function made() {
-    const server = new McpServer({ name: "node", version: "1" });
+    const server = new McpServer({ name: "node", version: "1" }, { capabilities: { logging: {} } });
     const add = {
         description: "Add two numbers.",
         inputSchema: { a: z.number().int(), b: z.number().int() },

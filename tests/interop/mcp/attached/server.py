@@ -13,6 +13,7 @@ import sys
 import uvicorn
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context, Image
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import BaseModel
 
@@ -46,7 +47,7 @@ def server():
     @made.tool(structured_output=False)
     def fail(text: str) -> str:
         """Fail."""
-        raise ValueError(text)
+        raise ToolError(text)
 
     return made
 

@@ -63,6 +63,9 @@ impl Stage<'_> {
         metier(&["attach", address, "--name", alias, "--quiet"])?;
         let file = format!("{alias}/dist/{alias}.wasm");
         let grant = metier(&["inspect", &file, "--grant-template"])?;
+        // They are on this machine, which no template allows.
+        let path = "paths = [\"/mcp\"]\n";
+        let grant = grant.replace(path, &format!("{path}addresses = [\"127.0.0.1/32\"]\n"));
         std::fs::write(home.join(format!("{alias}.toml")), grant)?;
         self.admin
             .clone()

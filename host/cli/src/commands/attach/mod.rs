@@ -72,6 +72,7 @@ pub fn run(app: &App, args: &Attach) -> Result<Exit, Failure> {
     let packed = packed(app, &files)?;
     write(&folder, &name, &files, &packed)?;
     tell::made(app, &folder, &name, &converted, &files, &packed)?;
+    tell::addresses(app, &place);
     if place.url.query().is_some() {
         app.printer.warn(
             "the address has a query, which is in the skill for everybody to read: a key belongs in the grant, as a credential of the kind `api-key-query`",

@@ -49,9 +49,14 @@ impl Place {
         }
     }
 
-    /// Whether it is on this machine.
-    pub fn is_here(&self) -> bool {
-        is_here(self.url.host())
+    /// The addresses a grant has to name, where the server is on this machine: without them nothing that is skills' reaches it.
+    pub fn addresses(&self) -> Option<String> {
+        let host = self.url.host();
+        match host.ip() {
+            _ if !is_here(host) => None,
+            Some(ip) => Some(format!("{ip}/{}", if ip.is_ipv4() { 32 } else { 128 })),
+            None => Some("127.0.0.1/32\", \"::1/128".to_owned()),
+        }
     }
 }
 
@@ -67,6 +72,19 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::Place;
+
+    #[test]
+    fn a_grant_for_this_machine_names_its_addresses() {
+        for (text, addresses) in [
+            ("http://127.0.0.1:1/", Some("127.0.0.1/32")),
+            ("http://[::1]:1/", Some("::1/128")),
+            ("https://mcp.acme.com/mcp", None),
+            ("https://10.0.0.1/mcp", None),
+        ] {
+            let place = Place::parse(text).unwrap();
+            assert_eq!(place.addresses().as_deref(), addresses);
+        }
+    }
 
     #[test]
     fn an_address_is_https_or_on_this_machine() {

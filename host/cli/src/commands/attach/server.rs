@@ -51,6 +51,15 @@ pub struct Server {
     /// The address without its query, for sentences.
     shown: String,
     token: Option<HeaderValue>,
+    patience: Patience,
+}
+
+/// How long is waited.
+struct Patience {
+    /// For one answer.
+    one: Duration,
+    /// For all of them.
+    all: Duration,
 }
 
 /// What a server says of itself.
@@ -103,6 +112,10 @@ impl Server {
             url: place.url.as_str().to_owned(),
             shown: text::one_line(place.url.without_query()),
             token: token.map(bearer).transpose()?,
+            patience: Patience {
+                one: PATIENCE,
+                all: WHOLE_PATIENCE,
+            },
         })
     }
 
@@ -117,7 +130,7 @@ impl Server {
                 None => self.in_session().await,
             }
         };
-        let listed = tokio::time::timeout(WHOLE_PATIENCE, asked).await;
+        let listed = tokio::time::timeout(self.patience.all, asked).await;
         listed.map_err(|_| self.unreachable("it takes too long to list its tools"))?
     }
 
@@ -179,7 +192,7 @@ impl Server {
         if session.is_some() {
             // What comes of it is the server's business: it forgets sessions in time.
             let farewell = self.send(Method::DELETE, way.farewell());
-            let _ = tokio::time::timeout(PATIENCE / 10, farewell).await;
+            let _ = tokio::time::timeout(self.patience.one / 10, farewell).await;
         }
         Ok(Listed {
             revision,
@@ -240,7 +253,8 @@ impl Server {
     }
 
     async fn post(&self, outgoing: Outgoing) -> Result<Answer, Failure> {
-        let answer = tokio::time::timeout(PATIENCE, self.send(Method::POST, outgoing)).await;
+        let answer =
+            tokio::time::timeout(self.patience.one, self.send(Method::POST, outgoing)).await;
         answer.map_err(|_| self.unreachable("it does not answer"))?
     }
 
@@ -398,3 +412,6 @@ fn innermost(error: &dyn std::error::Error) -> String {
     }
     inner.to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     convert::{Converted, Made},
     files::Files,
+    place::Place,
 };
 use crate::{
     commands::App,
@@ -163,6 +164,17 @@ fn effects(tools: &[Made]) -> String {
         lines.push(format!("  … and {} more", tools.len() - MAX_TOLD));
     }
     lines.join("\n")
+}
+
+/// What a grant for a server on this machine needs besides.
+pub fn addresses(app: &App, place: &Place) {
+    if let Some(addresses) = place.addresses()
+        && app.printer.format != Format::Json
+    {
+        app.printer.note(&format!(
+            "The server is on this machine: its rule in the grant needs `addresses = [\"{addresses}\"]`."
+        ));
+    }
 }
 
 /// What a server has changed.
