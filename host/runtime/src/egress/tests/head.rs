@@ -7,7 +7,7 @@ use super::support::*;
 use crate::egress::{EgressError, whole};
 
 /// Answers with the head it got, one field a line.
-async fn mirror() -> std::net::SocketAddr {
+pub async fn mirror() -> std::net::SocketAddr {
     let mirror = |headers: HeaderMap, body: Bytes| async move {
         let lines = headers
             .iter()

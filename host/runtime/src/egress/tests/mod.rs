@@ -12,3 +12,4 @@ mod redirect;
 mod repeat;
 pub mod support;
 mod tls;
+mod traced;
