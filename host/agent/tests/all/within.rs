@@ -10,7 +10,7 @@ use metier_agent::{
     journal::{Act, Ending, Event, Intent, Outcome, Slot, Verdict, Words},
 };
 use metier_core::{Effect, Fault, PrincipalId};
-use metier_store::types::RunId;
+use metier_store::types::{RunId, UsageFilter};
 use serde_json::{Value, json};
 
 use crate::{
@@ -244,6 +244,12 @@ async fn the_journal_says_who_asked_and_the_audit_too() {
             .count()
     };
     assert_eq!((named("model"), named("tool")), (3, 3), "{trail:?}");
+    let booked = world.store.usage(&UsageFilter::default()).await.unwrap();
+    let booked: Vec<_> = booked
+        .iter()
+        .map(|usage| (usage.account.as_str(), usage.amount.0))
+        .collect();
+    assert_eq!(booked, [("model/one/skill/s", 3 * 120_000)]);
 }
 
 #[tokio::test]
