@@ -62,7 +62,10 @@ const STEPS: &[Step] = &[
 ];
 
 /// Steps that run only when they are named: what takes long and finds little more.
-const BY_NAME: &[Step] = &[("every-point", flagship::every_point)];
+const BY_NAME: &[Step] = &[
+    ("every-point", flagship::every_point),
+    ("every-simulation", store::every_simulation),
+];
 
 /// Runs every step, or those asked for.
 pub fn run(repo: &Repo, args: &Args) -> Result<()> {
