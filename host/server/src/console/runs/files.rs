@@ -371,4 +371,26 @@ mod tests {
         );
         assert_eq!(words(b"\xff", false), None);
     }
+
+    #[test]
+    fn what_is_large_is_shown_in_part_and_said_to_be() {
+        let long = "a,b\n".repeat(300);
+        let page = inside(&file("a.csv", ""), long.as_bytes(), false, "/x").into_string();
+        assert_eq!(page.matches("<tr>").count(), 201);
+        assert!(page.contains("The first 200 rows are shown."), "{page}");
+        let broad = "a,".repeat(50);
+        let page = inside(&file("a.csv", ""), broad.as_bytes(), false, "/x").into_string();
+        assert_eq!(page.matches("<th").count(), 31, "{page}");
+        let page = inside(&file("a.txt", ""), b"a", true, "/x").into_string();
+        assert!(page.contains("The rest is left out here"), "{page}");
+        let large = Artifact {
+            size: 1 << 30,
+            ..file("a.png", "")
+        };
+        let page = inside(&large, b"\x89PNG\r\n\x1a\n", true, "/x").into_string();
+        assert!(
+            page.contains("too large") && !page.contains("<img"),
+            "{page}"
+        );
+    }
 }

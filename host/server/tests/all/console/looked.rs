@@ -1,7 +1,7 @@
 //! What pages tell beside what is decided on them: what changed since it was approved last, costs, files, journals.
 
-use metier_core::TenantId;
-use metier_store::types::{LedgerLine, NanoDollars};
+use metier_core::{Code, TenantId};
+use metier_store::types::{LedgerLine, NanoDollars, UsageFilter};
 
 use super::*;
 
@@ -118,6 +118,10 @@ async fn costs_are_told_by_model_and_skill_and_of_all_tenants_to_administrators(
         page.contains("acme") && page.contains("$7.0000") && page.contains("$2.5000"),
         "{page}"
     );
+    let caller = scene.service.directory().identify(&viewer, None).unwrap();
+    let (all, hour) = (UsageFilter::default(), Duration::from_secs(3_600));
+    let refused = scene.service.spending(&caller, all, hour, true).await;
+    assert_eq!(refused.unwrap_err().code, Code::Forbidden);
     let viewer = Browser::enter(&scene, &viewer).await;
     let page = told(&viewer, "by=tenant").await;
     assert!(
