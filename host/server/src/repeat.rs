@@ -30,6 +30,9 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// What keeps keys by itself.
 const OWN: &str = "/api/v1/runs";
 
+/// Calls of tools: one that failed may have done what it was to do.
+const TOOLS: &str = "/api/v1/tools/";
+
 /// Makes a request with a key once.
 pub async fn once(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let changes = !matches!(
@@ -49,7 +52,7 @@ pub async fn once(State(app): State<Arc<App>>, request: Request, next: Next) -> 
         let secret = bearer(&parts.headers)?.to_owned();
         let Idempotency(key) = Idempotency::from_request_parts(&mut parts, &app).await?;
         let key = key.unwrap_or_default();
-        let bytes = read(body, app.settings.get().max_body.max(MAX_FILE)).await?;
+        let bytes = read(body, most(&app, parts.uri.path())).await?;
         let (request, lasts) = (digest(&parts, &bytes), app.settings.get().timeout);
         let begun = app
             .service
@@ -63,6 +66,17 @@ pub async fn once(State(app): State<Arc<App>>, request: Request, next: Next) -> 
             let request = Request::from_parts(parts, Body::from(bytes));
             made(app, ticket, request, next).await
         }
+    }
+}
+
+/// Largest body of a route, in bytes: those that take a file take a large one.
+fn most(app: &App, path: &str) -> usize {
+    let takes_files = ["/api/v1/skills", "/api/v1/artifacts"];
+    let is_below = |route: &&str| path.starts_with(*route);
+    let max = app.settings.get().max_body;
+    match takes_files.iter().any(is_below) {
+        true => max.max(MAX_FILE),
+        false => max,
     }
 }
 
@@ -87,10 +101,11 @@ fn digest(parts: &Parts, body: &Bytes) -> Digest {
 
 async fn made(app: Arc<App>, ticket: Ticket, request: Request, next: Next) -> Response {
     let timeout = app.settings.get().timeout;
+    let is_call = request.uri().path().starts_with(TOOLS);
     let making = async move {
         let answer = tokio::time::timeout(timeout, next.run(request)).await;
         let answer = answer.unwrap_or_else(|_| too_long(timeout));
-        remembered(&app, ticket, answer).await
+        remembered(&app, ticket, answer, is_call).await
     };
     let made = tokio::spawn(making.in_current_span()).await;
     made.unwrap_or_else(|_| {
@@ -104,15 +119,24 @@ fn too_long(timeout: Duration) -> Response {
     Problem::from(Fault::new(Code::DeadlineExceeded, message)).into_response()
 }
 
-/// Keeps an answer, when it says that the request was made.
-async fn remembered(app: &App, ticket: Ticket, answer: Response) -> Response {
+/// Whether a call that was answered so may have had its effect: it was begun, and failed somewhere on its way.
+fn may_have_done(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT
+    )
+}
+
+/// Keeps an answer, when it says that the request was made, or may have been.
+async fn remembered(app: &App, ticket: Ticket, answer: Response, is_call: bool) -> Response {
     let status = answer.status();
+    let is_kept = status.is_success() || (is_call && may_have_done(status));
     let (parts, body) = answer.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE).cloned();
     let is_stream = kind
         .as_ref()
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    if !status.is_success() || is_stream {
+    if !is_kept || is_stream {
         app.service.free_once(ticket).await;
         return Response::from_parts(parts, body);
     }

@@ -1,8 +1,8 @@
 //! Accounts of users: each connects their own, and calls in their name work with it.
 //!
 //! A grant's credential of the kind `oauth2-user` says at which issuer, for whom it asks and what for. One grant serves every user of the
-//! tenant: the refresh token of each is in the vault, under the user and what the credential asks for, so that skills that ask for the same
-//! share it and those that ask for something else do not. A grant cannot name these entries, and nobody can list them.
+//! tenant: the refresh token of each is in the vault, under the user and what they agreed to (where, for whom, what for, and to which hosts it
+//! may go), so that skills that ask for the same share it, and a grant that asks for more asks again. A grant cannot name these entries, and nobody can list them.
 //!
 //! A user is a principal: the key, or the subject of the issuer that vouches for them. A run works with the account of whoever started it.
 //!
@@ -19,7 +19,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use metier_agent::definition::Name;
 use metier_core::{
     Code, CredentialName, Digest, Fault, PrincipalId, TenantId,
-    grant::{CredentialSpec, SecretSource},
+    grant::{Credential, CredentialSpec, SecretSource},
+    http::CanonicalUrl,
 };
 use metier_runtime::{
     credentials::{
@@ -50,24 +51,52 @@ const MAX_ANSWER: usize = 8 << 10;
 /// Users whose changes are remembered; with another, everything that was fetched for anybody is fetched anew.
 const MAX_CHANGED: usize = 10_000;
 
-/// What changed on this host, for all tenants.
+/// Accounts whose turn is known; turns that nobody waits for are forgotten then.
+const MAX_TURNS: usize = 10_000;
+
+/// Bytes of one tenant's users' tokens together.
+const MAX_TOKENS: usize = 4 << 20;
+
+/// What changed on this host and whose turn it is, for all tenants.
 #[derive(Default)]
-pub struct Changes(Mutex<HashMap<(TenantId, PrincipalId), u64>>);
+pub struct Changes {
+    known: Mutex<Known>,
+    turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// Each change has a number of its own.
+#[derive(Default)]
+struct Known {
+    last: u64,
+    /// What users have who changed nothing since the others were forgotten.
+    others: u64,
+    of: HashMap<(TenantId, PrincipalId), u64>,
+}
 
 impl Changes {
     fn of(&self, tenant: &TenantId, user: &PrincipalId) -> u64 {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (tenant.clone(), user.clone());
-        known.get(&key).copied().unwrap_or(0)
+        known.of.get(&key).copied().unwrap_or(known.others)
     }
 
     fn note(&self, tenant: &TenantId, user: &PrincipalId) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_CHANGED {
-            known.clear();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.last += 1;
+        let number = known.last;
+        if known.of.len() >= MAX_CHANGED {
+            known.of.clear();
+            known.others = number;
         }
-        // Never a number that was there before the rest was forgotten.
-        known.insert((tenant.clone(), user.clone()), now());
+        known.of.insert((tenant.clone(), user.clone()), number);
+    }
+
+    fn turn(&self, entry: String) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        if turns.len() >= MAX_TURNS {
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        }
+        turns.entry(entry).or_default().clone()
     }
 }
 
@@ -86,42 +115,67 @@ impl AccountStore for TenantAccounts {
         self.changes.of(&self.tenant, user)
     }
 
+    fn turn(&self, user: &PrincipalId, credential: &Credential) -> Arc<tokio::sync::Mutex<()>> {
+        self.changes.turn(entry(&self.tenant, user, credential))
+    }
+
     fn token(
         &self,
         user: &PrincipalId,
-        spec: &CredentialSpec,
+        credential: &Credential,
     ) -> Result<Option<Secret>, VaultError> {
-        self.vault.get(&entry(&self.tenant, user, spec))
+        self.vault.get(&entry(&self.tenant, user, credential))
     }
 
     fn keep(
         &self,
         user: &PrincipalId,
-        spec: &CredentialSpec,
-        token: Secret,
+        credential: &Credential,
+        old: &Secret,
+        new: Secret,
     ) -> Result<(), VaultError> {
-        self.vault.set(&entry(&self.tenant, user, spec), token)
+        // What was taken back or connected anew meanwhile stays as it is.
+        let entry = entry(&self.tenant, user, credential);
+        self.vault.exchange(&entry, old, new).map(drop)
     }
 }
 
-/// Where the vault has a user's token. No secret of a tenant's has a name with two slashes.
-fn entry(tenant: &TenantId, user: &PrincipalId, spec: &CredentialSpec) -> String {
-    let asked = match spec {
+/// Where the vault has a tenant's users' tokens. No secret of a tenant's has a name with two slashes.
+fn below(tenant: &TenantId) -> String {
+    format!("accounts/{tenant}/")
+}
+
+/// Where it has one: by the user, and by all that they agreed to.
+fn entry(tenant: &TenantId, user: &PrincipalId, credential: &Credential) -> String {
+    let short = |text: &str| Digest::of(text.as_bytes()).to_hex()[..32].to_owned();
+    format!(
+        "{}{}-{}",
+        below(tenant),
+        short(user.as_str()),
+        short(&agreed(credential))
+    )
+}
+
+/// Whom the user is sent to, for whom, what for, and where the token may go.
+fn agreed(credential: &Credential) -> String {
+    let mut hosts: Vec<String> = credential.hosts.iter().map(ToString::to_string).collect();
+    hosts.sort();
+    match &credential.spec {
         CredentialSpec::OAuth2User {
+            authorize,
             token,
             client_id,
             scope,
             ..
         } => format!(
-            "{}\n{client_id}\n{}",
+            "{}\n{}\n{client_id}\n{}\n{}",
+            authorize.as_str(),
             token.url.as_str(),
-            scope.as_deref().unwrap_or("")
+            scope.as_deref().unwrap_or(""),
+            hosts.join(" ")
         ),
         _ => String::new(),
-    };
-    let short = |text: &str| Digest::of(text.as_bytes()).to_hex()[..32].to_owned();
-    let of = short(&format!("{tenant}\n{user}"));
-    format!("accounts/{of}/{}", short(&asked))
+    }
 }
 
 /// An account that a user may connect.
@@ -147,6 +201,8 @@ struct Question {
     user: PrincipalId,
     alias: Name,
     credential: CredentialName,
+    /// What the user agrees to.
+    agreed: Digest,
     verifier: String,
     redirect_uri: String,
     /// Milliseconds since 1970.
@@ -180,15 +236,15 @@ impl Service {
                     issuer: authorize.host().to_string(),
                     scope: scope.clone(),
                     hosts: credential.hosts.iter().map(ToString::to_string).collect(),
-                    connected: self.is_connected(caller, &credential.spec).await?,
+                    connected: self.is_connected(caller, credential).await?,
                 });
             }
         }
         Ok(accounts)
     }
 
-    async fn is_connected(&self, caller: &Caller, spec: &CredentialSpec) -> Result<bool, Fault> {
-        let entry = entry(&caller.tenant, &caller.principal, spec);
+    async fn is_connected(&self, caller: &Caller, of: &Credential) -> Result<bool, Fault> {
+        let entry = entry(&caller.tenant, &caller.principal, of);
         let found = self.with_vault(move |vault| vault.get(&entry)).await?;
         Ok(found.is_some())
     }
@@ -206,12 +262,13 @@ impl Service {
     ) -> Result<String, Fault> {
         self.needs(caller, Right::Call)?;
         let installed = self.bound(caller, alias).await?;
+        let of = account(&installed, credential)?;
         let CredentialSpec::OAuth2User {
             authorize,
             client_id,
             scope,
             ..
-        } = spec(&installed, credential)?
+        } = &of.spec
         else {
             return Err(no_account());
         };
@@ -222,6 +279,7 @@ impl Service {
             user: caller.principal.clone(),
             alias: alias.clone(),
             credential: credential.clone(),
+            agreed: Digest::of(agreed(of).as_bytes()),
             verifier,
             redirect_uri: redirect_uri.to_owned(),
             until: now().saturating_add(PATIENCE.as_millis() as u64),
@@ -245,18 +303,29 @@ impl Service {
         Ok(format!("{base}{joined}{}", query.finish()))
     }
 
-    /// The caller came back from an issuer: the code becomes their account. Which skill it is for.
+    /// The caller came back from an issuer: the code becomes their account. Which skill it is for. `issuer` is who says to have sent them
+    /// (RFC 9207), where it is said.
     ///
     /// # Errors
-    /// `invalid-arguments` for what was not begun by this caller, or too long ago; the issuer's refusal.
-    pub async fn connected(&self, caller: &Caller, state: &str, code: &str) -> Result<Name, Fault> {
+    /// `invalid-arguments` for what was not begun by this caller, too long ago, or under another grant; the issuer's refusal.
+    pub async fn connected(
+        &self,
+        caller: &Caller,
+        state: &str,
+        code: &str,
+        issuer: Option<&str>,
+    ) -> Result<Name, Fault> {
         self.needs(caller, Right::Call)?;
         let question = self.question(caller, state).ok_or_else(not_begun)?;
         if code.is_empty() || code.len() > MAX_ANSWER {
             return Err(not_begun());
         }
         let installed = self.bound(caller, &question.alias).await?;
-        let spec = spec(&installed, &question.credential)?.clone();
+        let of = account(&installed, &question.credential)?.clone();
+        let is_same = Digest::of(agreed(&of).as_bytes()) == question.agreed;
+        if !is_same || !issuer.is_none_or(|issuer| is_of(issuer, &of.spec)) {
+            return Err(not_begun());
+        }
         let (tenant, user) = (caller.tenant.clone(), caller.principal.clone());
         let errand = self.host().errand(&installed, tenant, user)?;
         let code = IssuedCode {
@@ -264,14 +333,19 @@ impl Service {
             redirect_uri: &question.redirect_uri,
             verifier: &question.verifier,
         };
-        let credentials = installed.credentials();
-        let token = credentials
+        let token = installed
+            .credentials()
             .connect(&question.credential, &errand, &code)
             .await;
         let token = token.map_err(|error| error.fault())?;
-        let entry = entry(&caller.tenant, &caller.principal, &spec);
-        self.with_vault(move |vault| vault.set(&entry, token))
-            .await?;
+        let (entry, below) = (
+            entry(&caller.tenant, &caller.principal, &of),
+            below(&caller.tenant),
+        );
+        let keep = move |vault: &Vault| {
+            vault.set_within(&entry, token, |name| name.starts_with(&below), MAX_TOKENS)
+        };
+        self.with_vault(keep).await?;
         self.account_changed(
             caller,
             AccountChange::Connected,
@@ -293,8 +367,8 @@ impl Service {
     ) -> Result<bool, Fault> {
         self.needs(caller, Right::See)?;
         let installed = self.bound(caller, alias).await?;
-        let spec = spec(&installed, credential)?.clone();
-        let entry = entry(&caller.tenant, &caller.principal, &spec);
+        let of = account(&installed, credential)?.clone();
+        let entry = entry(&caller.tenant, &caller.principal, &of);
         let (read, removed) = (entry.clone(), entry);
         let token = self.with_vault(move |vault| vault.get(&read)).await?;
         let token = token.ok_or_else(no_account)?;
@@ -339,13 +413,22 @@ impl Service {
     }
 }
 
-fn spec<'i>(
-    installed: &'i Installed,
-    credential: &CredentialName,
-) -> Result<&'i CredentialSpec, Fault> {
-    let found = installed.grant().credentials.get(credential);
+fn account<'i>(installed: &'i Installed, name: &CredentialName) -> Result<&'i Credential, Fault> {
+    let found = installed.grant().credentials.get(name);
     let found = found.filter(|found| found.value.secret == SecretSource::Account);
-    Ok(&found.ok_or_else(no_account)?.value.spec)
+    Ok(&found.ok_or_else(no_account)?.value)
+}
+
+/// Whether an issuer's name is that of the place where the user was sent.
+fn is_of(issuer: &str, spec: &CredentialSpec) -> bool {
+    let CredentialSpec::OAuth2User { authorize, .. } = spec else {
+        return false;
+    };
+    CanonicalUrl::parse(issuer).is_ok_and(|issuer| {
+        issuer.scheme() == authorize.scheme()
+            && issuer.host() == authorize.host()
+            && issuer.port() == authorize.port()
+    })
 }
 
 fn no_account() -> Fault {

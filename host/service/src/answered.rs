@@ -3,7 +3,8 @@
 //! - A key is its caller's: others may use the same text. It stands for one request, its method, path and body; with another it is refused.
 //! - While the first is under way, the others are told so. Should its host end in the middle, the key is free again when the request's time
 //!   would have been over.
-//! - What succeeded is remembered for two days. What failed did nothing that anybody was told of, so its key is free at once.
+//! - What succeeded is remembered for two days, and so is a call of a tool that failed on its way: it may have done what it was to do, and is
+//!   not made again under this key. What was refused did nothing, so its key is free at once.
 //! - Requests are kept as digests. Answers may hold what is shown once, a key's text: they are sealed with what the caller sent to be let in,
 //!   so that the store alone opens none of them. Whoever sends something else to be let in, as a new token, hears that it was done.
 

@@ -13,7 +13,7 @@ use metier_store::types::{
 };
 
 use crate::{
-    agents::POOL,
+    agents::{self, POOL},
     audit::RunChange,
     faults::{of_run, of_store},
     identity::{Caller, Right},
@@ -151,10 +151,24 @@ impl Service {
     /// A new run that begins with the events of another, up to `at`; all of them when absent.
     ///
     /// # Errors
-    /// As [`Service::run_row`]; `invalid-arguments` when there is no such event.
+    /// As [`Service::run_row`]; `invalid-arguments` when there is no such event; `forbidden` for a run of somebody else's.
     pub async fn fork(&self, caller: &Caller, run: RunId, at: Option<Seq>) -> Result<RunId, Fault> {
         self.needs(caller, Right::Call)?;
+        let _permit = self.admit(caller)?;
         let row = self.run_row(caller, run).await?;
+        let label = |name: &str| {
+            let mut labels = row.labels.iter();
+            labels.find_map(|(key, value)| (key.as_str() == name).then_some(value.as_str()))
+        };
+        if let Some(agent) = label("name").and_then(|name| name.parse().ok()) {
+            agents::is_for(caller, &agent)?;
+        }
+        // It would go on in the name of whoever started the first, with their accounts and what is remembered of them.
+        if label("principal") != Some(caller.principal.as_str()) {
+            let message = "The run was started by somebody else, in whose name a fork would go on.";
+            return Err(Fault::new(Code::Forbidden, message)
+                .with_hint("Start the agent anew with the same input."));
+        }
         let at = at.unwrap_or(Seq(row.head.0));
         let pool = POOL
             .parse()

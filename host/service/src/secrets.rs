@@ -11,7 +11,6 @@ use metier_runtime::credentials::{
 use crate::{
     accounts::{Changes, TenantAccounts},
     audit::{SecretChange, What},
-    faults::sentence,
     identity::{Caller, Right},
     installs::{is_entry, vault_entry},
     service::Service,
@@ -19,6 +18,9 @@ use crate::{
 
 /// Largest secret, in bytes: a private key with its chain.
 pub const MAX_SECRET: usize = 64 << 10;
+
+/// Bytes of all secrets of a tenant together.
+pub const MAX_SECRETS: usize = 1 << 20;
 
 /// The host's vault, and what changed of users' accounts in it.
 pub struct Secrets {
@@ -112,8 +114,13 @@ impl Service {
             let message = format!("A secret has 1 to {MAX_SECRET} bytes.");
             return Err(Fault::new(Code::InvalidArguments, message));
         }
-        self.with_vault(move |vault| vault.set(&entry, value))
-            .await?;
+        let below = vault_entry(&caller.tenant, "");
+        let is_theirs = move |other: &str| {
+            let name = other.strip_prefix(&below);
+            name.is_some_and(is_entry)
+        };
+        let keep = move |vault: &Vault| vault.set_within(&entry, value, is_theirs, MAX_SECRETS);
+        self.with_vault(keep).await?;
         let change = SecretChange::Set;
         self.note(caller, What::Secret { change, name });
         Ok(())
@@ -154,7 +161,15 @@ impl Service {
             done.map_err(|_| Fault::new(Code::HostInternal, "The vault was interrupted."))?;
         done.map_err(|error| {
             tracing::error!(%error, "the vault cannot be used");
-            Fault::new(Code::StorageUnavailable, sentence(&error.to_string()))
+            // Where it is on the host is no tenant's affair.
+            match error {
+                VaultError::Full => {
+                    Fault::new(Code::StorageFull, "There is no room for more secrets.")
+                        .with_hint("Take away what is not needed any more.")
+                }
+                _ => Fault::new(Code::StorageUnavailable, "The vault cannot be used now.")
+                    .with_hint("Try again in a moment; the host's log says why."),
+            }
         })
     }
 }

@@ -96,11 +96,11 @@ fn tell(app: &App, checked: &Checked) -> Result<(), Failure> {
 }
 
 fn unusable(policies: &Path, mistakes: &[String]) -> Failure {
-    let mut message = format!("{} cannot be used:", policies.display());
-    for mistake in mistakes {
-        message.push_str("\n  ");
-        message.push_str(mistake);
-    }
+    let message = format!(
+        "{} cannot be used: {}.",
+        policies.display(),
+        mistakes.join("; ")
+    );
     Fault::new(Code::InvalidArguments, message)
         .with_hint("docs/policy.md says what policies can speak of.")
         .into()

@@ -14,6 +14,7 @@ const EXAMPLES: &str = r#"
 [[example]]
 name = "anybody reads"
 tool = "shop.orders"
+effect = "read"
 expect = "allow"
 policies = ["reading"]
 
@@ -86,7 +87,7 @@ fn mistakes_are_told_by_line_and_nothing_to_try_is_no_success() {
         let wrong = sandbox.metier(words);
         assert_ne!(wrong.code, 0, "{wrong:?}");
         assert!(
-            wrong.stderr.contains("line 6") && wrong.stderr.contains("rol"),
+            wrong.stderr.contains("line 4") && wrong.stderr.contains("rol"),
             "{wrong:?}"
         );
     }

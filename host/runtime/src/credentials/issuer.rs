@@ -110,7 +110,10 @@ impl Issuer {
         call: &Arc<EgressCall>,
         now: SystemTime,
     ) -> Result<Issued, CredentialError> {
-        let secret = self.own().await?;
+        if let Some(user) = &self.user {
+            return self.of_user(user, call, now).await;
+        }
+        let secret = self.read(&self.credential.secret).await?;
         if let CredentialSpec::SigV4 {
             access_key_id,
             session_token,
@@ -131,15 +134,34 @@ impl Issuer {
         }
     }
 
-    /// The one secret every kind has.
-    async fn own(&self) -> Result<Secret, CredentialError> {
-        match &self.user {
-            None => self.read(&self.credential.secret).await,
-            Some(user) => {
-                let read = self.sources.account(user, &self.credential.spec).await;
-                read.map_err(|error| CredentialError::Missing(self.name.clone(), error))
+    /// A user's: read, asked for and kept in one turn, which is the account's.
+    async fn of_user(
+        &self,
+        user: &PrincipalId,
+        call: &Arc<EgressCall>,
+        now: SystemTime,
+    ) -> Result<Issued, CredentialError> {
+        let turn = self.sources.accounts.as_ref();
+        let turn = turn.map(|accounts| accounts.turn(user, &self.credential));
+        let _turn = match &turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
+        let endpoint = self.endpoint()?.clone();
+        let secret = self.account(user).await?;
+        let issued = self.token(call, &endpoint, &secret, now).await;
+        // Another host may have had its turn meanwhile.
+        match (&issued, self.account(user).await) {
+            (Err(CredentialError::Expired(_)), Ok(newer)) if newer != secret => {
+                self.token(call, &endpoint, &newer, now).await
             }
+            _ => issued,
         }
+    }
+
+    async fn account(&self, user: &PrincipalId) -> Result<Secret, CredentialError> {
+        let read = self.sources.account(user, &self.credential).await;
+        read.map_err(|error| CredentialError::Missing(self.name.clone(), error))
     }
 
     pub(super) async fn read(&self, source: &SecretSource) -> Result<Secret, CredentialError> {
@@ -197,8 +219,8 @@ impl Issuer {
         let token = self.read_token(&answer.body)?;
         if let Some(replacement) = token.refresh {
             shown.push(replacement.clone());
-            self.keep(&replacement).await?;
-            self.replace(secret, replacement);
+            self.replace(secret, replacement.clone());
+            self.keep(secret, replacement).await;
         }
         shown.push(token.access.clone());
         let (renew_from, good_until) = life(now, token.life);
@@ -377,14 +399,17 @@ impl Issuer {
             .map_or_else(|| source.clone(), |(_, new)| new.clone())
     }
 
-    /// A user's token that is lost is an account that has to be connected again.
-    async fn keep(&self, replacement: &Secret) -> Result<(), CredentialError> {
-        let Some(user) = &self.user else {
-            return Ok(());
+    /// In place of a user's token, where the account is. Where that fails it is in memory, and the next renewal tries again.
+    async fn keep(&self, old: &Secret, new: Secret) {
+        let Some(user) = self.user.as_ref().filter(|_| *old != new) else {
+            return;
         };
-        let (sources, spec) = (&self.sources, &self.credential.spec);
-        let kept = sources.keep_account(user, spec, replacement.clone()).await;
-        kept.map_err(|error| CredentialError::Missing(self.name.clone(), error))
+        let kept = self
+            .sources
+            .keep_account(user, &self.credential, old.clone(), new);
+        if let Err(error) = kept.await {
+            tracing::error!(%error, credential = %self.name, "the newer token of an account is not kept");
+        }
     }
 
     fn replace(&self, source: &Secret, replacement: Secret) {

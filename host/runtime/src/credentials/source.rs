@@ -6,7 +6,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use metier_core::{
-    grant::{CredentialSpec, SecretSource},
+    grant::{Credential, SecretSource},
     ids::PrincipalId,
 };
 
@@ -34,30 +34,34 @@ impl SecretStore for Vault {
     }
 }
 
-/// Has the refresh tokens of users' accounts. Called where blocking is allowed.
+/// Has the refresh tokens of users' accounts.
 pub trait AccountStore: Send + Sync {
     /// How often the user has connected or taken back an account here: with each, what was fetched before is no more. Does not block.
     fn changes(&self, user: &PrincipalId) -> u64;
 
-    /// The refresh token of the account that a user connected for a credential of the kind `oauth2-user`.
+    /// One renewal of an account at a time, whoever shares it: issuers take a refresh token that comes twice for a stolen one.
+    fn turn(&self, user: &PrincipalId, credential: &Credential) -> Arc<tokio::sync::Mutex<()>>;
+
+    /// The refresh token of the account that a user connected for a credential of the kind `oauth2-user`. Called where blocking is allowed.
     ///
     /// # Errors
     /// When it cannot be looked up.
     fn token(
         &self,
         user: &PrincipalId,
-        spec: &CredentialSpec,
+        credential: &Credential,
     ) -> Result<Option<Secret>, VaultError>;
 
-    /// Keeps the token that the issuer gave in its place.
+    /// Keeps the token that the issuer gave for `old`, if that is the user's still. Called where blocking is allowed.
     ///
     /// # Errors
     /// When it cannot be kept.
     fn keep(
         &self,
         user: &PrincipalId,
-        spec: &CredentialSpec,
-        token: Secret,
+        credential: &Credential,
+        old: &Secret,
+        new: Secret,
     ) -> Result<(), VaultError>;
 }
 
@@ -144,11 +148,11 @@ impl SecretSources {
     pub async fn account(
         &self,
         user: &PrincipalId,
-        spec: &CredentialSpec,
+        credential: &Credential,
     ) -> Result<Secret, SourceError> {
         let accounts = self.accounts.clone().ok_or(SourceError::NotConnected)?;
-        let (user, spec) = (user.clone(), spec.clone());
-        let read = tokio::task::spawn_blocking(move || accounts.token(&user, &spec));
+        let (user, credential) = (user.clone(), credential.clone());
+        let read = tokio::task::spawn_blocking(move || accounts.token(&user, &credential));
         let found = read.await.map_err(|_| SourceError::Interrupted)??;
         found.ok_or(SourceError::NotConnected)
     }
@@ -160,12 +164,14 @@ impl SecretSources {
     pub async fn keep_account(
         &self,
         user: &PrincipalId,
-        spec: &CredentialSpec,
-        token: Secret,
+        credential: &Credential,
+        old: Secret,
+        new: Secret,
     ) -> Result<(), SourceError> {
         let accounts = self.accounts.clone().ok_or(SourceError::NotConnected)?;
-        let (user, spec) = (user.clone(), spec.clone());
-        let kept = tokio::task::spawn_blocking(move || accounts.keep(&user, &spec, token));
+        let (user, credential) = (user.clone(), credential.clone());
+        let keep = move || accounts.keep(&user, &credential, &old, new);
+        let kept = tokio::task::spawn_blocking(keep);
         Ok(kept.await.map_err(|_| SourceError::Interrupted)??)
     }
 

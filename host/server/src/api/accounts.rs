@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json as Answer, extract::State, http::StatusCode};
+use metier_core::{Code, Fault};
 use metier_service::accounts::Account;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -83,6 +84,11 @@ async fn disconnect(
 ) -> Result<StatusCode, Problem> {
     let skill = super::named(&skill)?;
     let credential = super::named(&credential)?;
-    app.service.disconnect(&caller, &skill, &credential).await?;
+    // To its end, whether the client waits for it or not.
+    let forgetting =
+        tokio::spawn(async move { app.service.disconnect(&caller, &skill, &credential).await });
+    let broken_off =
+        |error: tokio::task::JoinError| Fault::new(Code::HostInternal, error.to_string());
+    forgetting.await.map_err(broken_off)??;
     Ok(StatusCode::NO_CONTENT)
 }

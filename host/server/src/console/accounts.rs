@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::State,
     http::{HeaderMap, StatusCode, Uri, header},
     response::{Html, IntoResponse, Redirect, Response},
@@ -18,10 +18,10 @@ use super::{
     failure::{Failure, Told},
     layout::{self, Place, panel},
     named_wrongly,
-    session::{Posted, Session},
+    session::{Posted, Session, is_secure},
     text,
 };
-use crate::{app::App, body::Params, guard};
+use crate::{app::App, body::Params, guard, tls::OverTls};
 
 /// Where an issuer sends people back to.
 const BACK: &str = "/console/accounts/connected";
@@ -111,13 +111,14 @@ async fn connect(
     State(app): State<Arc<App>>,
     session: Session,
     Told(Params(which)): Told<Params<Which>>,
+    over_tls: Option<Extension<OverTls>>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let alias = which.skill.parse().map_err(|_| named_wrongly("skill"))?;
     let credential = which.credential.parse();
     let credential = credential.map_err(|_| named_wrongly("account"))?;
-    let back = format!("{}{BACK}", origin(&uri, &headers)?);
+    let back = format!("{}{BACK}", origin(&uri, &headers, over_tls.is_some())?);
     let to = app
         .service
         .connecting(&session.caller, &alias, &credential, &back)
@@ -126,13 +127,11 @@ async fn connect(
 }
 
 /// Where this service is for the browser. Beyond this machine issuers send nobody back but by `https`.
-fn origin(uri: &Uri, headers: &HeaderMap) -> Result<String, Failure> {
+fn origin(uri: &Uri, headers: &HeaderMap, over_tls: bool) -> Result<String, Failure> {
     let authority = guard::authority(uri, headers);
     let authority = authority.ok_or_else(|| named_wrongly("page"))?;
-    let told = |name: &str| headers.get(name).and_then(|told| told.to_str().ok());
-    let by_tls = told("x-forwarded-proto") == Some("https")
-        || told("referer").is_some_and(|from| from.starts_with("https://"));
-    let scheme = match guard::is_loopback(&authority) && !by_tls {
+    let is_plain = guard::is_loopback(&authority) && !over_tls && !is_secure(headers);
+    let scheme = match is_plain {
         true => "http",
         false => "https",
     };
@@ -144,6 +143,7 @@ struct Answer {
     state: Option<String>,
     code: Option<String>,
     error: Option<String>,
+    iss: Option<String>,
     again: Option<String>,
 }
 
@@ -174,9 +174,14 @@ async fn connected(
         answer.state.unwrap_or_default(),
         answer.code.unwrap_or_default(),
     );
-    app.service
-        .connected(&session.caller, &state, &code)
-        .await?;
+    // To its end, whether the browser waits for it or not: a code is good once.
+    let connecting = tokio::spawn(async move {
+        let issuer = answer.iss.as_deref();
+        app.service
+            .connected(&session.caller, &state, &code, issuer)
+            .await
+    });
+    connecting.await.map_err(broken_off)??;
     Ok(Redirect::to("/console/accounts?done=connected").into_response())
 }
 
@@ -199,10 +204,16 @@ async fn disconnect(State(app): State<Arc<App>>, posted: Posted) -> Result<Redir
     let alias = alias.map_err(|_| named_wrongly("skill"))?;
     let credential = fields.get("credential").parse();
     let credential = credential.map_err(|_| named_wrongly("account"))?;
-    let caller = &posted.session.caller;
-    let done = match app.service.disconnect(caller, &alias, &credential).await? {
+    let caller = posted.session.caller;
+    let forgetting =
+        tokio::spawn(async move { app.service.disconnect(&caller, &alias, &credential).await });
+    let done = match forgetting.await.map_err(broken_off)?? {
         true => "revoked",
         false => "disconnected",
     };
     Ok(Redirect::to(&format!("/console/accounts?done={done}")))
+}
+
+fn broken_off(error: tokio::task::JoinError) -> Fault {
+    Fault::new(Code::HostInternal, error.to_string())
 }

@@ -294,3 +294,26 @@ async fn a_page_of_another_origin_and_a_rebound_name_are_refused() {
     let rebound = crate::wire::exchange(scene.address, text.as_bytes()).await;
     assert!(rebound.starts_with("HTTP/1.1 403"), "{rebound}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_is_searched_by_operators_only() {
+    let scene = Scene::start().await;
+    let found = scene
+        .ask(
+            &scene.admin,
+            "GET /api/v1/audit?kind=call&from=2026-11-29T06:00:00Z&limit=9",
+            "",
+        )
+        .await;
+    assert_eq!(found.json, serde_json::json!({"items": []}), "{}", found.body);
+    let caller = scene.key("local", "caller").await;
+    let refused = scene.ask(&caller, "GET /api/v1/audit", "").await;
+    assert_eq!((refused.status, refused.code()), (403, "forbidden"));
+    for wrong in ["from=yesterday", "limit=many", "kid=call"] {
+        let told = scene
+            .ask(&scene.admin, &format!("GET /api/v1/audit?{wrong}"), "")
+            .await;
+        assert_eq!(told.status, 400, "{wrong}: {}", told.body);
+    }
+    scene.stop().await;
+}

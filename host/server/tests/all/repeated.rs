@@ -121,18 +121,34 @@ async fn what_is_kept_of_a_request_tells_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_failed_may_be_tried_again_and_a_tool_is_called_once() {
+async fn what_was_refused_may_be_tried_again_and_a_tool_is_called_once() {
     let scene = Scene::with_math().await;
     let admin = scene.admin.clone();
-    for _ in 0..2 {
+    // It may have done what it was to do before it failed.
+    for replayed in [None, Some("true")] {
         let crash = scene
-            .once(&admin, "a", "POST /api/v1/tools/math.crash", "{}")
+            .once(&admin, "c", "POST /api/v1/tools/math.crash", "{}")
             .await;
-        assert_eq!(
-            (crash.status, crash.header("idempotent-replayed")),
-            (500, None)
-        );
+        let told = (crash.status, crash.header("idempotent-replayed"));
+        assert_eq!(told, (500, replayed), "{}", crash.body);
     }
+    for _ in 0..2 {
+        let wrong = scene
+            .once(
+                &admin,
+                "a",
+                "POST /api/v1/tools/math.add",
+                r#"{"a": "one"}"#,
+            )
+            .await;
+        let told = (wrong.status, wrong.header("idempotent-replayed"));
+        assert_eq!(told, (422, None), "{}", wrong.body);
+    }
+    let large = " ".repeat((4 << 20) + 1);
+    let large = scene
+        .once(&admin, "l", "POST /api/v1/tools/math.add", &large)
+        .await;
+    assert_eq!(large.status, 413, "{}", large.body);
     let numbers = r#"{"a": 1, "b": 2}"#;
     let first = scene
         .once(&admin, "a", "POST /api/v1/tools/math.add", numbers)

@@ -26,7 +26,7 @@ fn filled(path: &str, key: &str, run: &str, digest: &str, event: &str) -> String
 }
 
 /// Routes whose answer is about whoever asks, or about nothing that can be named.
-const OWN: [&str; 9] = [
+const OWN: [&str; 13] = [
     "/api/v1/me",
     "/api/v1/keys",
     "/api/v1/skills",
@@ -37,6 +37,8 @@ const OWN: [&str; 9] = [
     "/api/v1/triggers",
     "/api/v1/webhooks",
     "/api/v1/approvals",
+    "/api/v1/accounts",
+    "/api/v1/audit",
     "/api/v1/usage",
 ];
 

@@ -165,19 +165,16 @@ impl Issuer {
 
     fn role_of(&self, claims: &Map<String, Value>) -> Option<Role> {
         let claim = self.role_claim.as_ref();
-        let texts = match claim.and_then(|name| found(claims, name)) {
-            Some(Value::Array(texts)) => texts.as_slice(),
-            Some(text) => std::slice::from_ref(text),
-            None => &[],
+        // A list's texts are whole, for groups have names that people give them; a text alone is also the words in it, as `scope` has them.
+        let told: Vec<&str> = match claim.and_then(|name| found(claims, name)) {
+            Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(text)) => {
+                let words = text.split_ascii_whitespace();
+                std::iter::once(text.as_str()).chain(words).collect()
+            }
+            _ => Vec::new(),
         };
-        let is_worth = |text: &str, role: Role| {
-            let mut words = std::iter::once(text).chain(text.split_ascii_whitespace());
-            words.any(|word| self.roles.get(word) == Some(&role))
-        };
-        let counts = |role: &Role| {
-            let mut told = texts.iter().filter_map(Value::as_str);
-            told.any(|text| is_worth(text, *role))
-        };
+        let counts = |role: &Role| told.iter().any(|text| self.roles.get(*text) == Some(role));
         Role::ALL.into_iter().find(counts).or(self.role)
     }
 

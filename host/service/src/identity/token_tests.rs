@@ -243,10 +243,17 @@ async fn claims_say_tenant_and_role_and_defaults_stand_in() {
         told(json!({"groups": ["staff", "ops"]})).await,
         is("acme", Role::Operator)
     );
-    assert_eq!(
-        told(json!({"groups": ["admin"]})).await,
-        is("acme", Role::Viewer)
-    );
+    for groups in [
+        json!(["admin"]),
+        json!(["the ops of another"]),
+        json!([["ops"]]),
+        json!(7),
+    ] {
+        let told = told(json!({"groups": groups})).await;
+        assert_eq!(told, is("acme", Role::Viewer), "{groups}");
+    }
+    let words = told(json!({"groups": "staff ops"})).await;
+    assert_eq!(words, is("acme", Role::Operator));
     assert_eq!(
         told(json!({"org": null, "groups": null})).await,
         is("beta", Role::Viewer)

@@ -97,6 +97,24 @@ impl Asked<'_> {
         format!("{}.{}", self.alias, self.tool)
     }
 
+    /// Everything but the arguments, one a line: no name has a line break.
+    pub(super) fn without_arguments(&self) -> String {
+        format!(
+            "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}",
+            self.tenant,
+            self.principal,
+            self.role,
+            self.alias,
+            self.tool,
+            self.effect.as_str(),
+            self.skill,
+            self.version,
+            self.digest,
+            self.tainted,
+            self.surface.as_str(),
+        )
+    }
+
     /// As Cedar takes it. Arguments are read only where a policy looks at them.
     ///
     /// # Errors

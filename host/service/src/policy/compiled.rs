@@ -1,6 +1,9 @@
 //! A policy set that was read and checked.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use cedar_policy::{Authorizer, Decision, Policy, PolicyId, PolicySet};
 
@@ -17,6 +20,9 @@ pub const MAX_DEPTH: usize = 24;
 
 /// Most operators, points and brackets in one policy: a chain of them is nested too.
 pub const MAX_MARKS: usize = 400;
+
+/// Decisions that are remembered; with another, all are made anew.
+const MAX_REMEMBERED: usize = 4_096;
 
 /// Longest id of a policy, in bytes.
 const MAX_ID: usize = 64;
@@ -47,6 +53,7 @@ pub struct Compiled {
     set: PolicySet,
     reads_arguments: bool,
     authorizer: Authorizer,
+    remembered: RwLock<HashMap<String, Arc<Verdict>>>,
 }
 
 impl Compiled {
@@ -67,11 +74,38 @@ impl Compiled {
             set,
             reads_arguments,
             authorizer: Authorizer::new(),
+            remembered: RwLock::default(),
         })
     }
 
-    /// Decides.
-    pub fn decide(&self, asked: &Asked<'_>) -> Verdict {
+    /// Decides. What is asked again is answered again: a decision depends on nothing but the policies and what is asked, and where no
+    /// policy looks at arguments there is not much to ask.
+    pub fn decide(&self, asked: &Asked<'_>) -> Arc<Verdict> {
+        if self.reads_arguments {
+            return Arc::new(self.evaluate(asked));
+        }
+        let key = asked.without_arguments();
+        let known = self
+            .remembered
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(verdict) = known.get(&key) {
+            return verdict.clone();
+        }
+        drop(known);
+        let verdict = Arc::new(self.evaluate(asked));
+        let mut known = self
+            .remembered
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, verdict.clone());
+        verdict
+    }
+
+    fn evaluate(&self, asked: &Asked<'_>) -> Verdict {
         let (request, entities) = match asked.request(self.reads_arguments) {
             Ok(request) => request,
             Err(error) => return Verdict::unable(error),

@@ -179,7 +179,7 @@ fn verdict(compiled: &Compiled, example: &Example) -> Result<Verdict, String> {
     let tenant: TenantId = parsed(&example.principal.tenant)?;
     let principal: PrincipalId = parsed(&example.principal.id)?;
     let arguments = serde_json::to_string(&example.arguments).map_err(|error| error.to_string())?;
-    Ok(compiled.decide(&Asked {
+    let verdict = compiled.decide(&Asked {
         tenant: &tenant,
         principal: &principal,
         role: &example.principal.role,
@@ -197,7 +197,8 @@ fn verdict(compiled: &Compiled, example: &Example) -> Result<Verdict, String> {
             Way::Mcp => Surface::Mcp,
             Way::Run => Surface::Run,
         },
-    }))
+    });
+    Ok(Verdict::clone(&verdict))
 }
 
 fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {

@@ -172,11 +172,11 @@ impl Policies {
         };
         let verdict = match &*self.ready(asked.tenant, &kept) {
             Ok(compiled) => compiled.decide(asked),
-            Err(mistakes) => Verdict {
+            Err(mistakes) => Arc::new(Verdict {
                 allowed: false,
                 policies: Vec::new(),
                 errors: mistakes.iter().map(ToString::to_string).collect(),
-            },
+            }),
         };
         let name = asked.name();
         let decision = match (verdict.allowed, kept.value.mode) {

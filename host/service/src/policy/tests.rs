@@ -9,7 +9,7 @@ use super::{
 
 fn decided(policies: &str, arguments: &str) -> Verdict {
     let compiled = Compiled::read(policies).unwrap();
-    compiled.decide(&Asked {
+    let asked = Asked {
         tenant: &TenantId::local(),
         principal: &"key/0123456789abcdef".parse::<PrincipalId>().unwrap(),
         role: "caller",
@@ -23,7 +23,11 @@ fn decided(policies: &str, arguments: &str) -> Verdict {
         arguments,
         tainted: false,
         surface: Surface::Http,
-    })
+    };
+    let verdict = Verdict::clone(&compiled.decide(&asked));
+    // What is remembered is what was decided.
+    assert_eq!(verdict, *compiled.decide(&asked));
+    verdict
 }
 
 fn allows(condition: &str, arguments: &str) -> bool {
@@ -335,4 +339,82 @@ fn examples_that_cannot_be_tried_do_not_pass() {
     let typo = run_examples("permit", "[[example]]\nname = \"x\"\ntoool = \"a.b\"");
     assert_eq!(typo.mistakes.len(), 2, "{typo:?}");
     assert!(typo.mistakes[1].contains("toool"), "{typo:?}");
+}
+
+#[test]
+fn what_was_decided_for_one_is_not_remembered_for_another() {
+    let policies = r#"permit (principal, action, resource) when { principal.role == "operator" && !context.tainted };"#;
+    let compiled = Compiled::read(policies).unwrap();
+    let (local, acme) = (TenantId::local(), "acme".parse().unwrap());
+    let (one, two) = (
+        "key/1".parse().unwrap(),
+        "key/2".parse::<PrincipalId>().unwrap(),
+    );
+    let asked = Asked {
+        tenant: &local,
+        principal: &one,
+        role: "operator",
+        request: None,
+        alias: "shop",
+        tool: "refund",
+        effect: Effect::Write,
+        skill: &"com.acme/shop",
+        version: &"1.2.0",
+        digest: &"sha256:00",
+        arguments: "{}",
+        tainted: false,
+        surface: Surface::Http,
+    };
+    assert!(compiled.decide(&asked).allowed);
+    let different = [
+        Asked {
+            tenant: &acme,
+            ..asked
+        },
+        Asked {
+            principal: &two,
+            ..asked
+        },
+        Asked {
+            role: "caller",
+            ..asked
+        },
+        Asked {
+            alias: "other",
+            ..asked
+        },
+        Asked {
+            tool: "other",
+            ..asked
+        },
+        Asked {
+            effect: Effect::Read,
+            ..asked
+        },
+        Asked {
+            skill: &"other",
+            ..asked
+        },
+        Asked {
+            version: &"1.3.0",
+            ..asked
+        },
+        Asked {
+            digest: &"sha256:01",
+            ..asked
+        },
+        Asked {
+            tainted: true,
+            ..asked
+        },
+        Asked {
+            surface: Surface::Run,
+            ..asked
+        },
+    ];
+    let known: std::collections::HashSet<String> =
+        different.iter().map(Asked::without_arguments).collect();
+    assert_eq!(known.len(), different.len());
+    assert!(!known.contains(&asked.without_arguments()));
+    assert!(!compiled.decide(&different[2]).allowed && !compiled.decide(&different[9]).allowed);
 }

@@ -6,7 +6,7 @@ use metier_agent::{driver::Shift, journal::Verdict};
 use metier_core::{Code, Digest, TenantId};
 use metier_runtime::credentials::Secret;
 use metier_service::{
-    Role,
+    Caller, Role,
     agents::{POOL, Source, StartRequest},
     audit::{Expected, Filter, verify},
     directory::NewKey,
@@ -352,6 +352,19 @@ async fn what_is_decided_cancelled_and_forked_is_written() {
     assert!(!format!("{record:?}").contains("hunter2"));
     let other = service.start(&admin, request()).await.unwrap();
     service.cancel(&admin, other, "enough").await.unwrap();
+    // A fork goes on in the name of whoever started the run, and is an agent's like it.
+    let stranger = Caller {
+        principal: "key/0000000000000000".parse().unwrap(),
+        ..admin.clone()
+    };
+    let narrow = Caller {
+        tools: vec!["math.add".to_owned()],
+        ..admin.clone()
+    };
+    for refused in [stranger, narrow] {
+        let fault = service.fork(&refused, other, None).await.unwrap_err();
+        assert_eq!(fault.code, Code::Forbidden);
+    }
     let fork = service.fork(&admin, other, None).await.unwrap();
     let runs = scene.records("run");
     let told: Vec<_> = runs

@@ -2,11 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use metier_core::{code::Code, grant::CredentialSpec, ids::PrincipalId};
+use metier_core::{code::Code, grant::Credential, ids::PrincipalId};
 use serde_json::json;
 
 use super::issuer::Service;
@@ -15,9 +18,13 @@ use crate::{
     egress::tests::support::*,
 };
 
-/// Refresh tokens, and how often each user changed theirs.
+/// Refresh tokens, how often each user changed theirs, and whether the place is full.
 #[derive(Default)]
-struct Accounts(Mutex<BTreeMap<String, (u64, Option<String>)>>);
+struct Accounts {
+    all: Mutex<BTreeMap<String, (u64, Option<String>)>>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+    full: AtomicBool,
+}
 
 impl Accounts {
     fn of(tokens: &[(&str, &str)]) -> Arc<Accounts> {
@@ -30,34 +37,45 @@ impl Accounts {
 
     /// As somebody connects or takes back.
     fn set(&self, user: &str, token: Option<&str>) {
-        let mut all = self.0.lock().unwrap();
+        let mut all = self.all.lock().unwrap();
         let entry = all.entry(user.to_owned()).or_default();
         *entry = (entry.0 + 1, token.map(str::to_owned));
     }
 
     fn has(&self, user: &str) -> Option<String> {
-        self.0.lock().unwrap().get(user)?.1.clone()
+        self.all.lock().unwrap().get(user)?.1.clone()
     }
 }
 
 impl AccountStore for Accounts {
     fn changes(&self, user: &PrincipalId) -> u64 {
-        let all = self.0.lock().unwrap();
+        let all = self.all.lock().unwrap();
         all.get(user.as_str()).map_or(0, |(changes, _)| *changes)
     }
 
-    fn token(&self, user: &PrincipalId, _: &CredentialSpec) -> Result<Option<Secret>, VaultError> {
+    fn turn(&self, _: &PrincipalId, _: &Credential) -> Arc<tokio::sync::Mutex<()>> {
+        self.turn.clone()
+    }
+
+    fn token(&self, user: &PrincipalId, _: &Credential) -> Result<Option<Secret>, VaultError> {
         Ok(self.has(user.as_str()).map(Secret::new))
     }
 
     fn keep(
         &self,
         user: &PrincipalId,
-        _: &CredentialSpec,
-        token: Secret,
+        _: &Credential,
+        old: &Secret,
+        new: Secret,
     ) -> Result<(), VaultError> {
-        let mut all = self.0.lock().unwrap();
-        all.entry(user.to_string()).or_default().1 = Some(token.expose().to_owned());
+        if self.full.load(Ordering::SeqCst) {
+            return Err(VaultError::Full);
+        }
+        let mut all = self.all.lock().unwrap();
+        let entry = all.entry(user.to_string()).or_default();
+        if entry.1.as_deref() == Some(old.expose()) {
+            entry.1 = Some(new.expose().to_owned());
+        }
         Ok(())
     }
 }
@@ -169,4 +187,60 @@ async fn a_code_becomes_an_account_and_is_proven_by_its_verifier() {
     assert!(credentials.revoke(&name, &rig.call, &token).await.unwrap());
     let (form, _) = service.asked.lock().unwrap()[3].clone();
     assert_eq!(form["token"], "first");
+}
+
+#[tokio::test]
+async fn a_newer_token_is_not_lost_where_it_cannot_be_kept() {
+    let newer = |number: u32| {
+        let (access, refresh) = (format!("token-{number}"), format!("newer-{number}"));
+        (
+            200,
+            json!({"access_token": access, "expires_in": 100, "refresh_token": refresh}),
+        )
+    };
+    let service = Service::answering([newer(1), newer(2)]);
+    let server = service.serve().await;
+    let accounts = Accounts::of(&[("user/ada", "old")]);
+    let rig = Setup::to(server, "http")
+        .with_accounts(server, "", accounts.clone())
+        .rig();
+    let (ada, to) = (rig.by("user/ada"), url(server, "/"));
+    accounts.full.store(true, Ordering::SeqCst);
+    ada.get(&to).await.unwrap();
+    assert_eq!(accounts.has("user/ada").as_deref(), Some("old"));
+    accounts.full.store(false, Ordering::SeqCst);
+    rig.clock.advance(Duration::from_secs(3600));
+    ada.get(&to).await.unwrap();
+    let asked = service.asked.lock().unwrap()[1].0.clone();
+    assert_eq!(asked["refresh_token"], "newer-1");
+    assert_eq!(accounts.has("user/ada").as_deref(), Some("newer-2"));
+}
+
+#[tokio::test]
+async fn those_who_share_an_account_take_turns() {
+    let newer = |number: u32| {
+        let (access, refresh) = (format!("token-{number}"), format!("newer-{number}"));
+        (
+            200,
+            json!({"access_token": access, "refresh_token": refresh}),
+        )
+    };
+    let service = Service::answering([newer(1), newer(2)]);
+    let server = service.serve().await;
+    let accounts = Accounts::of(&[("user/ada", "old")]);
+    let rig = || {
+        let setup = Setup::to(server, "http").with_accounts(server, "", accounts.clone());
+        setup.rig().by("user/ada")
+    };
+    let (one, other, to) = (rig(), rig(), url(server, "/"));
+    let (first, second) = tokio::join!(one.get(&to), other.get(&to));
+    first.unwrap();
+    second.unwrap();
+    let asked = service.asked.lock().unwrap().clone();
+    let tokens: Vec<&str> = asked
+        .iter()
+        .map(|(form, _)| &*form["refresh_token"])
+        .collect();
+    assert_eq!(tokens, ["old", "newer-1"]);
+    assert_eq!(accounts.has("user/ada").as_deref(), Some("newer-2"));
 }

@@ -180,6 +180,8 @@ async fn no_secret_is_in_the_errors_of_an_issuer_that_repeats_it() {
     let _guard = tracing::subscriber::set_default(traces.clone());
     let server = hostile().await;
     for (lines, issued) in KINDS.into_iter().filter(|(_, issued)| *issued) {
+        // Another test may have met a place that tells first, with nobody to tell.
+        tracing::callsite::rebuild_interest_cache();
         let rig = rig(server, lines, issued, "/refuse\"");
         let error = rig.get(&url(server, "/")).await.unwrap_err();
         let fault = serde_json::to_string(&error.fault()).unwrap();

@@ -151,6 +151,57 @@ impl Vault {
             .map(drop)
     }
 
+    /// Stores a value where `old` is there still; says whether it was.
+    ///
+    /// # Errors
+    /// As [`Vault::set`].
+    pub fn exchange(&self, name: &str, old: &Secret, value: Secret) -> Result<bool, VaultError> {
+        if value.expose().len() > MAX_VALUE_BYTES {
+            return Err(VaultError::ValueTooLarge);
+        }
+        self.change(|contents| match contents.get_mut(name) {
+            Some(kept) if kept == old => {
+                *kept = value;
+                true
+            }
+            _ => false,
+        })
+    }
+
+    /// Stores a value, if all entries that `counts` picks have at most so many bytes with it.
+    ///
+    /// # Errors
+    /// As [`Vault::set`]; [`VaultError::Full`].
+    pub fn set_within(
+        &self,
+        name: &str,
+        value: Secret,
+        counts: impl Fn(&str) -> bool,
+        max_bytes: usize,
+    ) -> Result<(), VaultError> {
+        check_name(name)?;
+        if value.expose().len() > MAX_VALUE_BYTES {
+            return Err(VaultError::ValueTooLarge);
+        }
+        let stored = self.change(|contents| {
+            let others = contents
+                .iter()
+                .filter(|(other, _)| *other != name && counts(other));
+            let bytes: usize = others
+                .map(|(name, value)| name.len() + value.expose().len())
+                .sum();
+            let fits = bytes + name.len() + value.expose().len() <= max_bytes;
+            if fits {
+                contents.insert(name.to_owned(), value);
+            }
+            fits
+        })?;
+        match stored {
+            true => Ok(()),
+            false => Err(VaultError::Full),
+        }
+    }
+
     /// Forgets a value; says whether there was one.
     pub fn remove(&self, name: &str) -> Result<bool, VaultError> {
         if self.read()?.is_none() {

@@ -263,3 +263,35 @@ fn odd_names_and_huge_values_are_refused() {
     assert_eq!(vault.set("a", huge), Err(VaultError::ValueTooLarge));
     assert!(!fixture.path().exists());
 }
+
+#[test]
+fn an_exchange_wants_what_is_there() {
+    let fixture = Fixture::new();
+    let vault = fixture.filled();
+    let (old, new) = (Secret::new("canary-7f3a"), Secret::new("newer"));
+    assert!(vault.exchange("salesforce/key", &old, new.clone()).unwrap());
+    assert_eq!(value(&vault, "salesforce/key").as_deref(), Some("newer"));
+    assert!(!vault.exchange("salesforce/key", &old, old.clone()).unwrap());
+    assert_eq!(value(&vault, "salesforce/key").as_deref(), Some("newer"));
+    vault.remove("salesforce/key").unwrap();
+    assert!(!vault.exchange("salesforce/key", &new, old).unwrap());
+    assert_eq!(value(&vault, "salesforce/key"), None);
+}
+
+#[test]
+fn what_belongs_together_has_its_bound() {
+    let fixture = Fixture::new();
+    let vault = fixture.filled();
+    let set = |name: &str, length: usize| {
+        let value = Secret::new("x".repeat(length));
+        vault.set_within(name, value, |name| name.starts_with("acme/"), 100)
+    };
+    set("acme/a", 80).unwrap();
+    assert!(matches!(set("acme/b", 10), Err(VaultError::Full)));
+    assert_eq!(value(&vault, "acme/b"), None);
+    // In place of the old one, not beside it.
+    set("acme/a", 94).unwrap();
+    assert!(matches!(set("acme/a", 95), Err(VaultError::Full)));
+    assert_eq!(value(&vault, "acme/a").unwrap().len(), 94);
+    assert!(value(&vault, "salesforce/key").is_some());
+}

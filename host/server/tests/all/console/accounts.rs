@@ -272,3 +272,29 @@ async fn what_does_not_belong_together_connects_nothing() {
     assert_eq!(refused.status, 403, "{}", refused.body);
     scene.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_agreed_to_is_what_is_connected() {
+    let (scene, issuer) = (Scene::with_math().await, Issuer::default());
+    let address = issuer.start().await;
+    granted(&scene, address).await;
+    let browser = Browser::enter(&scene, &scene.admin).await;
+    let state = sent(&browser).await["state"].clone();
+    let back = |more: &str| format!("/console/accounts/connected?code=c&state={state}{more}");
+    // Another issuer's answer.
+    let other = browser.get(&back("&iss=https%3A%2F%2Fevil.example")).await;
+    assert_eq!(other.status, 400, "{}", other.body);
+    // A grant that asks for another thing than the user was asked.
+    let elsewhere = issuer.start().await;
+    granted(&scene, elsewhere).await;
+    assert_eq!(browser.get(&back("")).await.status, 400);
+    assert!(issuer.asked.lock().unwrap().is_empty());
+    granted(&scene, address).await;
+    let connected = browser.get(&back(&format!("&iss=http%3A%2F%2F{address}"))).await;
+    assert_eq!(connected.status, 303, "{}", connected.body);
+    assert_eq!(accounts(&scene, &scene.admin).await[0]["connected"], true);
+    // Under a grant that asks for more nothing is connected.
+    granted(&scene, elsewhere).await;
+    assert_eq!(accounts(&scene, &scene.admin).await[0]["connected"], false);
+    scene.stop().await;
+}
