@@ -51,7 +51,10 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Err(error) => return commands::help_or_failure(&app, error),
     };
     let app = app.with(&cli.globals);
-    log_to_stderr(&app.printer);
+    // A service says itself what it tells, and to whom.
+    if !matches!(cli.command, Command::Serve(_) | Command::Mcp(_)) {
+        log_to_stderr(&app.printer);
+    }
     match cli.command {
         Command::Call(call) => return commands::call::run(app, call.words, cli.globals),
         Command::New(args) => commands::new::run(&app, &args)?,
@@ -77,6 +80,8 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Mcp(args) => return commands::serve::mcp(&app, &args),
         Command::Audit(args) => return commands::audit::run(&app, &args),
         Command::Policy(args) => return commands::policy::run(&app, &args),
+        Command::Backup(args) => return commands::backup::backup(&app, &args),
+        Command::Restore(args) => return commands::backup::restore(&app, &args),
         Command::Config(args) => return commands::serve::config(&app, &args),
         Command::Errors(args) => commands::errors::run(&app, &args)?,
     }

@@ -20,12 +20,20 @@ function key(kid, alg) {
   return { ...pair.privateKey.export({ format: "jwk" }), kid, alg, use: "sig" };
 }
 
-/// A provider at this port, that signs with the first of these keys.
-async function provide(port, keys) {
+/// A provider at a port of its own. `use` has it sign with the first of these keys from then on.
+async function provide(keys) {
+  let handler;
   const server = http.createServer((request, response) => handler(request, response));
-  await new Promise((ready) => server.listen(port, "127.0.0.1", ready));
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  const provider = new Provider(issuer, {
+  const use = (keys) => { handler = new Provider(issuer, configuration(keys)).callback(); };
+  use(keys);
+  const end = () => new Promise((done) => { server.close(done); server.closeAllConnections(); });
+  return { issuer, use, end };
+}
+
+function configuration(keys) {
+  return {
     clients: [{ client_id: "desk", client_secret: "secret-of-the-desk", grant_types: ["client_credentials"], redirect_uris: [], response_types: [] }],
     jwks: { keys },
     extraTokenClaims: () => ({ org: "local", groups: ["staff"] }),
@@ -39,14 +47,12 @@ async function provide(port, keys) {
           scope: "tools",
           audience: resource,
           accessTokenFormat: "jwt",
-          accessTokenTTL: resource.endsWith("/short") ? 1 : 300,
+          accessTokenTTL: 300,
           jwt: { sign: { alg: keys[0].alg } },
         }),
       },
     },
-  });
-  const handler = provider.callback();
-  return { issuer, port: server.address().port, end: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }) };
+  };
 }
 
 async function token(issuer, resource = "https://metier.example/mcp") {
@@ -85,7 +91,7 @@ async function asked(base, path, bearer, init = {}) {
 }
 
 const [first, second] = [key("first", "RS256"), key("second", "ES256")];
-let provider = await provide(0, [first]);
+const provider = await provide([first]);
 const service = await serve(provider.issuer);
 try {
   const good = await token(provider.issuer);
@@ -118,8 +124,7 @@ try {
   }
 
   // Another key from now on: it is taken up within a minute, since made-up keys must cause no flood of questions.
-  await provider.end();
-  provider = await provide(provider.port, [second, first]);
+  provider.use([second, first]);
   const later = await token(provider.issuer);
   assert.notEqual(JSON.parse(Buffer.from(later.split(".")[0], "base64url")).kid, "first");
   const until = Date.now() + 120_000;

@@ -8,6 +8,7 @@ mod artifact;
 mod attach;
 pub mod audit;
 mod authoring;
+pub mod backup;
 pub mod call;
 pub mod dev;
 mod globals;
@@ -167,6 +168,12 @@ pub enum Command {
         after_help = policy::EXAMPLES
     )]
     Policy(policy::Policy),
+    /// Save everything a service keeps in one archive, while it is at work
+    #[command(after_help = backup::BACKUP_EXAMPLES)]
+    Backup(Box<backup::Backup>),
+    /// Restore what `metier backup` saved, where nothing is yet
+    #[command(after_help = backup::RESTORE_EXAMPLES)]
+    Restore(Box<backup::Restore>),
     /// Show or check the configuration of a service
     #[command(
         subcommand_required = true,

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod artifact;
 pub mod attach;
 pub mod audit;
+pub mod backup;
 pub mod build;
 pub mod call;
 pub mod dev;

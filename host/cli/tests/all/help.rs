@@ -81,7 +81,6 @@ pub const COMMANDS: &[&[&str]] = &[
     &["admin", "agent", "list"],
     &["admin", "agent", "deploy"],
     &["admin", "agent", "rollback"],
-    &["audit"],
     &["admin", "trigger"],
     &["admin", "trigger", "list"],
     &["admin", "trigger", "show"],
@@ -102,10 +101,13 @@ pub const COMMANDS: &[&[&str]] = &[
     &["admin", "webhook", "deliveries"],
     &["admin", "webhook", "redeliver"],
     &["admin", "webhook", "remove"],
+    &["audit"],
     &["audit", "verify"],
     &["audit", "head"],
     &["audit", "export"],
     &["audit", "search"],
+    &["backup"],
+    &["restore"],
     &["errors"],
 ];
 

@@ -11,7 +11,8 @@ use metier_service::limits::{Limits as TenantLimits, Rate};
 use metier_store::StoreUrl;
 use serde::{Deserialize, Serialize};
 
-use crate::{errors::Failure, given};
+use super::issuers::{IssuerTable, issuers};
+use crate::{errors::Failure, given, telemetry};
 
 /// The file with every key and what it means, each as it is when left out.
 pub const COMMENTED: &str = include_str!("metier.toml");
@@ -218,6 +219,8 @@ impl Config {
                 "`metier config show` prints every key with what it means.",
             )
         })?;
+        config.tls.files()?;
+        issuers(&config.issuers)?;
         let path = absolute(path).map_err(|error| Failure::unreadable(path, &error))?;
         Ok(config.below(path.parent().unwrap_or(Path::new("/"))))
     }
@@ -247,9 +250,14 @@ impl Config {
             &mut self.models.prices,
             &mut self.vault.file,
             &mut self.vault.key,
+            &mut self.tls.certificate,
+            &mut self.tls.key,
         ];
         for file in files.into_iter().flatten() {
             *file = folder.join(&*file);
+        }
+        for issuer in &mut self.issuers {
+            issuer.set_below(folder);
         }
         self
     }
@@ -271,6 +279,19 @@ mod tests {
             })
             .collect();
         Config::parse(&uncommented).unwrap();
+    }
+
+    #[test]
+    fn the_issuer_of_the_commented_file_is_one() {
+        let text: String = COMMENTED
+            .lines()
+            .filter_map(|line| line.strip_prefix('#').filter(|key| !key.starts_with(' ')))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let config = Config::parse(&text).unwrap();
+        super::issuers(&config.issuers).unwrap();
+        let table = toml::Table::try_from(config.issuers.first().unwrap()).unwrap();
+        assert_eq!(table.len(), 12, "every key stands there: {table}");
     }
 
     #[test]

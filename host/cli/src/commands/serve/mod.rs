@@ -1,16 +1,27 @@
 //! `metier serve`: one process in front of every skill and every model.
 
 pub mod config;
+
+mod certificate;
+mod handles;
+mod issuers;
+mod numbers;
+
 mod parts;
+mod reload;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use metier_agent::driver::Shift;
 use metier_core::{Code, Fault};
-use metier_server::{App as Outside, Settings, listen, mcp::stdio};
+use metier_server::{App as Outside, Settings, listen, live::Live, mcp::stdio};
 use metier_service::{Caller, Role, Service, agents::POOL, identity::IssuedKey};
 use serde_json::json;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind},
+    sync::watch,
+};
 
 use super::App;
 use crate::{
@@ -18,8 +29,12 @@ use crate::{
     errors::{Failure, sentence},
     exit::Exit,
     printer::Format,
+    telemetry::{LogFormat, Telemetry},
 };
+use certificate::Shown;
 use config::Config;
+use numbers::Numbers;
+use reload::Reloading;
 
 /// How often it is looked what other hosts changed.
 const LOOK: Duration = Duration::from_millis(500);
@@ -31,12 +46,18 @@ const LOOK: Duration = Duration::from_millis(500);
 pub fn run(app: &App, args: &Serve) -> Result<Exit, Failure> {
     let mut config = configured(&args.service)?;
     config.listen = args.listen.unwrap_or(config.listen);
+    handles::take_all(&app.printer, config.limits.connections);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     let runtime =
         runtime.map_err(|error| host_fault(&format!("The runtime did not start: {error}.")))?;
-    let ended = runtime.block_on(Box::pin(serve(app, args, &config)));
+    let ended = runtime.block_on(Box::pin(async {
+        let telemetry = Telemetry::begin(app, &config.telemetry, args.log_format)?;
+        let ended = serve(app, args, &config, &telemetry).await;
+        telemetry.end(config.limits.grace.0).await;
+        ended
+    }));
     // A call into a database that does not answer is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended
@@ -54,31 +75,51 @@ pub fn configured(options: &ServiceOptions) -> Result<Config, Failure> {
     Ok(config)
 }
 
-async fn serve(app: &App, args: &Serve, config: &Config) -> Result<Exit, Failure> {
+async fn serve(
+    app: &App,
+    args: &Serve,
+    config: &Config,
+    telemetry: &Telemetry,
+) -> Result<Exit, Failure> {
     let listener = TcpListener::bind(config.listen).await;
     let listener = listener.map_err(|error| no_address(config.listen, &error))?;
     let address = listener.local_addr();
     let address = address.map_err(|error| no_address(config.listen, &error))?;
-    let service = Arc::new(parts::service(app, &args.service, config).await?);
+    let shown = Shown::open(&config.tls)?;
+    let numbers = Numbers::open(config).await?;
+    let (service, living) = parts::service(app, &args.service, config, telemetry).await?;
+    let service = Arc::new(service);
     let first = service.directory().first_key().await?;
     let (stop, stopped) = watch::channel(());
     let outside = Arc::new(Outside {
         service: service.clone(),
-        settings: settings(config),
+        settings: Live::new(settings(config)),
     });
     let limits = listen::Limits {
         connections: config.limits.connections,
         grace: config.limits.grace.0,
+        open: service.metrics().connections().clone(),
         ..listen::Limits::default()
     };
-    tell(app, address, first)?;
+    // Before anybody is told that it serves: a hang-up would end it else.
+    let hangups = hangups()?;
+    let scraped = numbers.as_ref().map(|numbers| numbers.address);
+    tell(app, address, shown.is_some(), first, scraped)?;
+    if !address.ip().is_loopback() && shown.is_none() {
+        app.printer.warn(
+            "keys and answers cross the network in the clear unless something in front speaks TLS; `[tls]` names a certificate",
+        );
+    }
     if !address.ip().is_loopback() && config.hosts.is_empty() {
         app.printer.warn(
             "`hosts` names nothing: requests from other machines are refused, whatever name they call this one by",
         );
     }
-    let serving = listen::serve(listener, outside.router(), &limits, until(&stopped));
+    let certificate = shown.as_ref().map(|shown| shown.certificate.clone());
+    let router = outside.clone().router();
+    let serving = listen::serve_over(listener, router, &limits, certificate, until(&stopped));
     let working = tokio::spawn(work(service.clone(), shift(config)?, until(&stopped)));
+    let counting = numbers.map(|numbers| tokio::spawn(numbers.serve(outside.clone(), until(&stopped))));
     let booked = service.clone();
     let reloading = Reloading {
         args,
@@ -97,6 +138,7 @@ async fn serve(app: &App, args: &Serve, config: &Config) -> Result<Exit, Failure
             .map(|()| Exit::Ok)
             .map_err(|error| host_fault(&format!("The server failed: {error}."))),
         signal = told_to_end() => signal?,
+        () = reloading.follow(app, hangups) => {}
     }
     app.printer.note("ending: what is under way has its time");
     drop(stop);
@@ -121,7 +163,9 @@ pub fn mcp(app: &App, args: &Mcp) -> Result<Exit, Failure> {
     let runtime =
         runtime.map_err(|error| host_fault(&format!("The runtime did not start: {error}.")))?;
     let ended = runtime.block_on(Box::pin(async {
-        let service = Arc::new(parts::service(app, &args.service, &config).await?);
+        let telemetry = Telemetry::begin(app, &config.telemetry, LogFormat::Pretty)?;
+        let service = parts::service(app, &args.service, &config, &telemetry).await?.0;
+        let service = Arc::new(service);
         let (stop, stopped) = watch::channel(());
         let working = tokio::spawn(work(service.clone(), shift(&config)?, until(&stopped)));
         let caller = Caller {
@@ -132,6 +176,7 @@ pub fn mcp(app: &App, args: &Mcp) -> Result<Exit, Failure> {
         drop(stop);
         let _ = working.await;
         service.booked().await;
+        telemetry.end(config.limits.grace.0).await;
         served
             .map(|()| Exit::Ok)
             .map_err(|error| host_fault(&sentence(&error.to_string())))
@@ -190,29 +235,49 @@ async fn look(service: Arc<Service>, shutdown: impl Future<Output = ()>) {
     }
 }
 
-fn tell(app: &App, address: SocketAddr, first: Option<IssuedKey>) -> Result<(), Failure> {
+fn tell(
+    app: &App,
+    address: SocketAddr,
+    is_secure: bool,
+    first: Option<IssuedKey>,
+    scraped: Option<SocketAddr>,
+) -> Result<(), Failure> {
+    let scraped = scraped.map(|address| format!("http://{address}/metrics"));
+    let url = match is_secure {
+        true => format!("https://{address}"),
+        false => format!("http://{address}"),
+    };
     let key = first.map(|issued| issued.key);
     if app.printer.format == Format::Json {
-        let line =
-            json!({"kind": "serving", "address": format!("http://{address}"), "admin_key": key});
+        let mut line = json!({"kind": "serving", "address": url, "admin_key": key});
+        if let Some(scraped) = scraped {
+            line["metrics"] = json!(scraped);
+        }
         return app.print(&format!("{line}\n"));
     }
-    let mut text =
-        format!("serving at http://{address}, the console at http://{address}/console\n");
+    let mut text = format!("serving at {url}, the console at {url}/console\n");
+    if let Some(scraped) = scraped {
+        text.push_str(&format!("numbers at {scraped}\n"));
+    }
     if let Some(key) = key {
         text.push_str(&format!(
-            "\nThe administrator's key, shown this once:\n\n  export METIER_URL=http://{address}\n  export METIER_KEY={key}\n\n\
+            "\nThe administrator's key, shown this once:\n\n  export METIER_URL={url}\n  export METIER_KEY={key}\n\n\
              Then, for instance: metier admin skill install SKILL.wasm\n"
         ));
     }
     app.print(&text)
 }
 
+/// What has the configuration read again.
+fn hangups() -> Result<Signal, Failure> {
+    let hangups = tokio::signal::unix::signal(SignalKind::hangup());
+    hangups.map_err(|error| host_fault(&format!("Signals cannot be heard: {error}.")))
+}
+
 /// Ctrl-C, or what a service manager sends.
 async fn told_to_end() -> Result<(), Failure> {
     let unheard = |error: std::io::Error| host_fault(&format!("Signals cannot be heard: {error}."));
-    let kind = tokio::signal::unix::SignalKind::terminate();
-    let mut terminate = tokio::signal::unix::signal(kind).map_err(unheard)?;
+    let mut terminate = tokio::signal::unix::signal(SignalKind::terminate()).map_err(unheard)?;
     tokio::select! {
         signal = tokio::signal::ctrl_c() => signal.map_err(unheard),
         _ = terminate.recv() => Ok(()),

@@ -11,6 +11,7 @@ use metier_core::{Grant, TenantId};
 use metier_runtime::{
     audit::NoObserver,
     credentials::{SecretSources, vault::Vault},
+    egress::{Egress, EgressConfig},
     host::HostConfig,
 };
 use metier_service::{
@@ -20,13 +21,15 @@ use metier_service::{
     hooks::outlet::{Outlet, Reachable},
     hub::Hub,
     installs,
+    metrics::{self, Asked, Followed, Metrics},
+    models::LiveModel,
     run_tools::Reach,
     run_tools::RunTools,
-    secrets::sources_of,
+    secrets::{Secrets, sources_of},
 };
 use metier_store::StoreUrl;
 
-use super::config::Config;
+use super::{config::Config, issuers};
 use crate::{
     args::{VaultPlace, serve::ServiceOptions},
     commands::{
@@ -36,46 +39,75 @@ use crate::{
         skill_file,
     },
     errors::Failure,
+    telemetry::{Telemetry, process},
     vault,
 };
+
+/// What a service is made of that stays, whatever its configuration becomes.
+pub struct Living {
+    /// The secrets of tenants.
+    pub vault: Arc<Vault>,
+    /// Who asks models.
+    pub model: Arc<LiveModel>,
+    /// What is written down.
+    pub trail: Arc<Trail>,
+}
 
 /// Opens everything a service is made of.
 pub async fn service(
     app: &App,
     options: &ServiceOptions,
     config: &Config,
-) -> Result<Service, Failure> {
+    telemetry: &Telemetry,
+) -> Result<(Service, Living), Failure> {
     let stores = Stores::all(&app.folders)?;
     let trail = Trail::open(&Settings::in_data(&app.folders.data()?))?;
     let trail = Arc::new(trail);
+    let egress = Egress::new(EgressConfig {
+        traceparent: telemetry.traceparent(),
+        ..EgressConfig::default()
+    });
     let host = skill_file::host(app, || HostConfig {
         calls: config.limits.calls,
+        egress: Arc::new(egress.clone()),
         ..stores.within(skill_file::config(app), &trail)
     })?;
     let host = Arc::new(host);
     let store = session::open(&address(app, options, config)?).await?;
     let artifacts = crate::commands::artifact::open(&app.folders.artifacts()?)?;
     let vault = Arc::new(opened(app, options, config)?);
+    let secrets = Secrets::of(vault.clone());
     let tools = RunTools::new(
         host.clone(),
         store.clone(),
         artifacts.clone(),
-        reach(app, vault.clone()),
+        reach(app, secrets.clone()),
         Arc::new(NoObserver),
     );
-    let tools = Arc::new(tools.noting(trail.clone()));
+    let metrics = Arc::new(Metrics::new(counted(config)));
+    let tools = tools.noting(trail.clone()).counting(metrics.clone());
+    let tools = Arc::new(tools);
     let models = models(config)?;
     let hub = Arc::new(Hub::default());
     let model = asker(app, config, &models, vault.clone())?;
+    let model = Arc::new(LiveModel::new(model));
+    let tokens = issuers::tokens(&config.issuers, trail.clone())?;
     let ids = session::ids();
+    let asked: Arc<dyn Model> = Arc::new(Asked::new(model.clone(), metrics.clone()));
     let runs = Runs::new(RunParts {
         store: store.clone(),
         tools: tools.clone(),
-        models: model.clone(),
-        watch: hub.clone(),
+        models: asked.clone(),
+        watch: Arc::new(Followed::new(hub.clone(), metrics.clone())),
         clock: session::clock(),
         ids: ids.clone(),
     });
+    let runs = runs.traced(telemetry.traces());
+    let living = Living {
+        vault: vault.clone(),
+        model: model.clone(),
+        trail: trail.clone(),
+    };
     let parts = Parts {
         host,
         store,
@@ -83,12 +115,13 @@ pub async fn service(
         runs,
         ids,
         models,
-        model,
+        model: asked,
         hub,
         artifacts,
-        vault: Some(vault),
+        secrets: Some(secrets),
         audit: trail,
         limits: config.limits.of_tenants(),
+        metrics,
     };
     let service = Service::open(parts).await?;
     service.trust(tokens);
@@ -125,7 +158,8 @@ pub fn models(config: &Config) -> Result<Models, Failure> {
     Ok(Models { routes, prices })
 }
 
-fn asker(
+/// Who asks the models behind the routes.
+pub fn asker(
     app: &App,
     config: &Config,
     models: &Models,
@@ -171,16 +205,17 @@ fn host_sources(app: &App, directory: PathBuf) -> SecretSources {
         env: Arc::new(move |name: &str| environment.secret(name)),
         directory,
         vault: None,
+        accounts: None,
     }
 }
 
-fn reach(app: &App, vault: Arc<Vault>) -> Reach {
+fn reach(app: &App, secrets: Arc<Secrets>) -> Reach {
     let host = host_sources(app, PathBuf::from("/"));
     Arc::new(move |skill: &PinnedSkill, tenant: &TenantId| {
         let grant = match &skill.grant {
             Some(text) => installs::grant(tenant, text)?,
             None => Grant::compute_only(tenant.clone()),
         };
-        Ok((grant, sources_of(&host, Some(&vault), tenant)))
+        Ok((grant, sources_of(&host, Some(&secrets), tenant)))
     })
 }
