@@ -358,7 +358,7 @@ async fn what_is_decided_cancelled_and_forked_is_written() {
         ..admin.clone()
     };
     let narrow = Caller {
-        tools: vec!["math.add".to_owned()],
+        tools: vec!["math.add".to_owned()].into(),
         ..admin.clone()
     };
     for refused in [stranger, narrow] {
