@@ -10,8 +10,9 @@ use metier_runtime::audit::Audit;
 use metier_service::{
     Right, Role,
     audit::{
-        AccountChange, AgentChange, Decision, Event, Filter, HostState, KeyChange, Notes, PolicyChange, RunChange,
-        SecretChange, Settings, SkillChange, TenantChange, Trail, TriggerChange, What, export::export,
+        AccountChange, AgentChange, Decision, Event, Filter, HostState, KeyChange, Notes,
+        PolicyChange, RunChange, SecretChange, Settings, SkillChange, TenantChange, Trail,
+        TriggerChange, What, export::export,
     },
 };
 use serde_json::Value;
