@@ -67,12 +67,11 @@ fn skills_of(repo: &Repo, tools: &Tools<'_>) -> Result<PathBuf> {
     guests::run(repo, &guests::Args { only })?;
     skills::described(repo)?;
     let packed = repo.target("skills");
-    Cmd::new("jco")
+    Cmd::new(tools.node_modules()?.join(".bin/jco"))
         .arg("parse")
         .arg(repo.path("tests/interop/service/math.wat"))
         .arg("-o")
         .arg(packed.join("math.wasm"))
-        .env("PATH", tools.path()?)
         .read()?;
     Ok(packed)
 }
