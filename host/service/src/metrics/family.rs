@@ -20,6 +20,9 @@ const BETWEEN: char = '\u{1f}';
 /// What everything beyond the bound is called.
 const OTHER: &str = "_other";
 
+/// Names and values.
+pub type Labels = Vec<(&'static str, String)>;
+
 /// A number that only grows.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
@@ -70,7 +73,7 @@ impl<M> Family<M> {
     }
 
     /// All of them by their labels, those without a value left out.
-    pub fn each(&self) -> Vec<(Vec<(&'static str, String)>, Arc<M>)> {
+    pub fn each(&self) -> Vec<(Labels, Arc<M>)> {
         let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<_> = series.iter().collect();
         all.sort_by_key(|(key, _)| *key);
