@@ -16,7 +16,8 @@ use futures::future::BoxFuture;
 use http::{HeaderValue, Request, header};
 use http_body_util::BodyExt;
 use metier_core::{
-    Digest, Grant, PrincipalId, RunScope, TenantId, http::CanonicalUrl, limits::Limits, manifest::Manifest,
+    Digest, Grant, PrincipalId, RunScope, TenantId, http::CanonicalUrl, limits::Limits,
+    manifest::Manifest,
 };
 use metier_runtime::{
     credentials::{Credentials, SecretSources},
@@ -224,5 +225,6 @@ fn grant(issuer: &Issuer, url: &CanonicalUrl) -> Result<Grant, String> {
         ("tools".to_owned(), Value::Array(Vec::new())),
         ("http".to_owned(), Value::Array(vec![rule.into()])),
     ]);
-    Grant::parse(&text.to_string()).map_err(|error| error.to_string())
+    Grant::parse(&text.to_string())
+        .map_err(|error| error.message().trim_end_matches('.').to_owned())
 }
