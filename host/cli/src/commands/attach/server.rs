@@ -234,7 +234,7 @@ impl Server {
             if tools.len() > MAX_LISTED || bytes > 2 * MAX_ANSWER {
                 return Err(self.no_server(&format!(
                     "it has more than {MAX_LISTED} tools, or says more than {} MiB about them",
-                    2 * MAX_ANSWER >> 20
+                    (2 * MAX_ANSWER) >> 20
                 )));
             }
             match page.remove("nextCursor") {

@@ -53,7 +53,7 @@ fn in_session(asked: &Asked) -> Said {
     }
     if asked.calls() == "initialize" {
         let result = json!({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "acme", "version": "2"}});
-        let mut said = Said::result(asked, result).as_events();
+        let mut said = Said::result(asked, result).into_events();
         said.headers.push(("mcp-session-id", SESSION.to_owned()));
         return said;
     }
@@ -62,8 +62,8 @@ fn in_session(asked: &Asked) -> Said {
     }
     match asked.calls() {
         "notifications/initialized" => Said::nothing(202),
-        "tools/list" => page(asked).as_events(),
-        "tools/call" => call(asked).as_events(),
+        "tools/list" => page(asked).into_events(),
+        "tools/call" => call(asked).into_events(),
         _ => Said::error(asked, 200, -32601, "no such method"),
     }
 }

@@ -91,12 +91,15 @@ fn what_cannot_be_attached_says_why_and_leaves_nothing() {
     }
 }
 
+/// The page for the message with this id.
+type Pages = Box<dyn Fn(u64) -> Value + Send + Sync>;
+
 /// Each of these would otherwise go on for ever, or take all memory.
 #[test]
 fn there_is_an_end_to_what_a_server_lists() {
     let page = |tools: Value, next: Value| json!({"tools": tools, "nextCursor": next});
     let tool = |name: String| json!({"name": name, "inputSchema": {"type": "object"}});
-    let pages: [(&str, Box<dyn Fn(u64) -> Value + Send + Sync>); 4] = [
+    let pages: [(&str, Pages); 4] = [
         (
             "leads back",
             Box::new(move |_| page(json!([]), json!("same"))),

@@ -82,7 +82,7 @@ impl Said {
     }
 
     /// The same as events, behind a notification.
-    pub fn as_events(self) -> Said {
+    pub fn into_events(self) -> Said {
         let note = json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "x"}});
         let body = String::from_utf8(self.body).unwrap();
         Said {
