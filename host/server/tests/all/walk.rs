@@ -10,6 +10,8 @@ fn filled(path: &str, key: &str, run: &str, digest: &str, event: &str) -> String
     path.replace("{alias}", "math")
         .replace("{tenant}", "local")
         .replace("{event}", event)
+        .replace("{skill}", "math")
+        .replace("{credential}", "login")
         .replace("{tool}", "math.add")
         .replace("{name}", "sum")
         .replace("{run}", run)
