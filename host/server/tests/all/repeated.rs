@@ -142,7 +142,7 @@ async fn what_was_refused_may_be_tried_again_and_a_tool_is_called_once() {
             )
             .await;
         let told = (wrong.status, wrong.header("idempotent-replayed"));
-        assert_eq!(told, (422, None), "{}", wrong.body);
+        assert_eq!(told, (400, None), "{}", wrong.body);
     }
     let large = " ".repeat((4 << 20) + 1);
     let large = scene
