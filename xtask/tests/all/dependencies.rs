@@ -84,7 +84,7 @@ fn only_the_server_emulators_and_tests_name_axum() {
     let strangers: Vec<_> = named
         .into_iter()
         .filter(|name| !name.starts_with("metier-emulator-"))
-        .filter(|name| !matches!(*name, "metier-e2e" | "metier-server"))
+        .filter(|name| !matches!(*name, "metier-bench" | "metier-e2e" | "metier-server"))
         .collect();
     assert!(
         strangers.is_empty(),

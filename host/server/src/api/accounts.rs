@@ -82,8 +82,8 @@ async fn disconnect(
     Who(caller): Who,
     Named((skill, credential)): Named<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let skill = super::named(&skill)?;
-    let credential = super::named(&credential)?;
+    let skill = skill.parse().map_err(|_| super::nothing_there())?;
+    let credential = credential.parse().map_err(|_| super::nothing_there())?;
     // To its end, whether the client waits for it or not.
     let forgetting =
         tokio::spawn(async move { app.service.disconnect(&caller, &skill, &credential).await });

@@ -10,6 +10,7 @@ mod events;
 mod exported;
 mod hooked;
 mod killed;
+mod making;
 mod policed;
 mod searched;
 mod ticked;
