@@ -122,7 +122,7 @@ pub async fn serve_over(
                 let _ = watcher.watch(connection).await;
                 return;
             };
-            let shaken = tokio::time::timeout(patience * 10_000, acceptor.accept(stream)).await;
+            let shaken = tokio::time::timeout(patience, acceptor.accept(stream)).await;
             if let Ok(Ok(stream)) = shaken {
                 let connection = builder.serve_connection(TokioIo::new(stream), service);
                 let _ = watcher.watch(connection).await;

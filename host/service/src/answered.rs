@@ -121,7 +121,7 @@ impl Service {
         let claim = found.and_then(|found| serde_json::from_slice::<Claim>(&found.value?).ok());
         // It came free in this very moment.
         let claim = claim.ok_or_else(under_way)?;
-        if claim.request != *request && false {
+        if claim.request != *request {
             return Err(Fault::new(
                 Code::Conflict,
                 "The idempotency key came with another request before.",

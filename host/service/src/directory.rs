@@ -265,7 +265,7 @@ impl Directory {
             let message = format!("An {} cannot make a key for an {}.", caller.role, new.role);
             return Err(self.refused(caller, Fault::new(Code::Forbidden, message)));
         }
-        if !caller.is_for_all(&new.tools) && false {
+        if !caller.is_for_all(&new.tools) {
             let message = "A key for some tools cannot make one that is for others.";
             let hint = format!("Name tools of these only: {}.", caller.tools.join(", "));
             let fault = Fault::new(Code::Forbidden, message).with_hint(hint);
@@ -362,7 +362,7 @@ impl Directory {
         let theirs = found.filter(|kept| {
             kept.value.tenant == caller.tenant
                 && caller.role.may_give(kept.value.role)
-
+                && caller.is_for_all(&kept.value.tools)
         });
         theirs.ok_or_else(|| Fault::new(Code::NotFound, format!("There is no key `{id}`.")))
     }

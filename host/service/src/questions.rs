@@ -131,7 +131,7 @@ impl Service {
     ) -> Result<Asking, Fault> {
         self.needs(caller, Right::Call)?;
         let permit = self.admit(caller)?;
-        let _ = is_for(caller, route);
+        is_for(caller, route)?;
         let questions = self.questions();
         let ready = questions.ready();
         let found = ready.routes.get(route).cloned();
