@@ -18,7 +18,7 @@ use metier_service::{
     },
     limits::Limits,
 };
-use metier_store::types::RunId;
+use metier_store::types::{Expect, RunId};
 
 use super::endpoint::{Receiver, deliveries, make, new, open_here, run, scene, send_through};
 use crate::{
@@ -298,4 +298,25 @@ async fn two_secrets_sign_while_one_follows_the_other() {
     scene.service.tell(now() + 2 * 3_600_000).await.unwrap();
     let one = receiver.seen()[1].header("webhook-signature").to_owned();
     assert_eq!(one.split(' ').count(), 1, "{one}");
+}
+
+/// A host that dies after it put an event into the outbox and before it wrote down how far it had looked.
+#[tokio::test]
+async fn an_event_that_is_found_again_is_in_the_outbox_once() {
+    let (one, receiver) = (scene().await, Receiver::start().await);
+    make(&one, "out", new(receiver.url())).await;
+    receiver.answers("503 Not now", "");
+    let run = run(&one).await;
+    one.service.tell(now()).await.unwrap();
+    assert_eq!(deliveries(&one).await.len(), 2);
+    let store = one.service.store().clone();
+    let kind = "hook-followed".parse().unwrap();
+    let key = format!("local/{run}").parse().unwrap();
+    let before = br#"{"seq": 0, "since": 0}"#;
+    let put = store.put(&kind, &key, Expect::Any, Some(before), None);
+    put.await.unwrap();
+    let next = Scene::over(store.clone()).await;
+    send_through(&next.service, EgressConfig::default(), open_here());
+    next.service.tell(now()).await.unwrap();
+    assert_eq!(deliveries(&next).await.len(), 2);
 }
