@@ -14,13 +14,13 @@ pub fn text(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::text;
 
     #[test]
     fn the_order_of_fields_does_not_matter() {
-        let one: Value = serde_json::from_str(r#"{"b": [{"d": 1, "c": 2}], "a": null}"#).unwrap();
+        let one = json!({"b": [{"d": 1, "c": 2}], "a": null});
         let other = json!({"a": null, "b": [{"c": 2, "d": 1}]});
         assert_ne!(one.to_string(), other.to_string());
         assert_eq!(text(&one), r#"{"a":null,"b":[{"c":2,"d":1}]}"#);

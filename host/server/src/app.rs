@@ -5,9 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use metier_service::Service;
 
-use crate::{
-    api, console, live::Live, mcp, numbers, observe, openai, problem::Problem, repeat,
-};
+use crate::{api, console, live::Live, mcp, numbers, observe, openai, problem::Problem, repeat};
 
 /// How the service is seen from outside.
 #[derive(Clone, Debug)]

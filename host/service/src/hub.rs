@@ -54,7 +54,10 @@ impl Hub {
     /// How many follow runs.
     pub fn followers(&self) -> usize {
         let followed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        followed.values().map(broadcast::Sender::receiver_count).sum()
+        followed
+            .values()
+            .map(broadcast::Sender::receiver_count)
+            .sum()
     }
 
     /// Forgets runs that nobody follows any more. A run that says nothing is not forgotten otherwise.

@@ -86,7 +86,9 @@ pub fn may_give(caller: &Caller, grant: &Grant) -> Result<(), Fault> {
     }
     let part = if !grant.files.is_empty() {
         Some("directories of the host")
-    } else if secrets(grant).any(|source| !matches!(source, SecretSource::Vault(_) | SecretSource::Account)) {
+    } else if secrets(grant)
+        .any(|source| !matches!(source, SecretSource::Vault(_) | SecretSource::Account))
+    {
         Some("secrets from the host's files or environment")
     } else if reaches(grant).any(|reach| *reach != Reach::default()) {
         Some("addresses, connections or roots of the host's own network")

@@ -18,8 +18,8 @@ use metier_core::{
     Call, CallId, Code, Fault, RunScope, TenantId, ToolName, Usage, nearest::nearest, package,
 };
 use metier_runtime::{
-    audit::Observer, capabilities::artifacts::ArtifactStore, context::Around,
-    host::Host, outcome::Outcome, registry::Installed, within::NoRun,
+    audit::Observer, capabilities::artifacts::ArtifactStore, context::Around, host::Host,
+    outcome::Outcome, registry::Installed, within::NoRun,
 };
 use metier_store::{Store, types::Rev};
 use tracing::{Instrument, Span};
@@ -325,7 +325,8 @@ impl Service {
                 outcome
             }
             Err(fault) => {
-                self.metrics().call_refused(&caller.tenant, fault.code, began);
+                self.metrics()
+                    .call_refused(&caller.tenant, fault.code, began);
                 self.note_refused(caller, request.id.as_ref(), &request.tool, &fault);
                 failed(fault)
             }

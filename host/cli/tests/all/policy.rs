@@ -49,7 +49,7 @@ fn examples_that_are_met_and_one_that_is_not() {
     let met = sandbox.metier(&words);
     assert_eq!(met.code, 0, "{met:?}");
     assert!(met.stdout.contains("3 of 3 examples are met."), "{met:?}");
-    sandbox.write("refunds.cedar", &POLICIES.replace("5000", "4999"));
+    sandbox.write("refunds.cedar", POLICIES.replace("5000", "4999"));
     let missed = sandbox.metier(&words);
     assert_ne!(missed.code, 0, "{missed:?}");
     assert!(
@@ -78,7 +78,7 @@ fn mistakes_are_told_by_line_and_nothing_to_try_is_no_success() {
     );
     sandbox.write(
         "wrong.cedar",
-        &POLICIES.replace("principal.role", "principal.rol"),
+        POLICIES.replace("principal.role", "principal.rol"),
     );
     for words in [
         &["policy", "check", "wrong.cedar"][..],

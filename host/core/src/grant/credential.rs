@@ -80,11 +80,11 @@ pub enum CredentialSpec {
     /// OAuth 2.0 for each user (RFC 6749, section 4.1, with PKCE, RFC 7636): who calls has connected an account of their own.
     OAuth2User {
         /// Where a user is sent to agree.
-        authorize: CanonicalUrl,
+        authorize: Box<CanonicalUrl>,
         /// Where tokens come from.
         token: TokenEndpoint,
         /// Where a token is taken back (RFC 7009), if the issuer has such a place.
-        revoke: Option<CanonicalUrl>,
+        revoke: Option<Box<CanonicalUrl>>,
         /// Who asks.
         client_id: String,
         /// The client's own secret, for confidential clients.
@@ -127,9 +127,7 @@ impl CredentialSpec {
     pub fn more_secrets(&self) -> Vec<&SecretSource> {
         match self {
             CredentialSpec::OAuth2RefreshToken { client_secret, .. }
-            | CredentialSpec::OAuth2User { client_secret, .. } => {
-                client_secret.iter().collect()
-            }
+            | CredentialSpec::OAuth2User { client_secret, .. } => client_secret.iter().collect(),
             CredentialSpec::SigV4 {
                 access_key_id,
                 session_token,

@@ -114,12 +114,16 @@ fn spec(kind: Kind, section: &mut Section<'_>) -> Result<CredentialSpec, TextErr
             scope: optional(section, "scope")?,
         },
         Kind::User => CredentialSpec::OAuth2User {
-            authorize: issuer_url(section.require(
+            authorize: Box::new(issuer_url(section.require(
                 "authorize-url",
                 "authorize-url = \"https://login.acme.com/oauth2/authorize\"",
-            )?)?,
+            )?)?),
             token: token_endpoint(section)?,
-            revoke: section.take("revoke-url").map(issuer_url).transpose()?,
+            revoke: section
+                .take("revoke-url")
+                .map(issuer_url)
+                .transpose()?
+                .map(Box::new),
             client_id: client_id(section)?,
             client_secret: section.take("client-secret").map(secret).transpose()?,
             scope: optional(section, "scope")?,
@@ -192,7 +196,10 @@ fn issuer_url(item: Item<'_>) -> Result<CanonicalUrl, TextError> {
     let url: CanonicalUrl = item.parsed()?;
     let local = matches!(url.host(), Host::Ip(ip) if ip.is_loopback());
     match url.scheme() == Scheme::Http && !local {
-        true => Err(item.error("an issuer's URL is https: what is sent there is a secret, or leads to one")),
+        true => {
+            Err(item
+                .error("an issuer's URL is https: what is sent there is a secret, or leads to one"))
+        }
         false => Ok(url),
     }
 }

@@ -60,7 +60,7 @@ impl Issuer {
             return Ok(false);
         };
         let endpoint = TokenEndpoint {
-            url: url.clone(),
+            url: (**url).clone(),
             reach: endpoint.reach.clone(),
         };
         let form = Form::of("token", token.expose()).and("token_type_hint", Some("refresh_token"));

@@ -59,12 +59,15 @@ use crate::egress::{Clock, EgressCall};
 /// Most users whose tokens are kept in memory for one grant; with another, all are read anew.
 const MAX_USERS: usize = 10_000;
 
+/// After which of the user's changes it was made, and what keeps it fresh.
+type OfUser = (u64, Arc<Keeper>);
+
 /// The credentials of one grant. Share it between all calls under that grant: it keeps their tokens.
 pub struct Credentials {
     keepers: BTreeMap<CredentialName, Arc<Keeper>>,
     /// Those of which each user has one.
     of_users: BTreeMap<CredentialName, Credential>,
-    users: Mutex<BTreeMap<(CredentialName, PrincipalId), (u64, Arc<Keeper>)>>,
+    users: Mutex<BTreeMap<(CredentialName, PrincipalId), OfUser>>,
     sources: Arc<SecretSources>,
     transport: Arc<dyn TokenTransport>,
     clock: Clock,

@@ -164,7 +164,9 @@ impl Egress {
                 .await
                 .unwrap_or(Err(EgressError::Deadline)),
         };
-        let status = answered.as_ref().map(|answer| answer.response.status().as_u16());
+        let status = answered
+            .as_ref()
+            .map(|answer| answer.response.status().as_u16());
         span::ended(&span, status);
         match answered {
             Ok(answer) => Ok(self.hand_back(call, answer, deadline, record)),

@@ -305,7 +305,12 @@ async fn the_audit_is_searched_by_operators_only() {
             "",
         )
         .await;
-    assert_eq!(found.json, serde_json::json!({"items": []}), "{}", found.body);
+    assert_eq!(
+        found.json,
+        serde_json::json!({"items": []}),
+        "{}",
+        found.body
+    );
     let caller = scene.key("local", "caller").await;
     let refused = scene.ask(&caller, "GET /api/v1/audit", "").await;
     assert_eq!((refused.status, refused.code()), (403, "forbidden"));

@@ -2,8 +2,8 @@
 
 mod accounts;
 mod decided;
-mod looked;
 mod ended;
+mod looked;
 
 use std::time::{Duration, Instant};
 

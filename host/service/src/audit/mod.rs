@@ -32,8 +32,8 @@ pub mod verify;
 mod tests;
 
 pub use event::{
-    AccountChange, AgentChange, Decision, Event, Health, HostState, KeyChange, NoNotes, Notes, PolicyChange, RunChange,
-    SecretChange, SkillChange, TenantChange, TriggerChange, What,
+    AccountChange, AgentChange, Decision, Event, Health, HostState, KeyChange, NoNotes, Notes,
+    PolicyChange, RunChange, SecretChange, SkillChange, TenantChange, TriggerChange, What,
 };
 pub use head::HeadKey;
 pub use record::Head;

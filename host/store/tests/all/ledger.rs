@@ -177,7 +177,9 @@ pub async fn usage_is_by_tenant_account_run_and_time(f: &Fixture) {
 
 pub async fn spending_is_by_time_and_agent_too(f: &Fixture) {
     let named = |agent: &str| NewRun {
-        labels: [("name".parse().unwrap(), agent.to_owned())].into_iter().collect(),
+        labels: [("name".parse().unwrap(), agent.to_owned())]
+            .into_iter()
+            .collect(),
         ..f.new_run()
     };
     for (agent, amounts) in [("review", [10, 5]), ("it's \"odd\"", [1, 0])] {

@@ -201,7 +201,7 @@ async fn runs_with_different_grants_for_the_same_bytes_go_on_at_once() {
     };
     // Each model call waits until the other run has come as far: taking turns would never end.
     let both = async { tokio::join!(wait(GRANT.to_owned(), "main"), wait(other.clone(), "dear")) };
-    let (one, two) = tokio::time::timeout(std::time::Duration::from_secs(60), both)
+    let (one, two) = tokio::time::timeout(std::time::Duration::from_secs(60), Box::pin(both))
         .await
         .expect("the runs go on at once");
     assert_eq!(one.output(), json!("you said: both"));

@@ -198,10 +198,7 @@ impl Administrator<'_> {
     async fn policy(&self, action: &Policy) -> Result<(), Failure> {
         match action {
             Policy::Show => {
-                let answer = self
-                    .client
-                    .ask(Method::GET, "/policy", Body::None)
-                    .await?;
+                let answer = self.client.ask(Method::GET, "/policy", Body::None).await?;
                 if self.app.printer.format == Format::Json {
                     return self.print(&answer);
                 }

@@ -214,7 +214,10 @@ mod tests {
                 "not https",
             ),
             ("role = \"king\"", "king"),
-            ("role = \"viewer\"\naddresses = [\"x\"]", "`x` is no network"),
+            (
+                "role = \"viewer\"\naddresses = [\"x\"]",
+                "`x` is no network",
+            ),
             ("role = \"viewer\"\ntennant = \"x\"", "tennant"),
         ] {
             let why = read(&format!("{base}{more}")).unwrap_err();

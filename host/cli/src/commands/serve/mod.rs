@@ -119,7 +119,8 @@ async fn serve(
     let router = outside.clone().router();
     let serving = listen::serve_over(listener, router, &limits, certificate, until(&stopped));
     let working = tokio::spawn(work(service.clone(), shift(config)?, until(&stopped)));
-    let counting = numbers.map(|numbers| tokio::spawn(numbers.serve(outside.clone(), until(&stopped))));
+    let counting =
+        numbers.map(|numbers| tokio::spawn(numbers.serve(outside.clone(), until(&stopped))));
     let booked = service.clone();
     let reloading = Reloading {
         args,
@@ -164,7 +165,9 @@ pub fn mcp(app: &App, args: &Mcp) -> Result<Exit, Failure> {
         runtime.map_err(|error| host_fault(&format!("The runtime did not start: {error}.")))?;
     let ended = runtime.block_on(Box::pin(async {
         let telemetry = Telemetry::begin(app, &config.telemetry, LogFormat::Pretty)?;
-        let service = parts::service(app, &args.service, &config, &telemetry).await?.0;
+        let service = parts::service(app, &args.service, &config, &telemetry)
+            .await?
+            .0;
         let service = Arc::new(service);
         let (stop, stopped) = watch::channel(());
         let working = tokio::spawn(work(service.clone(), shift(&config)?, until(&stopped)));

@@ -146,7 +146,7 @@ impl Changed {
                 let rest = name.strip_prefix(*live);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
-            match LIVE.iter().any(|live| is_live(live)) {
+            match LIVE.iter().any(is_live) {
                 true => changed.now.push(name.clone()),
                 false => changed.at_the_next_start.push(name.clone()),
             }

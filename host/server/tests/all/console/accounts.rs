@@ -290,7 +290,9 @@ async fn what_was_agreed_to_is_what_is_connected() {
     assert_eq!(browser.get(&back("")).await.status, 400);
     assert!(issuer.asked.lock().unwrap().is_empty());
     granted(&scene, address).await;
-    let connected = browser.get(&back(&format!("&iss=http%3A%2F%2F{address}"))).await;
+    let connected = browser
+        .get(&back(&format!("&iss=http%3A%2F%2F{address}")))
+        .await;
     assert_eq!(connected.status, 303, "{}", connected.body);
     assert_eq!(accounts(&scene, &scene.admin).await[0]["connected"], true);
     // Under a grant that asks for more nothing is connected.

@@ -249,6 +249,7 @@ fn routed(routes: &Routes, folder: &TempDir, audit: Arc<Audit>) -> Routed {
         }),
         directory: folder.path().to_owned(),
         vault: None,
+        accounts: None,
     };
     let transport = ModelTransport::new(
         routes,
