@@ -93,7 +93,9 @@ impl Limiter {
         let limits = self.limits();
         let permit = self.run(&caller.tenant, limits.calls)?;
         if let Some(rate) = limits.key {
-            let taken = self.keys.take(caller.principal.as_str(), rate, now);
+            // A trigger's principal is of its tenant only.
+            let subject = format!("{}/{}", caller.tenant, caller.principal);
+            let taken = self.keys.take(&subject, rate, now);
             taken.map_err(|wait| too_fast("key", rate, wait))?;
         }
         if let Some(rate) = limits.tenant {
@@ -237,6 +239,8 @@ mod tests {
             ..Limits::default()
         });
         let (one, other) = (caller("a", "key/1"), caller("a", "key/2"));
+        // As two tenants' triggers have one name.
+        let namesake = caller("b", "key/1");
         let now = Instant::now();
         for _ in 0..3 {
             drop(limiter.admit(&one, now).unwrap());
@@ -245,6 +249,7 @@ mod tests {
         assert_eq!(fault.code, Code::RateLimited);
         assert_eq!(fault.retry_after, Some(Duration::from_millis(100)));
         drop(limiter.admit(&other, now).unwrap());
+        drop(limiter.admit(&namesake, now).unwrap());
         drop(
             limiter
                 .admit(&one, now + Duration::from_millis(100))

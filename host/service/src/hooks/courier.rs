@@ -11,7 +11,7 @@ use futures::StreamExt;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use metier_core::{Code, Fault, TenantId};
 use metier_store::types::Expect;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{sync::Semaphore, task::JoinSet, time::MissedTickBehavior};
 
 use super::{
     outbox::Slot,
@@ -55,10 +55,14 @@ impl Service {
         let mut shutdown = std::pin::pin!(shutdown);
         let (mut busy, mut rounds) = (HashSet::new(), JoinSet::new());
         let room = Arc::new(Semaphore::new(AT_ONCE));
+        // Not a new second after each round: rounds that end all the time would put it off for ever, and the duty with it.
+        let mut every = tokio::time::interval(EVERY);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
+                _ = every.tick() => {}
                 Some(ended) = rounds.join_next() => {
                     match ended {
                         Ok(endpoint) => { busy.remove(&endpoint); }
@@ -70,7 +74,6 @@ impl Service {
                     }
                     continue;
                 }
-                () = tokio::time::sleep(EVERY) => {}
             }
             match self.due_if_ours().await {
                 Ok((now, endpoints)) => {

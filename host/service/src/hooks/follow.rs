@@ -66,8 +66,9 @@ impl Service {
     /// The store's; what was not dealt with is the next time.
     pub(super) async fn look_at_runs(&self) -> Result<(), Fault> {
         let hooks = self.hooks();
-        hooks.endpoints.look().await?;
+        // An endpoint is there before what is followed for it: whoever sees the second sees the first.
         hooks.followed.look().await?;
+        hooks.endpoints.look().await?;
         let mut tenants: BTreeMap<TenantId, Vec<(RunId, Followed)>> = BTreeMap::new();
         for (key, kept) in hooks.followed.below("") {
             let parts = key.split_once('/');
@@ -79,7 +80,10 @@ impl Service {
             }
         }
         for (tenant, runs) in tenants {
-            self.look_at(&tenant, runs).await?;
+            // What one tenant's runs have is no reason to tell nobody anything.
+            if let Err(fault) = self.look_at(&tenant, runs).await {
+                tracing::warn!(%tenant, code = %fault.code, "what happened in its runs is not known now");
+            }
         }
         Ok(())
     }
@@ -104,7 +108,11 @@ impl Service {
                     .map_err(|error| of_store(&error))?,
             };
             match row {
-                Some(row) => self.go_on(tenant, &row, &followed, seen).await?,
+                Some(row) => {
+                    if let Err(fault) = self.go_on(tenant, &row, &followed, seen).await {
+                        tracing::warn!(%tenant, %run, code = %fault.code, "what happened in a run is not known now");
+                    }
+                }
                 None if now().saturating_sub(followed.since) > NEVER_BEGAN => {
                     self.unfollow(tenant, run).await?;
                 }

@@ -61,6 +61,12 @@ impl<M> Family<M> {
             if let Some(found) = series.get(key.as_str()) {
                 return found.clone();
             }
+            // A full family is only read: every call comes by here.
+            if series.len() >= MAX_SERIES
+                && let Some(other) = series.get(self::key(&vec![OTHER; values.len()]).as_str())
+            {
+                return other.clone();
+            }
         }
         let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
         let is_full = series.len() >= MAX_SERIES && !series.contains_key(key.as_str());

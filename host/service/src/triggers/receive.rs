@@ -221,7 +221,7 @@ impl Service {
             Some(noted),
         );
         started.map(Receipt::Run).map_err(|fault| {
-            tracing::warn!(tenant = %found.tenant, trigger = incoming.name, %fault, "a webhook starts nothing");
+            tracing::warn!(tenant = %found.tenant, trigger = incoming.name, code = %fault.code, "a webhook starts nothing");
             told(fault)
         })
     }

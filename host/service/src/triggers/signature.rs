@@ -132,12 +132,15 @@ pub fn delivery(
     };
     let named = named.and_then(Value::as_str).filter(|id| is_id(id));
     told.or_else(|| named.map(str::to_owned))
-        .unwrap_or_else(|| fingerprint(message))
+        .unwrap_or_else(|| fingerprint(scheme, message))
 }
 
-/// Of the body, and of the time it was sent at where that is signed, too.
-fn fingerprint(message: Message<'_>) -> String {
-    let time = message.headers.get("x-slack-request-timestamp");
+/// Of the body, and of the time it was sent at where that is signed, too: what is not signed makes no message another one.
+fn fingerprint(scheme: Scheme, message: Message<'_>) -> String {
+    let time = match scheme {
+        Scheme::Slack => message.headers.get("x-slack-request-timestamp"),
+        Scheme::Standard | Scheme::Github | Scheme::Stripe => None,
+    };
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(time.map_or(b"", |time| time.as_bytes()));
     context.update(b"\n");

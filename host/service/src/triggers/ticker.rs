@@ -327,7 +327,7 @@ impl Service {
                 self.note_fired(tenant, name, trigger, outcome, Some(tick), None);
             }
             Ended::Failed(fault) => {
-                tracing::warn!(%tenant, trigger = name, %fault, "a tick starts nothing");
+                tracing::warn!(%tenant, trigger = name, code = %fault.code, "a tick starts nothing");
                 let outcome = TickOutcome::Failed.as_str();
                 self.note_fired(tenant, name, trigger, outcome, Some(tick), Some(Err(fault)));
             }

@@ -255,4 +255,7 @@ fn a_message_is_known_by_its_id_or_by_what_it_is() {
     assert_ne!(plain, of(Scheme::Slack, &none, "[]"));
     let spaced = of(Scheme::Stripe, &none, r#"{"id": "no id"}"#);
     assert_eq!(spaced.len(), 64);
+    // What its signer did not sign makes no message another one.
+    let unsigned = of(Scheme::Stripe, &timed, r#"{"id": "no id"}"#);
+    assert_eq!(unsigned, spaced);
 }
