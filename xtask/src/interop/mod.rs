@@ -36,6 +36,9 @@ pub struct Args {
     /// Name the steps and run none
     #[arg(long)]
     pub list: bool,
+    /// Run those too that are run by name only: before a release
+    #[arg(long, conflicts_with = "only")]
+    pub all: bool,
 }
 
 /// One step: what it is called, and what it does.
@@ -50,9 +53,7 @@ const STEPS: &[Step] = &[
     ("strangers", strangers::run),
     ("conformance", conformance::run),
     ("data", data::run),
-    ("openapi-corpus", openapi_corpus::run),
     ("apis", apis::run),
-    ("prism", prism::run),
     ("store", store::run),
     ("models", models::run),
     ("service", service::run),
@@ -63,6 +64,8 @@ const STEPS: &[Step] = &[
 
 /// Steps that run only when they are named: what takes long and finds little more.
 const BY_NAME: &[Step] = &[
+    ("openapi-corpus", openapi_corpus::run),
+    ("prism", prism::run),
     ("every-point", flagship::every_point),
     ("every-simulation", store::every_simulation),
 ];
@@ -84,6 +87,9 @@ pub fn run(repo: &Repo, args: &Args) -> Result<()> {
         bail!("there is no step `{name}`; `cargo xtask interop --list` names them");
     }
     let tools = Tools::new(repo);
+    if args.all {
+        return all().try_for_each(|(_, step)| step(repo, &tools));
+    }
     if args.only.is_empty() {
         return STEPS.iter().try_for_each(|(_, step)| step(repo, &tools));
     }
