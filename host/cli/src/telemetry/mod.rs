@@ -37,8 +37,14 @@ pub use process::process;
 /// How long what was not sent has at the end, at most.
 pub const FLUSH: Duration = Duration::from_secs(5);
 
-/// What libraries say at `info` is about each request.
-const QUIET: [&str; 5] = ["rmcp", "hyper", "h2", "rustls", "opentelemetry"];
+/// What libraries say at `info` is about each request. At `warn` rmcp tells every mistake of a client, in the client's words.
+const QUIET: [(&str, &str); 5] = [
+    ("rmcp", "error"),
+    ("hyper", "warn"),
+    ("h2", "warn"),
+    ("rustls", "warn"),
+    ("opentelemetry", "warn"),
+];
 
 /// How lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -159,9 +165,9 @@ fn filter(app: &App, format: LogFormat) -> Result<EnvFilter, Failure> {
         Volume::Verbose => "info",
     };
     let mut text = named.unwrap_or_else(|| level.to_owned());
-    for library in QUIET {
+    for (library, least) in QUIET {
         if level != "off" && !text.contains(library) {
-            text.push_str(&format!(",{library}=warn"));
+            text.push_str(&format!(",{library}={least}"));
         }
     }
     if format == LogFormat::Json && level != "off" {
