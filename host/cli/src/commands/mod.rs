@@ -12,6 +12,7 @@ pub mod errors;
 pub mod inspect;
 pub mod learn;
 pub mod lint;
+mod made;
 pub mod models;
 pub mod new;
 pub mod openapi;

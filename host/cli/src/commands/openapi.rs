@@ -4,12 +4,11 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use metier_core::{code::Code, fault::Fault, ids::SkillName};
+use metier_core::ids::SkillName;
 use metier_market::{
-    folder::{self, write_whole},
     pack::{Inputs, Packed},
     skill_md::SkillMd,
 };
@@ -19,7 +18,11 @@ use metier_openapi::{
 };
 use serde_json::json;
 
-use super::{App, pack};
+use super::{
+    App,
+    made::{self, Texts, unusable},
+    pack,
+};
 use crate::{
     args::OpenApi,
     errors::{Failure, sentence},
@@ -28,9 +31,6 @@ use crate::{
     render::{bytes, count},
     text,
 };
-
-/// Who publishes a skill whose author did not say.
-const NAMESPACE: &str = "com.example";
 
 /// The version a new skill begins with.
 const VERSION: semver::Version = semver::Version::new(0, 1, 0);
@@ -54,7 +54,7 @@ pub fn run(app: &App, args: &OpenApi) -> Result<(), Failure> {
         name: name(args, &selection)?,
         version: VERSION,
     };
-    let folder = place(args, &about.name)?;
+    let folder = made::place(args.out.as_deref(), &about.name)?;
     if selection.tools.is_empty() && listing.operations.len() > metier_core::package::MAX_TOOLS {
         return Err(refused(
             &skill::SkillError::TooMany(listing.operations.len()).to_string(),
@@ -67,15 +67,13 @@ pub fn run(app: &App, args: &OpenApi) -> Result<(), Failure> {
     let files = skill::write(&document, &about, &conversion)
         .map_err(|error| refused(&error.to_string()))?;
     let packed = packed(app, &files)?;
-    write(&folder, &about.name, &files, &packed)?;
+    let texts = Texts {
+        manifest: &files.manifest,
+        skill_md: &files.skill_md,
+        plan: (metier_openapi_plan::RESOURCE, &files.plan),
+    };
+    made::write(&folder, &about.name, &texts, &packed)?;
     tell(app, &folder, &about.name, &conversion, &files, &packed)
-}
-
-/// A description that is none of the skill's host's business.
-fn unusable(message: &str, hint: &str) -> Failure {
-    Fault::new(Code::InvalidArguments, sentence(&text::one_line(message)))
-        .with_hint(hint)
-        .into()
 }
 
 fn refused(message: &str) -> Failure {
@@ -134,32 +132,7 @@ fn name(args: &OpenApi, selection: &Selection) -> Result<SkillName, Failure> {
     let Some(written) = &selection.name else {
         return Err(Failure::usage("The skill has no name.", hint));
     };
-    let whole = match (&args.namespace, written.split_once('/')) {
-        (Some(namespace), Some((_, short))) => format!("{namespace}/{short}"),
-        (None, Some(_)) => written.clone(),
-        (namespace, None) => format!("{}/{written}", namespace.as_deref().unwrap_or(NAMESPACE)),
-    };
-    whole
-        .parse()
-        .map_err(|error: metier_core::ids::InvalidSkillName| {
-            Failure::usage(sentence(&error.to_string()), hint)
-        })
-}
-
-/// Where the folder goes: nowhere where it would not build again.
-fn place(args: &OpenApi, name: &SkillName) -> Result<PathBuf, Failure> {
-    let folder = args.out.clone().unwrap_or_else(|| name.short().into());
-    if folder.file_name() == Some(name.short().as_ref()) {
-        return Ok(folder);
-    }
-    let message = format!(
-        "A skill's folder has its name, so `-o` ends in `{}`.",
-        name.short()
-    );
-    Err(Failure::usage(
-        message,
-        format!("For instance: -o skills/{}", name.short()),
-    ))
+    made::name(written, args.namespace.as_deref(), hint)
 }
 
 fn packed(app: &App, files: &Files) -> Result<Packed, Failure> {
@@ -176,35 +149,6 @@ fn packed(app: &App, files: &Files) -> Result<Packed, Failure> {
             ..Inputs::default()
         },
     )
-}
-
-fn write(folder: &Path, name: &SkillName, files: &Files, packed: &Packed) -> Result<(), Failure> {
-    let all = BTreeMap::from([
-        (
-            folder::MANIFEST_FILE.to_owned(),
-            files.manifest.clone().into_bytes(),
-        ),
-        (
-            folder::SKILL_MD_FILE.to_owned(),
-            files.skill_md.clone().into_bytes(),
-        ),
-        (
-            metier_openapi_plan::RESOURCE.to_owned(),
-            files.plan.clone().into_bytes(),
-        ),
-        (format!("dist/{}.wasm", name.short()), packed.bytes.clone()),
-    ]);
-    let shown = text::one_line(&folder.display().to_string());
-    write_whole(folder, &all).map_err(|error| match error.kind() {
-        io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => {
-            let message = format!("`{shown}` is there already; nothing was written.");
-            let fault = Fault::new(Code::Conflict, message);
-            fault
-                .with_hint("Choose another name or -o, or move what is there.")
-                .into()
-        }
-        _ => Failure::unwritable(&format!("The folder `{shown}`"), &error),
-    })
 }
 
 fn tell_problems(app: &App, conversion: &Conversion) {

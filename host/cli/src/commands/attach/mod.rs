@@ -19,28 +19,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use metier_core::{code::Code, fault::Fault, ids::SkillName};
+use metier_core::ids::SkillName;
 use metier_market::{
-    folder::{self, write_whole},
     pack::{Inputs, Packed},
     skill_md::SkillMd,
 };
 use metier_mcp_wire::{Plan, RESOURCE, plan::MAX_PLAN_BYTES};
 
-use super::{App, pack};
-use crate::{
-    args::Attach,
-    errors::{Failure, sentence},
-    exit::Exit,
-    languages, text, vault,
+use super::{
+    App,
+    made::{self, Texts, unusable},
+    pack,
 };
+use crate::{args::Attach, errors::Failure, exit::Exit, languages, text, vault};
 use convert::Converted;
 use files::Files;
 use place::Place;
 use server::{Listed, Server};
-
-/// Who publishes a skill whose author did not say.
-const NAMESPACE: &str = "com.example";
 
 /// Lists the tools, says what has changed, or writes the skill whole or not at all.
 ///
@@ -70,7 +65,12 @@ pub fn run(app: &App, args: &Attach) -> Result<Exit, Failure> {
     let credential = (args.token_env.is_some() || args.token_file.is_some()).then(|| name.short());
     let files = Files::write(&name, &place, &listed, &converted, credential)?;
     let packed = packed(app, &files)?;
-    write(&folder, &name, &files, &packed)?;
+    let texts = Texts {
+        manifest: &files.manifest,
+        skill_md: &files.skill_md,
+        plan: (RESOURCE, &files.plan),
+    };
+    made::write(&folder, &name, &texts, &packed)?;
     tell::made(app, &folder, &name, &converted, &files, &packed)?;
     tell::addresses(app, &place);
     if place.url.query().is_some() {
@@ -115,12 +115,6 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn unusable(message: &str, hint: &str) -> Failure {
-    Fault::new(Code::InvalidArguments, sentence(&text::one_line(message)))
-        .with_hint(hint)
-        .into()
-}
-
 fn asked(app: &App, args: &Attach, place: &Place) -> Result<Listed, Failure> {
     let token = token(app, args)?;
     let server = Server::new(place, token.as_deref())?;
@@ -153,43 +147,16 @@ fn name(args: &Attach) -> Result<SkillName, Failure> {
     let hint =
         "For instance: metier attach https://mcp.acme.com/mcp --name acme --namespace com.acme";
     let written = args.name.as_deref().unwrap_or_default();
-    let whole = match (&args.namespace, written.split_once('/')) {
-        (Some(namespace), Some((_, short))) => format!("{namespace}/{short}"),
-        (None, Some(_)) => written.to_owned(),
-        (namespace, None) => format!("{}/{written}", namespace.as_deref().unwrap_or(NAMESPACE)),
-    };
-    whole
-        .parse()
-        .map_err(|error: metier_core::ids::InvalidSkillName| {
-            Failure::usage(sentence(&error.to_string()), hint)
-        })
+    made::name(written, args.namespace.as_deref(), hint)
 }
 
-/// Where the folder goes: nowhere where it would not build again, and nowhere where something is.
+/// Where the folder goes: also nowhere where something is, which is found out before the server is asked.
 fn target(args: &Attach, name: &SkillName) -> Result<PathBuf, Failure> {
-    let folder = args.out.clone().unwrap_or_else(|| name.short().into());
-    if folder.file_name() != Some(name.short().as_ref()) {
-        let message = format!(
-            "A skill's folder has its name, so `-o` ends in `{}`.",
-            name.short()
-        );
-        return Err(Failure::usage(
-            message,
-            format!("For instance: -o skills/{}", name.short()),
-        ));
-    }
+    let folder = made::place(args.out.as_deref(), name)?;
     match folder.symlink_metadata() {
-        Ok(_) => Err(occupied(&folder)),
+        Ok(_) => Err(made::occupied(&folder)),
         Err(_) => Ok(folder),
     }
-}
-
-fn occupied(folder: &Path) -> Failure {
-    let shown = text::one_line(&folder.display().to_string());
-    let message = format!("`{shown}` is there already; nothing was written.");
-    Fault::new(Code::Conflict, message)
-        .with_hint("Choose another name or -o, or move what is there.")
-        .into()
 }
 
 fn packed(app: &App, files: &Files) -> Result<Packed, Failure> {
@@ -209,21 +176,4 @@ fn packed(app: &App, files: &Files) -> Result<Packed, Failure> {
             ..Inputs::default()
         },
     )
-}
-
-fn write(folder: &Path, name: &SkillName, files: &Files, packed: &Packed) -> Result<(), Failure> {
-    let file = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
-    let all = BTreeMap::from([
-        file(folder::MANIFEST_FILE, &files.manifest),
-        file(folder::SKILL_MD_FILE, &files.skill_md),
-        file(RESOURCE, &files.plan),
-        (format!("dist/{}.wasm", name.short()), packed.bytes.clone()),
-    ]);
-    write_whole(folder, &all).map_err(|error| match error.kind() {
-        io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => occupied(folder),
-        _ => {
-            let shown = text::one_line(&folder.display().to_string());
-            Failure::unwritable(&format!("The folder `{shown}`"), &error)
-        }
-    })
 }
