@@ -16,12 +16,14 @@ use metier_core::{Code, Digest, Fault, PrincipalId, TenantId};
 use metier_store::types::{Expect, PoolId, RunId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::broadcast::Receiver;
 
 use crate::{
     audit::{AgentChange, RunChange, What},
     begin,
     directory::now,
     faults::{of_definition, of_run, of_store},
+    hub::News,
     identity::{Caller, Right},
     once::Once,
     records::{Kept, Mirror, Record},
@@ -114,6 +116,15 @@ pub struct StartRequest {
     pub session: Option<Name>,
     /// Names this request and all its repetitions: they are one run.
     pub idempotency_key: Option<String>,
+}
+
+/// A run that was started.
+#[derive(Debug)]
+pub struct Begun {
+    /// Which one.
+    pub run: RunId,
+    /// What happens in it, from before it was there.
+    pub news: Receiver<News>,
 }
 
 /// The deployed definitions of all tenants.
@@ -315,6 +326,19 @@ impl Service {
     /// # Errors
     /// `forbidden`, `not-found`, `invalid-arguments`; `conflict` for a key that came with another request before.
     pub async fn start(&self, caller: &Caller, request: StartRequest) -> Result<RunId, Fault> {
+        let begun = self.begin(caller, request, false).await?;
+        Ok(begun.run)
+    }
+
+    /// Starts a run and hears all it says from its first word on, however fast it is taken up.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_heard(
+        &self,
+        caller: &Caller,
+        request: StartRequest,
+    ) -> Result<Begun, Fault> {
         self.begin(caller, request, false).await
     }
 
@@ -324,7 +348,7 @@ impl Service {
         caller: &Caller,
         request: StartRequest,
         is_from_outside: bool,
-    ) -> Result<RunId, Fault> {
+    ) -> Result<Begun, Fault> {
         self.needs(caller, Right::Call)?;
         let _permit = self.admit(caller)?;
         is_for(caller, &request.agent)?;
@@ -357,8 +381,9 @@ impl Service {
                 "The record of an idempotency key is damaged.",
             )
         })?;
+        let news = self.hub().follow(id);
         if once.is_repeated && self.runs().head(&id).await.is_ok() {
-            return Ok(id);
+            return Ok(Begun { run: id, news });
         }
         let earlier = begin::history(
             self.runs(),
@@ -391,7 +416,7 @@ impl Service {
             version: Some(&definition.terms().version),
         };
         self.note(caller, what);
-        Ok(run)
+        Ok(Begun { run, news })
     }
 
     /// What a run of the definition depends on: the tenant's skills under their grants, the routes, today's prices.

@@ -20,7 +20,11 @@ use metier_agent::{
     models::{Delta, Message, Role, StopReason, Usage},
 };
 use metier_core::{Code, PrincipalId};
-use metier_service::{agents::StartRequest, faults::of_run, hub::News};
+use metier_service::{
+    agents::{Begun, StartRequest},
+    faults::of_run,
+    hub::News,
+};
 use metier_store::types::RunId;
 use serde_json::Value;
 use tokio::{
@@ -68,8 +72,7 @@ pub async fn saying(
         session,
         idempotency_key: posted.key.clone(),
     };
-    let run = app.service.start(caller, request).await?;
-    let news = app.service.hub().follow(run);
+    let Begun { run, news } = app.service.start_heard(caller, request).await?;
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let following = Following {

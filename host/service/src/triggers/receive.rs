@@ -234,13 +234,14 @@ impl Service {
         is_from_outside: bool,
     ) -> Result<RunId, Fault> {
         let first = self.begin(caller, request.clone(), is_from_outside).await;
-        match first {
+        let begun = match first {
             // Another host is just starting it.
             Err(fault) if fault.code == Code::Conflict => {
                 self.begin(caller, request.clone(), is_from_outside).await
             }
             first => first,
-        }
+        };
+        Ok(begun?.run)
     }
 
     fn turned_away(&self, found: Option<&Found>, incoming: Incoming<'_>, why: &str) -> Fault {

@@ -8,12 +8,13 @@ use std::{
     time::Duration,
 };
 
-use metier_agent::driver::Shift;
+use metier_agent::{driver::Shift, journal::Seq};
 use metier_core::{Code, Fault};
 use metier_service::{
     Role,
     agents::{POOL, Source, StartRequest},
     audit::{Event, Filter, Found, Notes},
+    hub::News,
     limits::{Limits, Rate},
 };
 
@@ -103,6 +104,19 @@ async fn nothing_is_begun_that_cannot_be_written_down() {
     is_full.store(false, Ordering::Relaxed);
     scene.call(&caller, "math.add").await.result.unwrap();
     assert_eq!(scene.records("call").len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_starts_a_run_hears_it_from_its_first_event_on() {
+    let scene = Scene::with_math(Limits::default()).await;
+    let source = Source {
+        text: CHAIN.into(),
+        files: Default::default(),
+    };
+    scene.service.deploy(&admin(), source).await.unwrap();
+    let begun = scene.service.start_heard(&admin(), sums()).await;
+    let first = begun.unwrap().news.try_recv().unwrap();
+    assert!(matches!(first, News::Event(Seq(1))), "{first:?}");
 }
 
 #[tokio::test]
