@@ -10,6 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +106,8 @@ pub fn serve() -> Result<()> {
             .route("/summarize", post(summarize))
             .route("/v1/chat/completions", post(answer))
             .route("/slow/chat/completions", post(slowly));
+        // As every provider does: the pieces of a stream are small, and each would wait for the one before to be acknowledged.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         axum::serve(listener, router).await?;
         Ok(())
     })
