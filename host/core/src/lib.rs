@@ -18,6 +18,7 @@
 pub mod ids;
 
 pub mod effect;
+pub mod money;
 pub mod units;
 
 pub mod code;
@@ -60,7 +61,8 @@ pub use ids::{
 };
 pub use limits::{Limits, LimitsAsk};
 pub use log::LogLevel;
-pub use manifest::{Manifest, ManifestError};
+pub use manifest::{Manifest, ManifestError, Price};
+pub use money::NanoDollars;
 pub use package::{Resources, Tool};
 pub use policy::{Allowed, Authority, HttpAllowed, Mount, Request, authorize};
 pub use run::RunScope;

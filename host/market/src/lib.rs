@@ -2,11 +2,14 @@
 //!
 //! *Architecture invariant*: nothing here prints or reads the environment; files are named by the caller.
 
+pub mod consent;
 pub mod fixtures;
 pub mod folder;
+pub mod index;
 pub mod learn;
 pub mod lint;
 pub mod pack;
+pub mod review;
 pub mod secrets;
 pub mod skill_md;
 pub mod unpack;

@@ -26,14 +26,17 @@
 
 mod capabilities;
 mod parse;
+pub mod price;
 mod stand_in;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use std::collections::BTreeMap;
 
 pub use capabilities::{CallsAsk, Capabilities, ConfigAsk, FilesAsk, HttpAsk, KvAsk, ModelAsk};
 pub(crate) use capabilities::{read_access, read_calls, read_routes};
+pub use price::Price;
 
 pub use crate::toml_text::{Located, TextError as ManifestError};
 use crate::{
@@ -53,8 +56,8 @@ pub struct Manifest {
     pub capabilities: Capabilities,
     /// The resources it asks for.
     pub limits: LimitsAsk,
-    /// The `[pricing]` section, kept as written and not used yet.
-    pub pricing: toml::Table,
+    /// What it costs; nothing where it does not say.
+    pub pricing: Located<Price>,
     /// Whether the grant stands in for a manifest that is not there; see [`Manifest::or_grant`].
     pub stands_in: bool,
 }

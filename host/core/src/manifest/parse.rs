@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Located, Manifest, SkillInfo, ToolAsk, capabilities};
+use super::{Located, Manifest, SkillInfo, ToolAsk, capabilities, price};
 use crate::{
     effect::Effect,
     ids::ToolName,
@@ -30,7 +30,8 @@ pub(super) fn manifest(text: &str) -> Result<Manifest, TextError> {
             .transpose()?;
         let pricing = root
             .take("pricing")
-            .map_or(Ok(toml::Table::new()), Item::verbatim_table)?;
+            .map(|item| item.table(price::read))
+            .transpose()?;
         Ok(Manifest {
             skill: Some(skill),
             tools,
@@ -38,7 +39,7 @@ pub(super) fn manifest(text: &str) -> Result<Manifest, TextError> {
                 .map(|located| located.value)
                 .unwrap_or_default(),
             limits: limits.map(|located| located.value).unwrap_or_default(),
-            pricing,
+            pricing: pricing.unwrap_or_default(),
             stands_in: false,
         })
     })

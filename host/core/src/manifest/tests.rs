@@ -47,8 +47,10 @@ fn everything_written_is_read() {
     assert_eq!(manifest.limits.memory, Some(ByteSize::mib(48)));
     assert_eq!(manifest.limits.cpu, Some(Span::seconds(2)));
     assert_eq!(manifest.limits.request_bytes, Some(ByteSize(65_536)));
-    assert_eq!(manifest.pricing["tiers"].as_array().unwrap().len(), 2);
-    assert_eq!(manifest.pricing["per-call"].as_float(), Some(0.002));
+    assert_eq!(
+        manifest.pricing.words(),
+        "$0.002 for each call that answers; the first 100 calls are free; never more than $20.00 a month"
+    );
 }
 
 #[test]
@@ -73,6 +75,7 @@ fn each_item_knows_its_line() {
         manifest.capabilities.log.as_ref().unwrap().line,
         line_of("[capabilities.log]")
     );
+    assert_eq!(manifest.pricing.line, line_of("[pricing]"));
 }
 
 #[test]

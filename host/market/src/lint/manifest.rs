@@ -1,8 +1,8 @@
 //! Rules about skill.toml.
 
-use metier_core::Manifest;
 use metier_core::hidden;
 use metier_core::http::{HostPattern, HttpRule, MethodSet};
+use metier_core::{Manifest, Price};
 
 use super::{Findings, Subject};
 use crate::folder::MANIFEST_FILE;
@@ -13,6 +13,7 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
     }
     if let Some(manifest) = &subject.manifest {
         about(manifest, findings);
+        price(manifest, findings);
         for ask in &manifest.capabilities.http {
             if let Some(why) = over_broad(&ask.rule) {
                 let place = format!("{MANIFEST_FILE}:{}", ask.line);
@@ -48,6 +49,16 @@ fn about(manifest: &Manifest, findings: &mut Findings) {
             MANIFEST_FILE,
             "`[skill]` has no description.",
         );
+    }
+}
+
+fn price(manifest: &Manifest, findings: &mut Findings) {
+    if let Price::Paid(tariff) = &manifest.pricing.value
+        && tariff.monthly_cap.is_none()
+    {
+        let place = format!("{MANIFEST_FILE}:{}", manifest.pricing.line);
+        let message = format!("It costs {}, without end: add a `monthly-cap`.", manifest.pricing.words());
+        findings.add("manifest/price-without-cap", place, message);
     }
 }
 

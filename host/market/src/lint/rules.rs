@@ -85,6 +85,9 @@ rules! {
     "manifest/over-broad-http" Warning
         "Rules for http name hosts and paths." "An operator grants what is asked for, and a break-in reaches what was granted."
         "`host = \"**.acme.com\"`, `paths = [\"/**\"]`" "`host = \"api.acme.com\"`, `paths = [\"/v1/forecast\"]`"
+    "manifest/price-without-cap" Warning
+        "A price has a monthly cap." "Without one, nobody can say what a month costs at most, and a loop of an agent's costs whatever it takes."
+        "`per-call = \"0.002 USD\"`" "the same, and `monthly-cap = \"20 USD\"`"
     "resource/secret" Error
         "No packed file has a secret." "Whoever has the skill has its files."
         "a private key in `assets`" "a credential that the operator grants"

@@ -68,7 +68,7 @@ fn lint(case: Case) -> Report {
 type Change = fn(&mut Case);
 
 /// One way to break each rule that is about contents.
-const CASES: [(&str, Change); 24] = [
+const CASES: [(&str, Change); 25] = [
     ("component/unused-import", |case| {
         case.imports.push("wasi:sockets/tcp@0.2.12")
     }),
@@ -125,6 +125,9 @@ const CASES: [(&str, Change); 24] = [
             .manifest
             .replace("\"GET\"", "\"GET\", \"DELETE\"")
             .replace("/v1/forecast", "/**");
+    }),
+    ("manifest/price-without-cap", |case| {
+        case.manifest.push_str("[pricing]\nper-call = \"1 USD\"\n")
     }),
     ("resource/secret", |case| {
         case.files

@@ -3,15 +3,12 @@
 use std::time::Duration;
 
 use metier_core::{
-    Span,
+    NanoDollars, Span,
     toml_text::{Item, TextError},
 };
 use serde_json::Value;
 
 use super::Read;
-
-/// Nano-dollars of one dollar.
-const NANO_DIGITS: usize = 9;
 
 /// TOML as JSON. Dates become texts; a number JSON has no word for (`nan`) becomes null.
 pub(super) fn json(item: &Item<'_>) -> Value {
@@ -36,24 +33,13 @@ fn plain(value: toml::Value) -> Value {
 /// `0.50 USD` as nano-dollars.
 pub(super) fn money(item: &Item<'_>) -> Result<u64, TextError> {
     let text = item.string()?;
-    text.strip_suffix("USD")
-        .map(str::trim_end)
-        .and_then(nano_dollars)
-        .ok_or_else(|| {
-            let found: String = text.chars().take(40).collect();
-            item.error(format!(
-                "{found:?} is no amount of money such as \"0.50 USD\""
-            ))
-        })
-}
-
-fn nano_dollars(amount: &str) -> Option<u64> {
-    let (whole, fraction) = amount.split_once('.').unwrap_or((amount, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || fraction.len() > NANO_DIGITS {
-        return None;
-    }
-    format!("{whole}{fraction:0<NANO_DIGITS$}").parse().ok()
+    let amount = text.parse::<NanoDollars>().map_err(|_| {
+        let found: String = text.chars().take(40).collect();
+        item.error(format!(
+            "{found:?} is no amount of money such as \"0.50 USD\""
+        ))
+    })?;
+    Ok(amount.0)
 }
 
 /// A span such as `15m`.

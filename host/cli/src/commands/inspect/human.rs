@@ -29,6 +29,10 @@ pub fn write(skill: &Skill, args: &Inspect, stream: &Stream) -> String {
         sections.push(section("Exported, but no tool", lines, paint));
     }
     sections.push(asks(skill, stream));
+    let price = &skill.manifest().pricing;
+    if !price.is_free() {
+        sections.push(section("Costs", [format!("  {}", price.words())], paint));
+    }
     sections.push(imports(skill, args.imports, paint));
     if !skill.resources().is_empty() {
         let files = skill.resources().iter();

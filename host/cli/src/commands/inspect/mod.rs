@@ -3,10 +3,11 @@
 mod grant_template;
 mod human;
 mod json;
-mod reach;
 mod signature;
 #[cfg(test)]
 mod tests;
+
+use metier_core::manifest::words as reach;
 
 use super::{App, skill_file};
 use crate::{args::Inspect, errors::Failure, printer::Format};

@@ -1,9 +1,7 @@
 //! What a manifest asks for, in words.
 
-use metier_core::{
-    limits::LimitsAsk,
-    manifest::{Capabilities, HttpAsk},
-};
+use super::{Capabilities, HttpAsk};
+use crate::limits::LimitsAsk;
 
 /// Each capability asked for with its sentences; empty when the skill can only compute.
 pub fn sentences(capabilities: &Capabilities) -> Vec<(&'static str, String)> {
