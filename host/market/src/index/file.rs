@@ -121,10 +121,19 @@ impl IndexFile {
     /// When the lines do not belong together, or are too many; see [`IndexError`].
     pub fn new(name: SkillName, lines: Vec<Line>, log_size: u64) -> Result<Self, IndexError> {
         for (number, line) in lines.iter().enumerate() {
-            let wrong = |why| IndexError::Line { line: number + 1, why };
+            let wrong = |why| IndexError::Line {
+                line: number + 1,
+                why,
+            };
             line.check().map_err(wrong)?;
         }
-        IndexFile { name, lines, skipped: 0, log_size }.checked()
+        IndexFile {
+            name,
+            lines,
+            skipped: 0,
+            log_size,
+        }
+        .checked()
     }
 
     /// Reads the file of the skill `name`. Lines of a form this version does not know are skipped.
@@ -147,12 +156,24 @@ impl IndexFile {
             return Err(IndexError::TooMany);
         }
         if end.name != *name {
-            return Err(IndexError::OtherSkill { wanted: name.clone(), found: end.name });
+            return Err(IndexError::OtherSkill {
+                wanted: name.clone(),
+                found: end.name,
+            });
         }
         fits(format!("{} lines", end.count), format!("{count} lines"))?;
-        fits(end.sha256.to_string(), Digest::of(before.as_bytes()).to_string())?;
+        fits(
+            end.sha256.to_string(),
+            Digest::of(before.as_bytes()).to_string(),
+        )?;
         let (lines, skipped) = read_lines(before)?;
-        IndexFile { name: name.clone(), lines, skipped, log_size: end.log_size }.checked()
+        IndexFile {
+            name: name.clone(),
+            lines,
+            skipped,
+            log_size: end.log_size,
+        }
+        .checked()
     }
 
     /// The file's text: lines in the order of the log, then the end. Equal contents have equal bytes.
@@ -207,10 +228,16 @@ impl IndexFile {
         let mut leaves = BTreeSet::new();
         for line in &self.lines {
             if line.name != self.name {
-                return Err(IndexError::OtherSkill { wanted: self.name.clone(), found: line.name.clone() });
+                return Err(IndexError::OtherSkill {
+                    wanted: self.name.clone(),
+                    found: line.name.clone(),
+                });
             }
             if line.leaf >= self.log_size || !leaves.insert(line.leaf) {
-                return Err(IndexError::Leaf { version: line.vers.clone(), leaf: line.leaf });
+                return Err(IndexError::Leaf {
+                    version: line.vers.clone(),
+                    leaf: line.leaf,
+                });
             }
         }
         self.lines.sort_by(|a, b| a.vers.cmp_precedence(&b.vers));

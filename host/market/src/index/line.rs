@@ -50,7 +50,9 @@ pub enum InvalidLine {
     #[error("it cannot be read: {0}")]
     Json(String),
     /// The reason of a yank is not fit to be shown.
-    #[error("the reason of its yank is not 1 to {MAX_WHY_CHARACTERS} visible characters on one line")]
+    #[error(
+        "the reason of its yank is not 1 to {MAX_WHY_CHARACTERS} visible characters on one line"
+    )]
     Why,
 }
 

@@ -93,7 +93,9 @@ impl Lock {
     /// See [`LockError`].
     pub fn read(text: &str, markets: &Markets) -> Result<Self, LockError> {
         let (form, blocks) = toml_text::parse(text, |root| {
-            let form = root.require("version", "version = 1")?.number("a whole number")?;
+            let form = root
+                .require("version", "version = 1")?
+                .number("a whole number")?;
             let blocks = match root.take("market") {
                 Some(item) => item.tables(block)?,
                 None => Vec::new(),
@@ -120,11 +122,21 @@ impl Lock {
         Ok(lock)
     }
 
-    fn add(&mut self, market: &Market, name: SkillName, locked: Locked, markets: &Markets) -> Result<(), LockError> {
+    fn add(
+        &mut self,
+        market: &Market,
+        name: SkillName,
+        locked: Locked,
+        markets: &Markets,
+    ) -> Result<(), LockError> {
         let configured = markets.of(&name)?;
         if configured != market {
             let (found, configured) = (Box::new(market.clone()), Box::new(configured.clone()));
-            return Err(LockError::Elsewhere { name, found, configured });
+            return Err(LockError::Elsewhere {
+                name,
+                found,
+                configured,
+            });
         }
         let skills = self.markets.entry(market.clone()).or_default();
         match skills.contains_key(&name) {
@@ -145,7 +157,12 @@ impl Lock {
     ///
     /// # Errors
     /// When no market is configured for it.
-    pub fn set(&mut self, name: SkillName, locked: Locked, markets: &Markets) -> Result<(), NoMarket> {
+    pub fn set(
+        &mut self,
+        name: SkillName,
+        locked: Locked,
+        markets: &Markets,
+    ) -> Result<(), NoMarket> {
         let market = markets.of(&name)?.clone();
         self.remove(&name);
         self.markets.entry(market).or_default().insert(name, locked);
@@ -154,13 +171,19 @@ impl Lock {
 
     /// Unlocks a skill.
     pub fn remove(&mut self, name: &SkillName) -> Option<Locked> {
-        self.markets.values_mut().find_map(|skills| skills.remove(name))
+        self.markets
+            .values_mut()
+            .find_map(|skills| skills.remove(name))
     }
 
     /// Every skill, with its market, in the order they are written.
     pub fn iter(&self) -> impl Iterator<Item = (&Market, &SkillName, &Locked)> {
         let markets = self.markets.iter();
-        markets.flat_map(|(market, skills)| skills.iter().map(move |(name, locked)| (market, name, locked)))
+        markets.flat_map(|(market, skills)| {
+            skills
+                .iter()
+                .map(move |(name, locked)| (market, name, locked))
+        })
     }
 
     /// The file's text: equal locks have equal bytes.
@@ -190,8 +213,12 @@ impl Lock {
 type Block = (Market, Vec<(SkillName, Locked)>);
 
 fn block(section: &mut Section<'_>) -> Result<Block, TextError> {
-    let address = section.require("address", "address = \"https://market.example/\"")?.parsed()?;
-    let origin = section.require("origin", "origin = \"market.example/log\"")?.parsed()?;
+    let address = section
+        .require("address", "address = \"https://market.example/\"")?
+        .parsed()?;
+    let origin = section
+        .require("origin", "origin = \"market.example/log\"")?
+        .parsed()?;
     let skills = match section.take("skill") {
         Some(item) => item.tables(skill)?,
         None => Vec::new(),
@@ -201,13 +228,19 @@ fn block(section: &mut Section<'_>) -> Result<Block, TextError> {
 }
 
 fn skill(section: &mut Section<'_>) -> Result<(SkillName, Locked), TextError> {
-    let name = section.require("name", "name = \"com.acme/salesforce\"")?.parsed()?;
+    let name = section
+        .require("name", "name = \"com.acme/salesforce\"")?
+        .parsed()?;
     let digest = |item: Item<'_>| item.parsed::<Digest>();
     let locked = Locked {
-        version: section.require("version", "version = \"1.2.0\"")?.parsed()?,
+        version: section
+            .require("version", "version = \"1.2.0\"")?
+            .parsed()?,
         component: digest(section.require("component", "component = \"sha256:…\"")?)?,
         consent: digest(section.require("consent", "consent = \"sha256:…\"")?)?,
-        leaf: section.require("leaf", "leaf = 4711")?.number("a whole number of at least 0")?,
+        leaf: section
+            .require("leaf", "leaf = 4711")?
+            .number("a whole number of at least 0")?,
     };
     Ok((name, locked))
 }

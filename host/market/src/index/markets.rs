@@ -40,7 +40,9 @@ pub enum InvalidMarket {
     #[error("`{0}` is no address of a market; write one such as `https://market.example/`")]
     Address(String),
     /// No origin.
-    #[error("`{0}` is no origin of a log; write it as its checkpoints do, such as `market.example/log`")]
+    #[error(
+        "`{0}` is no origin of a log; write it as its checkpoints do, such as `market.example/log`"
+    )]
     Origin(String),
     /// No namespace.
     #[error("`{0}` is no namespace; write one such as `com.acme`")]
@@ -62,7 +64,10 @@ pub struct Markets {
 impl Markets {
     /// One market for every name.
     pub fn only(market: Market) -> Self {
-        Markets { default: Some(market), namespaces: BTreeMap::new() }
+        Markets {
+            default: Some(market),
+            namespaces: BTreeMap::new(),
+        }
     }
 
     /// Names of this namespace, and of those below it, come from this market and from no other.
@@ -77,7 +82,10 @@ impl Markets {
     /// # Errors
     /// When none is configured: then it comes from nowhere.
     pub fn of(&self, name: &SkillName) -> Result<&Market, NoMarket> {
-        let covering = self.namespaces.iter().filter(|(namespace, _)| namespace.covers(name));
+        let covering = self
+            .namespaces
+            .iter()
+            .filter(|(namespace, _)| namespace.covers(name));
         let longest = covering.max_by_key(|(namespace, _)| namespace.0.len());
         longest
             .map(|(_, market)| market)
@@ -118,7 +126,9 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || InvalidMarket::Address(shown(text));
-        let short = (text.len() <= MAX_BYTES).then_some(text).ok_or_else(wrong)?;
+        let short = (text.len() <= MAX_BYTES)
+            .then_some(text)
+            .ok_or_else(wrong)?;
         let mut url = Url::parse(short).map_err(|_| wrong())?;
         let here = match url.host() {
             Some(url::Host::Domain(name)) => name == "localhost",

@@ -34,4 +34,6 @@ pub use line::{InvalidLine, Line, MAX_WHY_CHARACTERS};
 pub use lock::{Lock, LockError, Locked};
 pub use markets::{Address, InvalidMarket, Market, Markets, Namespace, NoMarket, Origin};
 pub use requirement::{InvalidRequirement, Requirement};
-pub use resolve::{DEFAULT_COOLDOWN, PassedOver, Prefer, ResolveError, Resolved, Rules, Why, resolve};
+pub use resolve::{
+    DEFAULT_COOLDOWN, PassedOver, Prefer, ResolveError, Resolved, Rules, Why, resolve,
+};

@@ -54,11 +54,17 @@ impl FromStr for Requirement {
             return Err(InvalidRequirement::TooLong);
         }
         let (name, versions) = text.split_once('@').unwrap_or((text, "*"));
-        let versions = versions.parse().map_err(|why: semver::Error| InvalidRequirement::Versions {
-            text: shown(versions),
-            why: why.to_string(),
-        })?;
-        Ok(Requirement { name: name.parse()?, versions })
+        let versions =
+            versions
+                .parse()
+                .map_err(|why: semver::Error| InvalidRequirement::Versions {
+                    text: shown(versions),
+                    why: why.to_string(),
+                })?;
+        Ok(Requirement {
+            name: name.parse()?,
+            versions,
+        })
     }
 }
 

@@ -127,7 +127,9 @@ pub enum ResolveError {
         leaf: u64,
     },
     /// A locked version is not there any more.
-    #[error("{name} {version} is locked, and the index does not have it any more: a market never takes a version out")]
+    #[error(
+        "{name} {version} is locked, and the index does not have it any more: a market never takes a version out"
+    )]
     Vanished {
         /// The skill.
         name: SkillName,
@@ -135,7 +137,9 @@ pub enum ResolveError {
         version: Version,
     },
     /// A locked version is another file now.
-    #[error("{name} {version} is locked as {locked}, and the index says it is {found}: a version never changes")]
+    #[error(
+        "{name} {version} is locked as {locked}, and the index says it is {found}: a version never changes"
+    )]
     Changed {
         /// The skill.
         name: SkillName,
@@ -171,7 +175,10 @@ pub fn resolve<'i>(
         let (wanted, found) = (wanted.name.clone(), index.name().clone());
         return Err(ResolveError::OtherSkill { wanted, found });
     }
-    let locked = rules.locked.map(|locked| check_locked(locked, index)).transpose()?;
+    let locked = rules
+        .locked
+        .map(|locked| check_locked(locked, index))
+        .transpose()?;
     if let Some(line) = locked
         && rules.prefer == Prefer::Locked
         && wanted.versions.matches(&line.vers)
@@ -185,15 +192,24 @@ pub fn resolve<'i>(
     for line in index.lines().iter().rev() {
         match why_not(line, wanted, locked, rules) {
             None => return Ok(Resolved { line, passed }),
-            Some(why) => passed.push(PassedOver { version: line.vers.clone(), why }),
+            Some(why) => passed.push(PassedOver {
+                version: line.vers.clone(),
+                why,
+            }),
         }
     }
-    Err(ResolveError::None { wanted: Box::new(wanted.clone()), passed })
+    Err(ResolveError::None {
+        wanted: Box::new(wanted.clone()),
+        passed,
+    })
 }
 
 fn keep<'i>(line: &'i Line, rules: &Rules<'_>) -> Result<Resolved<'i>, ResolveError> {
     match (rules.refused)(line) {
-        None => Ok(Resolved { line, passed: Vec::new() }),
+        None => Ok(Resolved {
+            line,
+            passed: Vec::new(),
+        }),
         Some(why) => Err(ResolveError::LockedRefused {
             name: line.name.clone(),
             version: line.vers.clone(),
@@ -207,7 +223,12 @@ fn check_locked<'i>(locked: &Locked, index: &'i IndexFile) -> Result<&'i Line, R
     let (name, version) = (index.name().clone(), locked.version.clone());
     if index.log_size() <= locked.leaf {
         let (log_size, leaf) = (index.log_size(), locked.leaf);
-        return Err(ResolveError::Stale { name, log_size, version, leaf });
+        return Err(ResolveError::Stale {
+            name,
+            log_size,
+            version,
+            leaf,
+        });
     }
     match index.line(&locked.version) {
         None => Err(ResolveError::Vanished { name, version }),
@@ -221,7 +242,12 @@ fn check_locked<'i>(locked: &Locked, index: &'i IndexFile) -> Result<&'i Line, R
     }
 }
 
-fn why_not(line: &Line, wanted: &Requirement, locked: Option<&Line>, rules: &Rules<'_>) -> Option<Why> {
+fn why_not(
+    line: &Line,
+    wanted: &Requirement,
+    locked: Option<&Line>,
+    rules: &Rules<'_>,
+) -> Option<Why> {
     if !wanted.versions.matches(&line.vers) {
         return Some(not_wanted(&line.vers, wanted));
     }
@@ -261,7 +287,11 @@ fn not_wanted(version: &Version, wanted: &Requirement) -> Why {
 }
 
 fn told(passed: &[PassedOver]) -> String {
-    let mut told: Vec<String> = passed.iter().take(MAX_TOLD).map(PassedOver::to_string).collect();
+    let mut told: Vec<String> = passed
+        .iter()
+        .take(MAX_TOLD)
+        .map(PassedOver::to_string)
+        .collect();
     if passed.len() > MAX_TOLD {
         told.push(format!("and {} older ones", passed.len() - MAX_TOLD));
     }
@@ -279,7 +309,9 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Why::NotWanted => f.write_str("is another version"),
-            Why::PreRelease => f.write_str("is a pre-release, which is installed only when it is named"),
+            Why::PreRelease => {
+                f.write_str("is a pre-release, which is installed only when it is named")
+            }
             Why::Yanked(why) => write!(f, "is yanked ({why})"),
             Why::Cooling(left) => write!(f, "is new and waits for {} more", rounded(*left)),
             Why::Refused(why) => write!(f, "is refused here ({why})"),

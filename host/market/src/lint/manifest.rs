@@ -57,7 +57,10 @@ fn price(manifest: &Manifest, findings: &mut Findings) {
         && tariff.monthly_cap.is_none()
     {
         let place = format!("{MANIFEST_FILE}:{}", manifest.pricing.line);
-        let message = format!("It costs {}, without end: add a `monthly-cap`.", manifest.pricing.words());
+        let message = format!(
+            "It costs {}, without end: add a `monthly-cap`.",
+            manifest.pricing.words()
+        );
         findings.add("manifest/price-without-cap", place, message);
     }
 }
