@@ -24,9 +24,9 @@ pub struct Line {
     pub manifest: Digest,
     /// Bytes of the skill's file.
     pub size: u64,
-    /// What it asks for: equal digests need no new consent.
+    /// What it asks for, and what its tools say they do ([`crate::consent::Record::published_authority`]).
     pub authority: Digest,
-    /// What a model reads of it.
+    /// Everything a model reads of it ([`crate::consent::Record::published_words`]).
     pub words: Digest,
     /// What it costs; left out where it is free.
     #[serde(default, skip_serializing_if = "Price::is_free")]

@@ -15,13 +15,13 @@ use super::report::Findings;
 use crate::secrets;
 
 /// Most sections of all components and modules together: ten times what the largest interpreter has.
-const MAX_SECTIONS: usize = 50_000;
+const MAX_SECTIONS: usize = 20_000;
 
 /// How deep components may be nested; what toolchains build is three deep.
 const MAX_DEPTH: usize = 16;
 
 /// Most bytes of custom sections that are not ours, and not `name`: producers, package docs, an adapter's metadata.
-const MAX_OTHER_BYTES: usize = 4 << 20;
+const MAX_OTHER_BYTES: usize = 16 << 20;
 
 /// Room for the paths of packed files beside their bytes.
 const MAX_RESOURCE_NAMES: usize = 1 << 20;
@@ -58,7 +58,8 @@ fn walk(bytes: &[u8], findings: &mut Findings) {
             Ok(payload) => payload,
             Err(error) => return findings.add("file/damaged", PLACE, error.message()),
         };
-        sections += 1;
+        // Functions are told one by one, and are no sections.
+        sections += usize::from(!matches!(payload, Payload::CodeSectionEntry(_)));
         if sections > MAX_SECTIONS {
             return findings.add(
                 "file/section-bomb",

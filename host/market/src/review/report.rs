@@ -105,14 +105,17 @@ pub(super) struct Findings {
 
 impl Findings {
     pub(super) fn add(&mut self, rule: &str, place: &str, evidence: &str) {
-        let evidence = cut(evidence);
-        let key = (rule.to_owned(), place.to_owned(), evidence.clone());
         let of_rule = self
             .all
             .iter()
             .filter(|finding| finding.rule == rule)
             .count();
-        if of_rule >= MAX_OF_RULE || !self.seen.insert(key) {
+        if of_rule >= MAX_OF_RULE {
+            return;
+        }
+        let evidence = cut(evidence);
+        let key = (rule.to_owned(), place.to_owned(), evidence.clone());
+        if !self.seen.insert(key) {
             return;
         }
         self.all.push(Finding {

@@ -5,11 +5,15 @@ use std::path::Path;
 use metier_core::Code;
 
 use super::super::{
-    Full, NEW_PUBLISHER, NoReplay, Outcome, RULES, RULES_VERSION, Replayed, Severity, Standing,
-    markdown, quota, rules,
+    Full, HostReplay, NEW_PUBLISHER, Names, NoReplay, Outcome, RULES, RULES_VERSION, Replayed,
+    Severity, Standing, markdown, quota, review, rules,
 };
 use super::{Sandbox, breaks, broken, good, reviewed, went};
-use crate::{fixtures, lint};
+use crate::{
+    fixtures, lint,
+    pack::{Inputs, pack},
+};
+use metier_runtime::host::{Host, HostConfig};
 
 #[test]
 fn a_good_skill_passes_with_nothing_to_say() {
@@ -235,5 +239,49 @@ fn a_new_publisher_has_less_of_a_day() {
         full.to_string()
             .starts_with("the new names of a day are used up: up to 3 for a new publisher"),
         "{full}"
+    );
+}
+
+const DOUBLE: &str = r#"(component
+    (core module $m (func (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2))))
+    (core instance $i (instantiate $m))
+    (func (export "double") (param "number" u32) (result u32) (canon lift (core func $i "double"))))"#;
+
+/// With the sandbox of a host: a skill that does as recorded, one that does not, and one that no host loads.
+#[tokio::test]
+async fn a_host_is_a_sandbox() {
+    let host = Host::new(HostConfig {
+        calls: 2,
+        ..HostConfig::default()
+    })
+    .unwrap();
+    let inputs = |answer: &str| {
+        Inputs {
+        component: wat::parse_str(DOUBLE).unwrap(),
+        manifest: "[skill]\nname = \"com.acme/twice\"\nversion = \"0.1.0\"\ndescription = \"Doubles.\"\nlicense = \"MIT\"\n[tools.double]\neffect = \"read\"\n".to_owned(),
+        skill_md: Some("---\nname: twice\ndescription: Doubles numbers.\n---\n\n# Twice\n".to_owned()),
+        resources: [(
+            "fixtures/four.json".to_owned(),
+            format!(r#"{{"tool": "double", "arguments": {{"number": 2}}, "exchanges": [], "answer": {answer}}}"#).into_bytes(),
+        )].into(),
+        ..Inputs::default()
+    }
+    };
+    let names = Names::default();
+    let good = pack(&host, inputs("4")).await.unwrap().bytes;
+    let report = review(&good, &names, &HostReplay(&host)).await;
+    assert_eq!(report.outcome, Outcome::Passed, "{report:?}");
+    let wrong = pack(&host, inputs("5")).await.unwrap().bytes;
+    let report = review(&wrong, &names, &HostReplay(&host)).await;
+    assert_eq!(
+        (report.outcome, report.findings[0].rule.as_str()),
+        (Outcome::Refused, "fixture/failed")
+    );
+    // Its tool is not what its list says: the parts are sound, and no host takes the whole.
+    let lying = super::good().bytes();
+    let report = review(&lying, &names, &HostReplay(&host)).await;
+    assert_eq!(
+        (report.outcome, report.findings[0].rule.as_str()),
+        (Outcome::Refused, "file/unreadable")
     );
 }

@@ -1,5 +1,7 @@
 //! Sentences that tell a model to set other instructions aside, to keep things from people, or to come first.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use super::super::{fold::reads, report::Findings};
 
 /// A sentence: some word of each list, in this order, each at most so many words behind the one before.
@@ -165,58 +167,71 @@ const SENTENCES: &[Sentence] = &[
 /// Words of a sentence that are shown.
 const SHOWN: usize = 14;
 
+/// Longest word that is looked at, in bytes: longer ones are none of those above.
+const MAX_WORD: usize = 64;
+
+/// Each part of each sentence, one bit.
+type Parts = u32;
+
+/// The words of all sentences as they are read, and the parts that each can be.
+static KNOWN: LazyLock<HashMap<String, Parts>> = LazyLock::new(|| {
+    let mut known = HashMap::new();
+    let all = SENTENCES.iter().flat_map(|sentence| sentence.parts);
+    for (number, (_, words)) in all.enumerate() {
+        for word in *words {
+            *known.entry(reads(word)).or_default() |= 1 << number;
+        }
+    }
+    known
+});
+
 pub(super) fn check(place: &str, text: &str, findings: &mut Findings) {
     let words = words(text);
-    for (at, _) in words.iter().enumerate() {
-        for sentence in SENTENCES
-            .iter()
-            .filter(|sentence| begins(sentence, &words[at..]))
-        {
-            let shown: Vec<&str> = words[at..]
-                .iter()
-                .take(SHOWN)
-                .map(|word| word.written)
-                .collect();
-            findings.add(
-                "words/instructions",
-                place,
-                &format!("{}: “{}”", sentence.what, shown.join(" ")),
-            );
+    for (at, _) in words
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, parts))| *parts != 0)
+    {
+        let mut first = 0;
+        for sentence in SENTENCES {
+            if goes_on(sentence.parts, first, &words[at..]) {
+                let shown: Vec<&str> = words[at..]
+                    .iter()
+                    .take(SHOWN)
+                    .map(|(word, _)| *word)
+                    .collect();
+                let evidence = format!("{}: “{}”", sentence.what, shown.join(" "));
+                findings.add("words/instructions", place, &evidence);
+            }
+            first += sentence.parts.len();
         }
     }
 }
 
-struct Word<'t> {
-    written: &'t str,
-    read: String,
-}
-
-fn words(text: &str) -> Vec<Word<'_>> {
+fn words(text: &str) -> Vec<(&str, Parts)> {
     let inside = |character: char| {
         character.is_alphanumeric() || matches!(character, '\'' | '’' | '$' | '@' | '|')
     };
-    let all = text
-        .split(|character| !inside(character))
-        .filter(|word| !word.is_empty());
-    all.map(|written| Word {
-        written,
-        read: reads(&written.replace(['\'', '’'], "")),
-    })
-    .collect()
+    let all = text.split(|character| !inside(character));
+    let parts = |word: &str| match word.len() <= MAX_WORD {
+        true => KNOWN
+            .get(&reads(&word.replace(['\'', '’'], "")))
+            .copied()
+            .unwrap_or_default(),
+        false => 0,
+    };
+    all.filter(|word| !word.is_empty())
+        .map(|word| (word, parts(word)))
+        .collect()
 }
 
-fn begins(sentence: &Sentence, words: &[Word<'_>]) -> bool {
-    let mut from = 0;
-    for (index, (gap, any)) in sentence.parts.iter().enumerate() {
-        let reach = if index == 0 { 1 } else { gap + 1 };
-        let window = words.get(from..).unwrap_or_default().iter().take(reach);
-        let found = window
-            .enumerate()
-            .find(|(_, word)| any.iter().any(|wanted| reads(wanted) == word.read));
-        match found {
-            Some((at, _)) => from += at + 1,
-            None => return false,
-        }
-    }
-    true
+/// Whether the words begin with these parts, the first of which has this number.
+fn goes_on(parts: &[(usize, &[&str])], number: usize, words: &[(&str, Parts)]) -> bool {
+    let Some(((gap, _), rest)) = parts.split_first() else {
+        return true;
+    };
+    let fits = |(at, (_, word)): (usize, &(&str, Parts))| {
+        word & (1 << number) != 0 && goes_on(rest, number + 1, &words[at + 1..])
+    };
+    words.iter().take(gap + 1).enumerate().any(fits)
 }

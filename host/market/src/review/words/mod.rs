@@ -24,6 +24,12 @@ use crate::{
 /// Most texts of one tool that are looked at one by one.
 const MAX_TEXTS: usize = 4_096;
 
+/// Most secrets of a text that are told.
+const MAX_SECRETS: usize = 20;
+
+/// What every schema says it is written in: an address that is no word.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
 /// A text and where it stands.
 struct Text {
     place: String,
@@ -39,7 +45,7 @@ pub(super) fn check(contents: &Contents, findings: &mut Findings) {
             let evidence = format!("line {}, column {}: {found}", found.line, found.column);
             findings.add("words/hidden-characters", &place, &evidence);
         }
-        for found in secrets::find(&text) {
+        for found in secrets::find(&text).into_iter().take(MAX_SECRETS) {
             // By its place only: a report is shown to many.
             let line = text[..found.range.start].matches('\n').count() + 1;
             findings.add(
@@ -137,6 +143,7 @@ fn of_tool(tool: &Tool) -> Vec<String> {
 fn collect(schema: &Value, texts: &mut Vec<String>) {
     match schema {
         _ if texts.len() >= MAX_TEXTS => {}
+        Value::String(text) if text == DIALECT => {}
         Value::String(text) => texts.push(text.clone()),
         Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
         Value::Object(members) => {

@@ -57,16 +57,16 @@ fn piped(line: &str) -> bool {
 
 /// `bash <(curl …)`, `sh -c "$(curl …)"`, `` eval `curl …` ``, `iex (iwr …)`.
 fn substituted(line: &str) -> bool {
-    let opens = ["<(", "$(", "`", "("];
-    opens.iter().any(|open| {
-        line.match_indices(open).any(|(at, _)| {
-            let runs = words(&line[..at])
-                .any(|word| RUN.contains(&word) || matches!(word, "eval" | "source" | "."));
-            let inside =
-                command(&line[at + open.len()..]).is_some_and(|word| FETCH.contains(&word));
-            runs && inside
-        })
-    })
+    let runs = |word: &str| RUN.contains(&word) || matches!(word, "eval" | "source" | ".");
+    let Some(first) = words(line).find(|word| runs(word)) else {
+        return false;
+    };
+    // The word is a part of the line: what opens behind it is what it runs.
+    let behind = first.as_ptr() as usize - line.as_ptr() as usize + first.len();
+    let opened = line[behind..].split(['(', '`']).skip(1);
+    opened
+        .into_iter()
+        .any(|inside| command(inside).is_some_and(|word| FETCH.contains(&word)))
 }
 
 /// `base64 -d … | sh`

@@ -8,6 +8,12 @@ use url::Url;
 
 use super::super::report::Findings;
 
+/// Most bytes of an address that are looked at: what follows is its path.
+const MAX_ADDRESS: usize = 512;
+
+/// Longest part before the path, in bytes: a name has 253, and what is longer hides where it ends.
+const MAX_AUTHORITY: usize = 300;
+
 /// Where addresses may lead.
 pub(super) struct Reach {
     hosts: Vec<HostPattern>,
@@ -69,7 +75,7 @@ pub(super) fn check(place: &str, line: &str, reach: &Reach, findings: &mut Findi
             continue;
         }
         // Offsets are those of the line: lowering ASCII keeps them.
-        let rest = &line[at + 3..];
+        let rest = start(&line[at + 3..]);
         let end = rest
             .find(|c: char| c.is_whitespace() || "\"'<>)]|`\\".contains(c))
             .unwrap_or(rest.len());
@@ -84,9 +90,21 @@ pub(super) fn check(place: &str, line: &str, reach: &Reach, findings: &mut Findi
     }
 }
 
+/// As much of it as is looked at.
+fn start(text: &str) -> &str {
+    let mut end = text.len().min(MAX_ADDRESS);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 fn is_known(address: &str, reach: &Reach) -> bool {
     // What stands for something else, `{instance}`, stands for one label.
     let authority = address.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.len() > MAX_AUTHORITY {
+        return false;
+    }
     let mut plain = String::new();
     let mut inside = false;
     for character in authority.chars() {
