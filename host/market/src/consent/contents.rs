@@ -17,7 +17,7 @@ use crate::pack::sections;
 /// Most rules of one kind: more than anybody reads before they say yes.
 pub const MAX_RULES: usize = 512;
 
-/// Most paths, and twice as many methods, of all rules together; comparing is quadratic in them.
+/// Most paths of all rules together, and most methods; comparing is quadratic in the paths.
 pub const MAX_PATHS: usize = 2_048;
 
 /// Most buckets, keys, routes or tools of others.
@@ -243,7 +243,7 @@ fn within(asks: &Capabilities) -> Result<(), ContentsError> {
     if rules > MAX_RULES {
         return Err(ContentsError::TooMuch("rules"));
     }
-    if paths > MAX_PATHS || methods > 2 * MAX_PATHS {
+    if paths > MAX_PATHS || methods > MAX_PATHS {
         return Err(ContentsError::TooMuch("paths and methods"));
     }
     match names.into_iter().any(|count| count > MAX_NAMES) {

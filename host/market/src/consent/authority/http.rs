@@ -33,16 +33,27 @@ fn rest(ask: &Located<HttpAsk>, held: &[Located<HttpAsk>]) -> Vec<Located<HttpAs
         .filter(same_place)
         .map(|ask| &ask.rule)
         .collect();
+    // Most paths are covered by the same few rules: what those leave is worked out once.
+    let mut left_by: BTreeMap<Vec<usize>, Option<MethodSet>> = BTreeMap::new();
     // Paths that lack the same methods are one rule again.
     let mut lacking: BTreeMap<Vec<String>, (MethodSet, Vec<PathPattern>)> = BTreeMap::new();
     for path in &rule.paths {
-        let covering = held
-            .iter()
-            .filter(|rule| rule.paths.iter().any(|held| held.covers(path)));
-        if let Some(methods) = left(&rule.methods, covering.map(|rule| &rule.methods)) {
+        let covers = |rule: &&HttpRule| rule.paths.iter().any(|held| held.covers(path));
+        let numbered = held.iter().enumerate();
+        let covering: Vec<usize> = numbered
+            .filter(|(_, rule)| covers(rule))
+            .map(|(number, _)| number)
+            .collect();
+        let left = left_by.entry(covering).or_insert_with_key(|covering| {
+            left(
+                &rule.methods,
+                covering.iter().map(|number| &held[*number].methods),
+            )
+        });
+        if let Some(methods) = left {
             let (_, paths) = lacking
-                .entry(key(&methods))
-                .or_insert((methods, Vec::new()));
+                .entry(key(methods))
+                .or_insert_with(|| (methods.clone(), Vec::new()));
             paths.push(path.clone());
         }
     }

