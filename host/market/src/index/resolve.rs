@@ -146,9 +146,9 @@ pub enum ResolveError {
         /// What is locked.
         version: Version,
         /// Its file then.
-        locked: Digest,
+        locked: Box<Digest>,
         /// Its file as the index has it.
-        found: Digest,
+        found: Box<Digest>,
     },
     /// A locked version may not run here any more.
     #[error("{name} {version} is locked, and is refused here: {why}")]
@@ -235,8 +235,8 @@ fn check_locked<'i>(locked: &Locked, index: &'i IndexFile) -> Result<&'i Line, R
         Some(line) if line.component != locked.component => Err(ResolveError::Changed {
             name,
             version,
-            locked: locked.component,
-            found: line.component,
+            locked: Box::new(locked.component),
+            found: Box::new(line.component),
         }),
         Some(line) => Ok(line),
     }
