@@ -34,7 +34,13 @@ fn attack_truncated_log() {
     for size in [0, 1, 8, 9] {
         let proof = tree(10).consistency(size, 10);
         let error = witness.advance(&note_of(&tree(size), &signer), proof.as_ref());
-        assert_eq!(error, Err(LogFault::Shorter { before: 10, now: size }));
+        assert_eq!(
+            error,
+            Err(LogFault::Shorter {
+                before: 10,
+                now: size
+            })
+        );
     }
 }
 
@@ -44,7 +50,10 @@ fn attack_forked_log_of_the_same_size() {
     let witness = seen(&signer, 10);
     let fork = rewritten(9, 10);
     let error = witness.advance(&note_of(&fork, &signer), None).unwrap_err();
-    assert!(matches!(error, LogFault::Forked { size: 10, .. }), "{error}");
+    assert!(
+        matches!(error, LogFault::Forked { size: 10, .. }),
+        "{error}"
+    );
 }
 
 #[test]
@@ -66,12 +75,19 @@ fn attack_growth_without_a_proof() {
     let signer = signer();
     let witness = seen(&signer, 10);
     let note = note_of(&tree(20), &signer);
-    let unproven = Err(LogFault::Unproven { before: 10, now: 20 });
+    let unproven = Err(LogFault::Unproven {
+        before: 10,
+        now: 20,
+    });
     assert_eq!(witness.advance(&note, None), unproven);
     let whole = tree(30);
     for (old, new) in [(9, 20), (10, 19), (10, 30), (0, 20), (20, 20)] {
         let proof = whole.consistency(old, new);
-        assert_eq!(witness.advance(&note, proof.as_ref()), unproven, "{old} to {new}");
+        assert_eq!(
+            witness.advance(&note, proof.as_ref()),
+            unproven,
+            "{old} to {new}"
+        );
     }
 }
 
@@ -110,7 +126,9 @@ fn attack_foreign_origin() {
 fn attack_foreign_key_of_the_same_name() {
     let (ours, thief) = (signer(), signer());
     let witness = seen(&ours, 5);
-    let error = witness.advance(&note_of(&tree(5), &thief), None).unwrap_err();
+    let error = witness
+        .advance(&note_of(&tree(5), &thief), None)
+        .unwrap_err();
     assert_eq!(error, LogFault::ForeignKey("market.example/log".into()));
     assert_eq!(error.blame(), Blame::Operator);
 }
@@ -143,7 +161,10 @@ fn attack_unsigned_checkpoint() {
         format!("{text}\n\n\u{2014} market.example/log \n"),
         format!("{text}\n\n\u{2014} market.example/log AAAA\n"),
     ] {
-        assert!(Checkpoint::open(unsigned.as_bytes(), signer.key()).is_err(), "{unsigned}");
+        assert!(
+            Checkpoint::open(unsigned.as_bytes(), signer.key()).is_err(),
+            "{unsigned}"
+        );
     }
 }
 
@@ -169,7 +190,10 @@ fn attack_text_put_between_text_and_signature() {
         format!("x\n\n{note}"),
         note.replace('\n', "\r\n"),
     ] {
-        assert!(Checkpoint::open(changed.as_bytes(), signer.key()).is_err(), "{changed}");
+        assert!(
+            Checkpoint::open(changed.as_bytes(), signer.key()).is_err(),
+            "{changed}"
+        );
     }
 }
 
@@ -211,7 +235,11 @@ fn attack_size_no_log_can_have() {
     let signer = signer();
     let text = format!("market.example/log\n{}\n{}\n", u64::MAX, tree(5).root());
     let note = signer.sign(&text).unwrap();
-    for path in [vec![], vec![tree(5).root(); MAX_PATH], vec![tree(5).root(); 1000]] {
+    for path in [
+        vec![],
+        vec![tree(5).root(); MAX_PATH],
+        vec![tree(5).root(); 1000],
+    ] {
         let proof = Consistency {
             old: 5,
             new: u64::MAX,
@@ -280,7 +308,10 @@ fn every_fault_says_what_to_do() {
         (LogFault::NoCheckpoint, "no signed checkpoint"),
         (LogFault::ForeignKey("log".into()), "not signed by the key"),
         (LogFault::BadSignature("log".into()), "is wrong"),
-        (LogFault::Shorter { before: 5, now: 4 }, "leaves were taken away"),
+        (
+            LogFault::Shorter { before: 5, now: 4 },
+            "leaves were taken away",
+        ),
         (
             LogFault::Forked {
                 size: 5,

@@ -25,7 +25,9 @@ pub enum LogFault {
         wanted: String,
     },
     /// Fewer leaves than there were.
-    #[error("the log has {now} leaves, and had {before} when it was seen last: leaves were taken away")]
+    #[error(
+        "the log has {now} leaves, and had {before} when it was seen last: leaves were taken away"
+    )]
     Shorter {
         /// As it was.
         before: u64,
@@ -33,7 +35,9 @@ pub enum LogFault {
         now: u64,
     },
     /// Two roots for one size.
-    #[error("the log shows two histories of {size} leaves: the root was {before}, and is now {now}")]
+    #[error(
+        "the log shows two histories of {size} leaves: the root was {before}, and is now {now}"
+    )]
     Forked {
         /// For this many leaves.
         size: u64,
@@ -43,13 +47,17 @@ pub enum LogFault {
         now: Hash,
     },
     /// The new tree does not begin with the old one.
-    #[error("the first {before} leaves of the log are not those that were seen before: the log was rewritten")]
+    #[error(
+        "the first {before} leaves of the log are not those that were seen before: the log was rewritten"
+    )]
     Rewritten {
         /// As many as were seen.
         before: u64,
     },
     /// The log grew, and there is no proof that it only grew.
-    #[error("the log grew from {before} to {now} leaves, and the proof that nothing before changed is missing or for other sizes")]
+    #[error(
+        "the log grew from {before} to {now} leaves, and the proof that nothing before changed is missing or for other sizes"
+    )]
     Unproven {
         /// As it was.
         before: u64,

@@ -199,7 +199,11 @@ fn split(note: &[u8]) -> Option<(&str, Vec<&str>)> {
     }
     let end = note.rfind("\n\n")?;
     let (text, rest) = note.split_at_checked(end + 1)?;
-    let lines: Vec<_> = rest.strip_prefix('\n')?.strip_suffix('\n')?.split('\n').collect();
+    let lines: Vec<_> = rest
+        .strip_prefix('\n')?
+        .strip_suffix('\n')?
+        .split('\n')
+        .collect();
     (lines.len() <= MAX_SIGNATURES).then_some((text, lines))
 }
 

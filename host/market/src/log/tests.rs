@@ -94,7 +94,10 @@ fn every_proof_up_to_300_leaves_proves() {
         let root = tree.root_at(size).unwrap();
         for index in 0..size {
             let proof = tree.inclusion(index, size).unwrap();
-            assert!(proof.proves(leaf_hash(&leaf(index)), size, root), "{index} of {size}");
+            assert!(
+                proof.proves(leaf_hash(&leaf(index)), size, root),
+                "{index} of {size}"
+            );
             let other = leaf_hash(&leaf(index + 1));
             assert!(!proof.proves(other, size, root), "{index} of {size}");
         }
@@ -130,7 +133,10 @@ fn a_hundred_thousand_leaves_are_appended_at_once() {
         tree.root();
     }
     let took = began.elapsed();
-    assert!(took < Duration::from_secs(20), "{took:?}: hashes are computed again");
+    assert!(
+        took < Duration::from_secs(20),
+        "{took:?}: hashes are computed again"
+    );
 }
 
 #[test]
@@ -240,7 +246,11 @@ fn every_tile_a_growing_log_writes_is_there() {
         } = path
         {
             let tile = tree.tile(level, index, width);
-            assert_eq!(tile.map(|tile| tile.len()), Some(usize::from(width) * 32), "{path}");
+            assert_eq!(
+                tile.map(|tile| tile.len()),
+                Some(usize::from(width) * 32),
+                "{path}"
+            );
         }
     }
 }
@@ -275,7 +285,11 @@ fn notes_of_others_are_read() {
         then you don't know what your problem is.\n";
     let line = "\u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
     let other = "\u{2014} EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n";
-    for signatures in [line.to_owned(), format!("{line}{other}"), format!("{other}{line}")] {
+    for signatures in [
+        line.to_owned(),
+        format!("{line}{other}"),
+        format!("{other}{line}"),
+    ] {
         let note = format!("{text}\n{signatures}");
         assert_eq!(note::open(note.as_bytes(), &key), Ok(text));
     }
@@ -287,7 +301,10 @@ fn a_checkpoint_has_three_lines_and_a_signature() {
     let tree = tree(300);
     let note = String::from_utf8(note_of(&tree, &signer)).unwrap();
     let text = "market.example/log\n300\n56/ILTiUT8eTBUUygJHUWCMojB9zTL2sBjlnE+vUtdU=\n";
-    assert!(note.starts_with(&format!("{text}\n\u{2014} market.example/log ")), "{note}");
+    assert!(
+        note.starts_with(&format!("{text}\n\u{2014} market.example/log ")),
+        "{note}"
+    );
     let read = Checkpoint::open(note.as_bytes(), signer.key()).unwrap();
     assert_eq!(read, Checkpoint::of(&tree, signer.key()));
 }
@@ -297,7 +314,12 @@ fn lines_after_the_root_are_the_business_of_others() {
     let signer = signer();
     let text = format!("market.example/log\n0\n{EMPTY}\nextension\n");
     let note = signer.sign(&text).unwrap();
-    assert_eq!(Checkpoint::open(note.as_bytes(), signer.key()).unwrap().size, 0);
+    assert_eq!(
+        Checkpoint::open(note.as_bytes(), signer.key())
+            .unwrap()
+            .size,
+        0
+    );
 }
 
 #[test]

@@ -59,7 +59,9 @@ impl FromStr for TilePath {
 }
 
 fn parse(text: &str) -> Option<TilePath> {
-    let rest = text.strip_prefix("tile/").filter(|_| text.len() <= MAX_TEXT)?;
+    let rest = text
+        .strip_prefix("tile/")
+        .filter(|_| text.len() <= MAX_TEXT)?;
     let (level, rest) = rest.split_once('/')?;
     let (index, width) = match rest.split_once(".p/") {
         Some((index, width)) => (index, width.parse().ok().filter(|width| *width < 256)?),

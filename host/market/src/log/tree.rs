@@ -38,7 +38,9 @@ impl Tree {
             let hashes = &mut self.levels[level];
             hashes.push(hash);
             match hashes.as_slice() {
-                [.., left, right] if hashes.len().is_multiple_of(2) => hash = node_hash(left, right),
+                [.., left, right] if hashes.len().is_multiple_of(2) => {
+                    hash = node_hash(left, right)
+                }
                 _ => break,
             }
         }
@@ -113,7 +115,9 @@ impl Tree {
         let fits = (1..=TILE_WIDTH).contains(&width.into());
         let hashes = hashes.get(start..end).filter(|_| fits)?;
         let mut bytes = Vec::with_capacity(hashes.len() * HASH_BYTES);
-        hashes.iter().for_each(|hash| bytes.extend_from_slice(&hash.0));
+        hashes
+            .iter()
+            .for_each(|hash| bytes.extend_from_slice(&hash.0));
         Some(bytes)
     }
 
@@ -127,7 +131,10 @@ impl Tree {
             return hashes.get(usize::try_from(low >> level).ok()?).copied();
         }
         let middle = low + split(count);
-        Some(node_hash(&self.range(low, middle)?, &self.range(middle, high)?))
+        Some(node_hash(
+            &self.range(low, middle)?,
+            &self.range(middle, high)?,
+        ))
     }
 }
 

@@ -22,7 +22,10 @@ fn accept(file: &str, key: &SigningKey<Revocation>, now: Moment) -> Result<Accep
 fn forged(key: &SigningKey<Revocation>, list: &Value, summary: &ListSummary) -> String {
     let text = canonical::text(list);
     let bundle = key.sign(&Digest::of(text.as_bytes()), "revocations", summary);
-    format!(r#"{{"bundle":{},"list":{text}}}"#, bundle.unwrap().to_json())
+    format!(
+        r#"{{"bundle":{},"list":{text}}}"#,
+        bundle.unwrap().to_json()
+    )
 }
 
 fn summary() -> ListSummary {
@@ -42,7 +45,8 @@ fn attack_list_of_before() {
     let key = key();
     let mut seen = Seen::default();
     let new = sign(&list(7, vec![digest_entry()]), &key).unwrap();
-    seen.accept(new.as_bytes(), &key.verifying(), day(3)).unwrap();
+    seen.accept(new.as_bytes(), &key.verifying(), day(3))
+        .unwrap();
     let before = seen;
     let old = sign(&list(6, vec![]), &key).unwrap();
     let error = seen.accept(old.as_bytes(), &key.verifying(), day(3));
@@ -55,7 +59,8 @@ fn attack_two_lists_of_one_version() {
     let key = key();
     let mut seen = Seen::default();
     let one = sign(&list(7, vec![digest_entry()]), &key).unwrap();
-    seen.accept(one.as_bytes(), &key.verifying(), day(3)).unwrap();
+    seen.accept(one.as_bytes(), &key.verifying(), day(3))
+        .unwrap();
     let other = sign(&list(7, vec![]), &key).unwrap();
     let error = seen.accept(other.as_bytes(), &key.verifying(), day(3));
     assert_eq!(error, Err(ListRefused::Forked(7)));
@@ -82,7 +87,8 @@ fn attack_downgrade_after_a_stale_list() {
     let key = key();
     let mut seen = Seen::default();
     let stale = sign(&list(7, vec![digest_entry()]), &key).unwrap();
-    seen.accept(stale.as_bytes(), &key.verifying(), day(20)).unwrap();
+    seen.accept(stale.as_bytes(), &key.verifying(), day(20))
+        .unwrap();
     let old = List::new(6, day(19), day(25), vec![]).unwrap();
     let old = sign(&old, &key).unwrap();
     let error = seen.accept(old.as_bytes(), &key.verifying(), day(20));
@@ -93,7 +99,10 @@ fn attack_downgrade_after_a_stale_list() {
 fn attack_list_from_the_future() {
     let key = key();
     let file = sign(&list(7, vec![]), &key).unwrap();
-    assert!(accept(&file, &key, day(1)).is_ok(), "clocks may be off by a day");
+    assert!(
+        accept(&file, &key, day(1)).is_ok(),
+        "clocks may be off by a day"
+    );
     let now = moment("2026-10-31T23:59:59Z");
     let mut seen = Seen::default();
     let error = seen.accept(file.as_bytes(), &key.verifying(), now);
@@ -106,12 +115,18 @@ fn attack_list_from_the_future() {
 fn attack_list_that_never_expires() {
     let long = List::new(1, day(1), moment("2027-01-01T00:00:00Z"), vec![]);
     assert_eq!(long, Err(ListError::TooLong));
-    assert_eq!(List::new(1, day(2), day(1), vec![]), Err(ListError::Backwards));
+    assert_eq!(
+        List::new(1, day(2), day(1), vec![]),
+        Err(ListError::Backwards)
+    );
     let key = key();
     let expires = moment("9999-12-31T23:59:59Z");
     let mut list = raw();
     list["expires"] = json!(expires);
-    let summary = ListSummary { expires, ..summary() };
+    let summary = ListSummary {
+        expires,
+        ..summary()
+    };
     let error = accept(&forged(&key, &list, &summary), &key, day(3));
     assert_eq!(error, Err(ListRefused::List(ListError::TooLong)));
 }
@@ -121,7 +136,10 @@ fn attack_foreign_signature() {
     let (ours, thief) = (key(), key());
     let file = sign(&list(7, vec![]), &thief).unwrap();
     let error = accept(&file, &ours, day(3)).unwrap_err();
-    assert!(matches!(error, ListRefused::Untrusted(Untrusted::UnknownKey { .. })));
+    assert!(matches!(
+        error,
+        ListRefused::Untrusted(Untrusted::UnknownKey { .. })
+    ));
 }
 
 /// A publisher's or another statement about the same bytes, by a key that is trusted for lists.
@@ -132,10 +150,18 @@ fn attack_list_signed_in_another_role() {
     let publisher = SigningKey::<Publisher>::new(same(&pem));
     let text = canonical::text(&raw());
     let bundle = publisher.sign(&Digest::of(text.as_bytes()), "revocations", &Signature);
-    let file = format!(r#"{{"bundle":{},"list":{text}}}"#, bundle.unwrap().to_json());
+    let file = format!(
+        r#"{{"bundle":{},"list":{text}}}"#,
+        bundle.unwrap().to_json()
+    );
     let key = VerifyingKey::<Revocation>::new(publisher.verifying().public().clone());
-    let error = Seen::default().accept(file.as_bytes(), &key, day(3)).unwrap_err();
-    assert!(matches!(error, ListRefused::Untrusted(Untrusted::PredicateType { .. })));
+    let error = Seen::default()
+        .accept(file.as_bytes(), &key, day(3))
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        ListRefused::Untrusted(Untrusted::PredicateType { .. })
+    ));
 }
 
 #[test]
@@ -145,16 +171,28 @@ fn attack_entry_taken_out_of_a_signed_list() {
     let mut value: Value = serde_json::from_str(&file).unwrap();
     value["list"]["entries"] = json!([]);
     let error = accept(&value.to_string(), &key, day(3)).unwrap_err();
-    assert!(matches!(error, ListRefused::Untrusted(Untrusted::Subject { .. })));
+    assert!(matches!(
+        error,
+        ListRefused::Untrusted(Untrusted::Subject { .. })
+    ));
 }
 
 #[test]
 fn attack_old_list_under_a_new_signature_or_time() {
     let key = key();
     for other in [
-        ListSummary { version: 4, ..summary() },
-        ListSummary { issued: day(3), ..summary() },
-        ListSummary { expires: day(5), ..summary() },
+        ListSummary {
+            version: 4,
+            ..summary()
+        },
+        ListSummary {
+            issued: day(3),
+            ..summary()
+        },
+        ListSummary {
+            expires: day(5),
+            ..summary()
+        },
     ] {
         let error = accept(&forged(&key, &raw(), &other), &key, day(3));
         assert_eq!(error, Err(ListRefused::Summary));
@@ -192,14 +230,21 @@ fn attack_malformed_and_huge_files() {
         format!("{good}{good}"),
         good.replacen('{', r#"{"list":{},"#, 1),
         good.replacen('{', r#"{"more":1,"#, 1),
-        format!(r#"{{"bundle":{},"list":{}}}"#, "[".repeat(50_000), "[".repeat(50_000)),
+        format!(
+            r#"{{"bundle":{},"list":{}}}"#,
+            "[".repeat(50_000),
+            "[".repeat(50_000)
+        ),
     ] {
         let error = accept(&text, &key, day(3)).unwrap_err();
         assert!(matches!(error, ListRefused::Shape(_)), "{error}");
     }
     let unsigned = good.replacen(r#"{"bundle":{"#, r#"{"bundle":{"x":1,"#, 1);
     let error = accept(&unsigned, &key, day(3)).unwrap_err();
-    assert!(matches!(error, ListRefused::Untrusted(Untrusted::Bundle { .. })));
+    assert!(matches!(
+        error,
+        ListRefused::Untrusted(Untrusted::Bundle { .. })
+    ));
     let huge = vec![b' '; MAX_FILE + 1];
     let error = Seen::default().accept(&huge, &key.verifying(), day(3));
     assert_eq!(error, Err(ListRefused::TooLong));
@@ -210,10 +255,13 @@ fn attack_malformed_and_huge_files() {
 /// A pre-release of the version that mends it is not mended.
 #[test]
 fn attack_revoked_version_as_a_pre_release() {
-    let list = list(1, vec![entry(Target::Versions {
-        name: "com.acme/salesforce".parse().unwrap(),
-        versions: "<1.4.1".parse().unwrap(),
-    })]);
+    let list = list(
+        1,
+        vec![entry(Target::Versions {
+            name: "com.acme/salesforce".parse().unwrap(),
+            versions: "<1.4.1".parse().unwrap(),
+        })],
+    );
     for version in ["1.4.0", "1.4.0-rc.1", "1.4.1-rc.1", "0.0.0-0"] {
         let installed = super::Installed {
             name: "com.acme/salesforce".parse().unwrap(),

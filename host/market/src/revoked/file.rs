@@ -124,7 +124,9 @@ pub enum ListRefused {
     #[error("the revocation list says other times or another version than its signature")]
     Summary,
     /// A list from before the one that was seen.
-    #[error("the revocation list is version {found}, and version {seen} was seen before: somebody holds newer ones back")]
+    #[error(
+        "the revocation list is version {found}, and version {seen} was seen before: somebody holds newer ones back"
+    )]
     Older {
         /// Of this list.
         found: u64,
@@ -132,10 +134,14 @@ pub enum ListRefused {
         seen: u64,
     },
     /// Two lists of one version.
-    #[error("there are two revocation lists of version {0}: the market shows different ones to different people")]
+    #[error(
+        "there are two revocation lists of version {0}: the market shows different ones to different people"
+    )]
     Forked(u64),
     /// Issued later than now, by more than a clock is off.
-    #[error("the revocation list is from {issued}, and it is {now} here: this machine's clock or the market's is wrong")]
+    #[error(
+        "the revocation list is from {issued}, and it is {now} here: this machine's clock or the market's is wrong"
+    )]
     FromTheFuture {
         /// When it was made.
         issued: Moment,
@@ -191,10 +197,7 @@ impl Seen {
 }
 
 /// The list in a file, and the digest of its text. Nothing of the list is read before its signature is.
-fn open(
-    file: &[u8],
-    key: &VerifyingKey<Revocation>,
-) -> Result<(List, Digest), ListRefused> {
+fn open(file: &[u8], key: &VerifyingKey<Revocation>) -> Result<(List, Digest), ListRefused> {
     let shape = |error: serde_json::Error| ListRefused::Shape(shown(&error.to_string()));
     if file.len() > MAX_FILE {
         return Err(ListRefused::TooLong);

@@ -58,15 +58,30 @@ fn each_kind_of_entry_hits_what_it_says() {
     let skill = installed("com.acme/salesforce", "1.4.0");
     for (target, hit) in [
         (digest_entry().target, true),
-        (Target::Digest { digest: Digest::of(b"other") }, false),
+        (
+            Target::Digest {
+                digest: Digest::of(b"other"),
+            },
+            false,
+        ),
         (versions("com.acme/salesforce", ">=1.2, <1.4.1"), true),
         (versions("com.acme/salesforce", "<1.4.0"), false),
         (versions("com.acme/jira", "*"), false),
         (publisher("com.acme"), true),
         (publisher("com.acme.tools"), false),
         (publisher("org.acme"), false),
-        (Target::Capability { capability: Capability::Kv }, true),
-        (Target::Capability { capability: Capability::Model }, false),
+        (
+            Target::Capability {
+                capability: Capability::Kv,
+            },
+            true,
+        ),
+        (
+            Target::Capability {
+                capability: Capability::Model,
+            },
+            false,
+        ),
     ] {
         let list = list(1, vec![entry(target.clone())]);
         assert_eq!(!list.hits(&skill).is_empty(), hit, "{target}");
@@ -82,7 +97,11 @@ fn each_kind_of_entry_hits_what_it_says() {
 fn ranges_hold_pre_releases_where_they_lie() {
     for (text, inside, outside) in [
         ("*", vec!["0.0.0", "1.0.0-rc.1", "9.9.9"], vec![]),
-        ("<1.4.1", vec!["0.0.1", "1.4.0-rc.1", "1.4.1-rc.1", "1.4.0"], vec!["1.4.1", "1.4.2-a"]),
+        (
+            "<1.4.1",
+            vec!["0.0.1", "1.4.0-rc.1", "1.4.1-rc.1", "1.4.0"],
+            vec!["1.4.1", "1.4.2-a"],
+        ),
         ("<=1.4", vec!["1.4.9", "1.4.0-a"], vec!["1.5.0-a", "1.5.0"]),
         ("<=1.4.1", vec!["1.4.1", "1.4.1-a"], vec!["1.4.2-a"]),
         (">1.4", vec!["1.5.0", "1.5.0-a"], vec!["1.4.9"]),
@@ -90,20 +109,38 @@ fn ranges_hold_pre_releases_where_they_lie() {
         (">=1.4", vec!["1.4.0-a", "1.4.0"], vec!["1.3.9"]),
         ("=1.4", vec!["1.4.0-a", "1.4.7"], vec!["1.5.0-a", "1.3.9"]),
         ("1.*", vec!["1.0.0-a", "1.9.9"], vec!["2.0.0-a", "0.9.9"]),
-        ("=1.4.1", vec!["1.4.1", "1.4.1+build"], vec!["1.4.1-a", "1.4.2"]),
-        ("^1.2.3", vec!["1.2.3", "1.9.0-a"], vec!["1.2.3-a", "2.0.0-a", "2.0.0"]),
+        (
+            "=1.4.1",
+            vec!["1.4.1", "1.4.1+build"],
+            vec!["1.4.1-a", "1.4.2"],
+        ),
+        (
+            "^1.2.3",
+            vec!["1.2.3", "1.9.0-a"],
+            vec!["1.2.3-a", "2.0.0-a", "2.0.0"],
+        ),
         ("^0.2.3", vec!["0.2.9"], vec!["0.3.0-a", "0.2.2"]),
         ("^0.0.3", vec!["0.0.3"], vec!["0.0.4-a", "0.0.2"]),
         ("^0.0", vec!["0.0.9"], vec!["0.1.0-a"]),
         ("^0", vec!["0.9.9"], vec!["1.0.0-a"]),
         ("~1.2.3", vec!["1.2.9"], vec!["1.3.0-a", "1.2.2"]),
         ("~1", vec!["1.9.9"], vec!["2.0.0-a"]),
-        ("=1.0.0-rc.1", vec!["1.0.0-rc.1"], vec!["1.0.0", "1.0.0-rc.2"]),
+        (
+            "=1.0.0-rc.1",
+            vec!["1.0.0-rc.1"],
+            vec!["1.0.0", "1.0.0-rc.2"],
+        ),
     ] {
         let range = range(text);
         let covers = |version: &str| range.covers(&version.parse().unwrap());
-        assert!(inside.iter().all(|version| covers(version)), "{text} covers {inside:?}");
-        assert!(!outside.iter().any(|version| covers(version)), "{text} covers none of {outside:?}");
+        assert!(
+            inside.iter().all(|version| covers(version)),
+            "{text} covers {inside:?}"
+        );
+        assert!(
+            !outside.iter().any(|version| covers(version)),
+            "{text} covers none of {outside:?}"
+        );
     }
 }
 

@@ -1,8 +1,7 @@
 //! One leaf further. Everything is checked before anything is changed.
 
 use super::{
-    NamespaceKey, Owned, State,
-    keys,
+    NamespaceKey, Owned, State, keys,
     leaf::{Change, Claim, Freeze, KeyAdded, KeyEnded, Leaf, Thaw},
     namespace::Namespace,
     refused::Refused,
@@ -68,6 +67,8 @@ impl State {
         let first = NamespaceKey {
             record,
             recovered: false,
+            signed_by: None,
+            at,
             leaf: self.size,
         };
         let owned = Owned {
@@ -97,6 +98,7 @@ impl State {
         if let Some(key) = owned.keys.get_mut(place) {
             key.record = record;
         }
+        owned.void_what_compromised_keys_signed(at);
         Ok(())
     }
 

@@ -9,7 +9,15 @@ use crate::log::MAX_LEAF;
 
 /// The types of leaves this program knows.
 pub const TYPES: [&str; 10] = [
-    "namespace", "key", "key-end", "publish", "yank", "unyank", "revoke", "unrevoke", "freeze",
+    "namespace",
+    "key",
+    "key-end",
+    "publish",
+    "yank",
+    "unyank",
+    "revoke",
+    "unrevoke",
+    "freeze",
     "thaw",
 ];
 
@@ -23,7 +31,9 @@ pub enum LeafError {
     #[error("the log has a leaf of the type `{0}`, which this metier does not know; update metier")]
     Newer(String),
     /// Not a leaf of its type.
-    #[error("a leaf of the type `{kind}` cannot be read: {why}; if the market is newer, update metier")]
+    #[error(
+        "a leaf of the type `{kind}` cannot be read: {why}; if the market is newer, update metier"
+    )]
     Shape {
         /// Its type.
         kind: &'static str,
@@ -31,7 +41,9 @@ pub enum LeafError {
         why: String,
     },
     /// Not canonical JSON.
-    #[error("this is no leaf: it is not the canonical JSON of an object with `type`, `at` and `by`")]
+    #[error(
+        "this is no leaf: it is not the canonical JSON of an object with `type`, `at` and `by`"
+    )]
     NoLeaf,
 }
 
@@ -140,10 +152,7 @@ pub(super) fn members(change: &impl Serialize) -> Result<Map<String, Value>, Lea
     }
 }
 
-fn take<T: DeserializeOwned>(
-    fields: &mut Map<String, Value>,
-    name: &str,
-) -> Result<T, LeafError> {
+fn take<T: DeserializeOwned>(fields: &mut Map<String, Value>, name: &str) -> Result<T, LeafError> {
     let value = fields.remove(name).ok_or(LeafError::NoLeaf)?;
     serde_json::from_value(value).map_err(|_| LeafError::NoLeaf)
 }

@@ -151,6 +151,8 @@ impl Owned {
         Ok(NamespaceKey {
             record,
             recovered: added.recovered,
+            signed_by: added.signature.as_ref().map(|signature| signature.by),
+            at,
             leaf,
         })
     }
@@ -175,7 +177,11 @@ impl Owned {
         let short = signature.signature.len() <= MAX_SIGNATURE;
         let bytes = STANDARD.decode(&signature.signature).ok();
         let is_signed = bytes.filter(|_| short).is_some_and(|bytes| {
-            signer.record.key.public().has_signed(&change.signed(), &bytes)
+            signer
+                .record
+                .key
+                .public()
+                .has_signed(&change.signed(), &bytes)
         });
         match is_signed {
             true => Ok(()),
@@ -199,7 +205,10 @@ impl Owned {
         ended: &KeyEnded,
         at: Moment,
     ) -> Result<(usize, KeyRecord<Publisher>), Refused> {
-        let place = self.keys.iter().position(|key| key.record.key.hint() == ended.key);
+        let place = self
+            .keys
+            .iter()
+            .position(|key| key.record.key.hint() == ended.key);
         let found = place.and_then(|place| Some((place, self.keys.get(place)?)));
         let Some((place, key)) = found else {
             return Err(Refused::ForeignKey(ended.key, ended.namespace.clone()));
@@ -208,20 +217,44 @@ impl Owned {
             return Err(Refused::KeyTimes(ended.namespace.clone()));
         }
         // Ended before, it can still turn out to be stolen, or stolen earlier; nothing makes it better again.
-        let earlier = |new: Option<Moment>, old: Option<Moment>| match (new, old) {
-            (Some(new), Some(old)) => Some(new.min(old)),
-            (new, old) => new.or(old),
-        };
         let mut record = key.record.clone();
-        // Not in the second of the leaf itself: what was published in it, before, stays good.
-        let end = ended.from.max(at.plus(Duration::from_secs(1)));
-        record.ended = earlier(Some(end), record.ended);
-        record.compromised = earlier(ended.since, record.compromised);
+        end(&mut record, ended.from, at);
+        if let Some(since) = ended.since {
+            compromise(&mut record, since, at);
+        }
         match record == key.record {
             true => Err(Refused::KeyEndedBefore(ended.key)),
             false => Ok((place, record)),
         }
     }
+
+    /// A thief's first act is to add a key of their own: it goes with the one that signed it, and so do those it signed.
+    pub(super) fn void_what_compromised_keys_signed(&mut self, at: Moment) {
+        // A key comes after the one that signed it, so one pass reaches all.
+        let mut stolen: Vec<(KeyHint, Moment)> = Vec::new();
+        for key in &mut self.keys {
+            let by = |stolen: &&(KeyHint, Moment)| Some(stolen.0) == key.signed_by;
+            let signer = stolen.iter().find(by);
+            if signer.is_some_and(|(_, since)| *since <= key.at) {
+                compromise(&mut key.record, key.at, at);
+            }
+            if let Some(since) = key.record.compromised {
+                stolen.push((key.record.key.hint(), since));
+            }
+        }
+    }
+}
+
+/// Ends a key, unless it ends earlier: not in the second of the leaf itself, so that what was published in it, before, stays good.
+fn end(record: &mut KeyRecord<Publisher>, from: Moment, at: Moment) {
+    let end = from.max(at.plus(Duration::from_secs(1)));
+    record.ended = Some(record.ended.map_or(end, |before| before.min(end)));
+}
+
+/// Voids what a key signed from then on, and ends it now.
+fn compromise(record: &mut KeyRecord<Publisher>, since: Moment, at: Moment) {
+    end(record, at, at);
+    record.compromised = Some(record.compromised.map_or(since, |before| before.min(since)));
 }
 
 /// A key with its times; nothing when it would end before it begins.

@@ -119,7 +119,7 @@ pub struct KeyEnded {
     pub namespace: Namespace,
     /// Which.
     pub key: KeyHint,
-    /// From when on; at the earliest from the second after the leaf on.
+    /// From when on; at the earliest from the second after the leaf on, and then when it is compromised.
     pub from: Moment,
     /// Whether somebody else may have it. What it signed from `since` on is void then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -11,8 +11,8 @@
 //! - a namespace has one owner, who alone may claim the namespaces below it; whoever had one of those before keeps it;
 //! - a key is in a namespace once, for ever; a later key is signed by one that is good at the time, or is `recovered`, when none has been
 //!   good for [`RECOVERY_WAIT`];
-//! - nothing is good before its leaf: `from` in the past means from the leaf on, but what a compromised key signed can be void from
-//!   earlier on;
+//! - nothing is good before its leaf: `from` in the past means from the leaf on;
+//! - what a compromised key signed since then is void, versions and further keys alike, and what those signed;
 //! - a version is published once, by a key that is good, under a namespace that is not frozen; a file is one version of one skill;
 //! - only what is there is yanked, revoked, frozen and ended, and only what was is taken back.
 //!
@@ -25,6 +25,7 @@ mod leaf;
 mod namespace;
 mod query;
 mod refused;
+mod signatures;
 mod skills;
 mod words;
 
@@ -38,7 +39,11 @@ use std::collections::BTreeMap;
 use metier_core::{Digest, SkillName};
 use semver::Version;
 
-use crate::{fixtures::Moment, revoked::Entry, trust::{KeyRecord, Publisher}};
+use crate::{
+    fixtures::Moment,
+    revoked::Entry,
+    trust::{KeyHint, KeyRecord, Publisher},
+};
 
 pub use encode::{LeafError, TYPES};
 pub use keys::{KeyChange, LeafSignature, RECOVERY_WAIT};
@@ -49,6 +54,7 @@ pub use leaf::{
 pub use namespace::{InvalidNamespace, Namespace};
 pub use query::Standing;
 pub use refused::Refused;
+pub use signatures::{Bundles, Unproven, subject_name};
 pub use words::{Account, InvalidAccount, InvalidReason, Price, Reason, Word};
 
 /// Everything the market knows.
@@ -85,6 +91,10 @@ pub struct NamespaceKey {
     pub record: KeyRecord<Publisher>,
     /// Whether no earlier key vouches for it: clients say so loudly.
     pub recovered: bool,
+    /// The earlier key that signed it; none for the first one and for recovered ones.
+    pub signed_by: Option<KeyHint>,
+    /// When it came.
+    pub at: Moment,
     /// Which leaf brought it.
     pub leaf: u64,
 }

@@ -34,7 +34,9 @@ pub enum Refused {
     #[error("nobody has claimed the namespace `{0}`")]
     NoNamespace(Namespace),
     /// The namespace has another key than a renewed claim says.
-    #[error("the namespace `{0}` is claimed already; a further key is added by a leaf of the type `key`")]
+    #[error(
+        "the namespace `{0}` is claimed already; a further key is added by a leaf of the type `key`"
+    )]
     KeyInClaim(Namespace),
     /// Enough.
     #[error("the namespace `{0}` has as many keys as one can have")]
@@ -43,7 +45,9 @@ pub enum Refused {
     #[error("the key {0} is or was one of `{1}`; make a new one")]
     KeyThere(KeyHint, Namespace),
     /// No signature, or a signature on a recovered key.
-    #[error("a further key of `{0}` is signed by an earlier one, or recovered without one; this is neither")]
+    #[error(
+        "a further key of `{0}` is signed by an earlier one, or recovered without one; this is neither"
+    )]
     KeyUnsigned(Namespace),
     /// Of somebody else.
     #[error("the key {0} is none of `{1}`")]
@@ -61,7 +65,9 @@ pub enum Refused {
     #[error("the namespace `{0}` can get a key without a signature from {1} on")]
     TooEarly(Namespace, Moment),
     /// Times that cannot be.
-    #[error("the times of the key of `{0}` cannot be: it ends before it begins, or is compromised without saying since when")]
+    #[error(
+        "the times of the key of `{0}` cannot be: it ends before it begins, or is compromised without saying since when"
+    )]
     KeyTimes(Namespace),
     /// Ended already, and not later.
     #[error("the key {0} was ended before")]
@@ -73,7 +79,9 @@ pub enum Refused {
     #[error("the namespace `{0}` is not frozen")]
     NotFrozen(Namespace),
     /// There for ever.
-    #[error("{0} {1} is published already, and a version is never published twice; publish a higher one")]
+    #[error(
+        "{0} {1} is published already, and a version is never published twice; publish a higher one"
+    )]
     VersionThere(SkillName, Version),
     /// Two versions that are one.
     #[error("{0} {1}: what stands behind `+` makes no version of its own; leave it out")]

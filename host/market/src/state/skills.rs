@@ -15,11 +15,7 @@ use crate::{
 };
 
 impl State {
-    pub(super) fn publish(
-        &mut self,
-        publication: &Publication,
-        at: Moment,
-    ) -> Result<(), Refused> {
+    pub(super) fn publish(&mut self, publication: &Publication, at: Moment) -> Result<(), Refused> {
         self.check_publication(publication, at)?;
         let Publication {
             name,

@@ -52,11 +52,7 @@ pub(super) fn claim(text: &str, owner: &str, key: &SigningKey<Publisher>) -> Cla
     }
 }
 
-pub(super) fn publication(
-    name: &str,
-    number: &str,
-    key: &SigningKey<Publisher>,
-) -> Publication {
+pub(super) fn publication(name: &str, number: &str, key: &SigningKey<Publisher>) -> Publication {
     let digest = |what: &str| Digest::of(format!("{what} {name} {number}").as_bytes());
     Publication {
         name: skill(name),
@@ -179,7 +175,12 @@ pub(super) fn history() -> Vec<Leaf> {
         (8, freeze("org.other")),
         (9, thaw("org.other")),
         (9, revoke(versions.clone())),
-        (10, revoke(Target::Capability { capability: Capability::Http })),
+        (
+            10,
+            revoke(Target::Capability {
+                capability: Capability::Http,
+            }),
+        ),
         (11, unrevoke(versions)),
         (12, publish("org.other/tool", "2.0.0-rc.1", &other)),
     ];
@@ -202,8 +203,13 @@ fn the_state_is_what_the_leaves_say() {
     assert_eq!(names, ["com.acme/salesforce", "org.other/tool"]);
     let name = skill("com.acme/salesforce");
     let versions = state.versions(&name);
-    let versions: Vec<_> = versions.map(|v| (v.publication.version.to_string(), v.leaf, v.at)).collect();
-    assert_eq!(versions, [("1.0.0".into(), 1, day(1)), ("1.1.0".into(), 5, day(5))]);
+    let versions: Vec<_> = versions
+        .map(|v| (v.publication.version.to_string(), v.leaf, v.at))
+        .collect();
+    assert_eq!(
+        versions,
+        [("1.0.0".into(), 1, day(1)), ("1.1.0".into(), 5, day(5))]
+    );
     let first = state.version(&name, &version("1.0.0")).unwrap();
     assert_eq!(state.version_of(&first.publication.digest), Some(first));
     assert_eq!(state.standing(first), Standing::Good);
@@ -222,13 +228,18 @@ fn every_type_reads_back_as_it_was_written() {
         assert_eq!(Leaf::decode(&bytes).as_ref(), Ok(leaf));
     }
     for kind in TYPES {
-        assert!(leaves.iter().any(|leaf| leaf.change.kind() == kind), "{kind}");
+        assert!(
+            leaves.iter().any(|leaf| leaf.change.kind() == kind),
+            "{kind}"
+        );
     }
 }
 
 #[test]
 fn a_leaf_has_the_documented_form() {
-    let bytes = leaf(day(2), yank("com.acme/salesforce", "1.2.0")).encode().unwrap();
+    let bytes = leaf(day(2), yank("com.acme/salesforce", "1.2.0"))
+        .encode()
+        .unwrap();
     assert_eq!(
         String::from_utf8(bytes).unwrap(),
         r#"{"at":"2026-11-02T00:00:00Z","by":"acme","name":"com.acme/salesforce","type":"yank","version":"1.2.0","why":"broken"}"#
@@ -264,7 +275,11 @@ fn how_a_version_stands() {
         ..end("com.acme", &key, day(6))
     };
     apply(&mut state, day(6), Change::KeyEnd(stolen)).unwrap();
-    assert_eq!(standing(&state, "1.0.0"), Standing::Yanked, "signed before the theft");
+    assert_eq!(
+        standing(&state, "1.0.0"),
+        Standing::Yanked,
+        "signed before the theft"
+    );
     assert!(matches!(standing(&state, "1.1.0"), Standing::Void(_)));
     let all = Target::Publisher {
         namespace: namespace("com.acme"),
@@ -280,12 +295,20 @@ fn a_key_that_is_ended_takes_nothing_with_it() {
     let (mut state, key) = acme();
     let name = "com.acme/salesforce";
     apply(&mut state, day(3), publish(name, "1.0.0", &key)).unwrap();
-    apply(&mut state, day(3), Change::KeyEnd(end("com.acme", &key, day(1)))).unwrap();
+    apply(
+        &mut state,
+        day(3),
+        Change::KeyEnd(end("com.acme", &key, day(1))),
+    )
+    .unwrap();
     let published = state.version(&skill(name), &version("1.0.0")).unwrap();
     assert_eq!(state.standing(published), Standing::Good);
     let owned = state.namespace(&namespace("com.acme")).unwrap();
     let record = &owned.records()[0];
-    assert!(record.usable_at(published.at).is_ok(), "as clients verify it");
+    assert!(
+        record.usable_at(published.at).is_ok(),
+        "as clients verify it"
+    );
 }
 
 #[test]
@@ -308,7 +331,12 @@ fn owners_have_what_is_below_their_namespaces() {
 fn a_key_is_recovered_after_the_wait_and_says_so() {
     let (mut state, key) = acme();
     let (second, third) = (publisher(), publisher());
-    apply(&mut state, day(5), Change::KeyEnd(end("com.acme", &key, day(5)))).unwrap();
+    apply(
+        &mut state,
+        day(5),
+        Change::KeyEnd(end("com.acme", &key, day(5))),
+    )
+    .unwrap();
     let at = "2026-11-08T00:00:01Z".parse().unwrap();
     let recovered = new_key("com.acme", &second, at).recovered();
     apply(&mut state, at, Change::Key(recovered)).unwrap();
@@ -325,8 +353,20 @@ fn namespaces_know_their_domains() {
     let above: Vec<_> = nested.above().map(String::from).collect();
     assert_eq!(above, ["com.acme.tools", "com.acme"]);
     assert_eq!(nested.domain(), "x.tools.acme.com");
-    assert_eq!(Namespace::of(&skill("com.acme/salesforce")), namespace("com.acme"));
-    for wrong in ["", "com", "com.", "com.Acme", "com.acme/x", "com.acme ", "com..acme", "cöm.acme"] {
+    assert_eq!(
+        Namespace::of(&skill("com.acme/salesforce")),
+        namespace("com.acme")
+    );
+    for wrong in [
+        "",
+        "com",
+        "com.",
+        "com.Acme",
+        "com.acme/x",
+        "com.acme ",
+        "com..acme",
+        "cöm.acme",
+    ] {
         assert!(wrong.parse::<Namespace>().is_err(), "{wrong}");
     }
 }

@@ -75,7 +75,8 @@ impl FromStr for Account {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let mut words = text.split('-');
-        let fits = text.len() <= 64 && words.all(|word| !word.is_empty() && word.bytes().all(plain));
+        let fits =
+            text.len() <= 64 && words.all(|word| !word.is_empty() && word.bytes().all(plain));
         match fits {
             true => Ok(Account(text.to_owned())),
             false => Err(InvalidAccount(shown(text))),
@@ -85,14 +86,18 @@ impl FromStr for Account {
 
 /// The text is no plain line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is no text for a leaf: write one line of 1 to {MAX_REASON} characters, none of them hidden")]
+#[error(
+    "this is no text for a leaf: write one line of 1 to {MAX_REASON} characters, none of them hidden"
+)]
 pub struct InvalidReason;
 
 /// One line that reads as it is.
 fn line(text: &str) -> Result<String, InvalidReason> {
     let short = (1..=MAX_REASON).contains(&text.chars().count());
     // What cannot be shown is replaced there; what is as it was has nothing hidden.
-    let plain = text.chars().all(|c| shown(c.encode_utf8(&mut [0; 4])).starts_with(c));
+    let plain = text
+        .chars()
+        .all(|c| shown(c.encode_utf8(&mut [0; 4])).starts_with(c));
     match short && plain && text.trim() == text {
         true => Ok(text.to_owned()),
         false => Err(InvalidReason),

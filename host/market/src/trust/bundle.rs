@@ -34,7 +34,9 @@ pub enum BundleError {
     #[error("it is no sigstore bundle v0.3: {0}")]
     Shape(String),
     /// Signed by a certificate instead of a key.
-    #[error("it was signed with a certificate; the market takes signatures of keys (`cosign sign --key`)")]
+    #[error(
+        "it was signed with a certificate; the market takes signatures of keys (`cosign sign --key`)"
+    )]
     Certificate,
     /// No signature, or more than one.
     #[error("it has {0} signatures, and a bundle has exactly one")]

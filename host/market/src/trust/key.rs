@@ -67,10 +67,14 @@ pub enum KeyError {
     #[error("this is no key in PEM; a public key begins with `-----BEGIN PUBLIC KEY-----`")]
     Pem,
     /// PEM of something else.
-    #[error("this PEM holds no public key; give the one that begins with `-----BEGIN PUBLIC KEY-----`")]
+    #[error(
+        "this PEM holds no public key; give the one that begins with `-----BEGIN PUBLIC KEY-----`"
+    )]
     NotPublic,
     /// PEM of something that is no plain private key.
-    #[error("this PEM holds no plain private key; give one in PKCS#8, which begins with `-----BEGIN PRIVATE KEY-----` (`openssl pkcs8 -topk8 -nocrypt` makes one)")]
+    #[error(
+        "this PEM holds no plain private key; give one in PKCS#8, which begins with `-----BEGIN PRIVATE KEY-----` (`openssl pkcs8 -topk8 -nocrypt` makes one)"
+    )]
     NotPrivate,
     /// Another kind of key, or a broken one.
     #[error("this key is neither ECDSA on P-256 nor Ed25519, or it is broken")]

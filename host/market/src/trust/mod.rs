@@ -48,7 +48,9 @@ pub use key::{Algorithm, KeyError, KeyHint, PublicKey};
 pub use pair::KeyPair;
 pub use record::{KeyRecord, Unusable};
 pub use review::{Reviewed, ReviewedFinding};
-pub use role::{ListSummary, Publisher, Review, Revocation, Role, Signature, SigningKey, VerifyingKey};
+pub use role::{
+    ListSummary, Publisher, Review, Revocation, Role, Signature, SigningKey, VerifyingKey,
+};
 pub use root::{RootError, TrustRoot};
 pub use verify::{Policy, Untrusted, Verified, verify};
 

@@ -68,9 +68,8 @@ impl<R: Role> KeyRecord<R> {
         }
     }
 
-    /// The first moment from which on it signs no more; never when absent.
+    /// From when on it signs no more, by what was said before that; never when absent. What turned out afterwards to be void is not in it.
     pub fn end(&self) -> Option<Moment> {
-        let ends = [self.until, self.ended, self.compromised];
-        ends.into_iter().flatten().min()
+        [self.until, self.ended].into_iter().flatten().min()
     }
 }

@@ -3,7 +3,9 @@
 use std::{fmt, marker::PhantomData};
 
 use metier_core::Digest;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::IgnoredAny};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::IgnoredAny,
+};
 use serde_json::json;
 
 use super::{

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    key::{KeyError, PublicKey},
+    key::{KeyError, KeyHint, PublicKey},
     role::{Review, Revocation, Role, VerifyingKey},
 };
 use crate::log::{LogKey, LogKeyError};
@@ -47,7 +47,9 @@ pub enum RootError {
     #[error("`log`: {0}")]
     Log(LogKeyError),
     /// A key in two roles: what it signs in one could be taken for the other.
-    #[error("one key has two roles, and each needs its own; a market's operator makes one for each")]
+    #[error(
+        "one key has two roles, and each needs its own; a market's operator makes one for each"
+    )]
     SameKey,
 }
 
@@ -118,8 +120,13 @@ impl TrustRoot {
     }
 
     /// Whether the market itself has this key in some role; a publisher must not.
-    pub fn has(&self, key: &PublicKey) -> bool {
-        [self.review.public(), self.revocation.public(), self.log.public()].contains(&key)
+    pub fn has_hint(&self, hint: KeyHint) -> bool {
+        let keys = [
+            self.review.public(),
+            self.revocation.public(),
+            self.log.public(),
+        ];
+        keys.into_iter().any(|key| key.hint() == hint)
     }
 }
 

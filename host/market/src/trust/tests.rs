@@ -144,16 +144,26 @@ fn what_is_no_key_of_ours_says_what_it_is() {
 fn one_key_has_one_encoding_and_so_one_hint() {
     assert_eq!(PublicKey::from_pem(EC_COMPRESSED), Err(KeyError::Kind));
     let der = PublicKey::from_pem(EC_PUBLIC).unwrap().to_der().to_vec();
-    assert_eq!(PublicKey::from_der(&[&der, &[0_u8][..]].concat()), Err(KeyError::Kind));
+    assert_eq!(
+        PublicKey::from_der(&[&der, &[0_u8][..]].concat()),
+        Err(KeyError::Kind)
+    );
     let mut off = der;
     *off.last_mut().unwrap() ^= 1;
-    assert_eq!(PublicKey::from_der(&off), Err(KeyError::Kind), "no point of the curve");
+    assert_eq!(
+        PublicKey::from_der(&off),
+        Err(KeyError::Kind),
+        "no point of the curve"
+    );
 }
 
 #[test]
 fn a_private_key_is_not_printed() {
     let shown = format!("{:?}", KeyPair::from_pem(ED_PRIVATE).unwrap());
-    assert!(shown.contains("0RtSJdjU") && shown.ends_with(", .. }"), "{shown}");
+    assert!(
+        shown.contains("0RtSJdjU") && shown.ends_with(", .. }"),
+        "{shown}"
+    );
 }
 
 /// Signed by `openssl dgst -sha256 -sign`, in the form `cosign sign --key` gives it: with annotations, key id and no predicate.
@@ -190,8 +200,13 @@ fn a_bundle_has_the_form_cosign_reads() {
     let key = SigningKey::<Publisher>::new(KeyPair::from_pem(ED_PRIVATE).unwrap());
     let text = signed(&key).to_json();
     let hint = "0RtSJdjUjEqIAIWfl2NARp9LSwVRIXJu1jWTa5lk/p4=";
-    assert!(text.starts_with(r#"{"dsseEnvelope":{"payload":""#), "{text}");
-    assert!(text.contains(r#","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":""#));
+    assert!(
+        text.starts_with(r#"{"dsseEnvelope":{"payload":""#),
+        "{text}"
+    );
+    assert!(
+        text.contains(r#","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":""#)
+    );
     assert!(text.ends_with(&format!(
         r#""}}]}},"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{{"publicKey":{{"hint":"{hint}"}}}}}}"#
     )));
@@ -220,7 +235,7 @@ fn a_review_reads_back_as_it_was_signed() {
     assert_eq!(verified.key, key.verifying().hint());
 }
 
-fn root() -> TrustRoot {
+pub(crate) fn root() -> TrustRoot {
     let log = KeyPair::generate(Algorithm::Ed25519).unwrap();
     TrustRoot::new(
         "https://market.example".parse().unwrap(),
@@ -235,7 +250,8 @@ fn root() -> TrustRoot {
 fn a_trust_root_reads_back() {
     let root = root();
     assert_eq!(TrustRoot::from_toml(&root.to_toml()), Ok(root.clone()));
-    assert!(root.has(root.review.public()) && !root.has(pair().public()));
+    assert!(root.has_hint(root.review.hint()) && root.has_hint(root.log.public().hint()));
+    assert!(!root.has_hint(pair().public().hint()));
 }
 
 #[test]
@@ -243,12 +259,25 @@ fn a_trust_root_that_is_none_is_refused() {
     let text = root().to_toml();
     let error = |text: &str| TrustRoot::from_toml(text).unwrap_err();
     assert!(matches!(error("nonsense"), RootError::Shape(_)));
-    assert!(matches!(error(&format!("{text}extra = 1\n")), RootError::Shape(_)));
+    assert!(matches!(
+        error(&format!("{text}extra = 1\n")),
+        RootError::Shape(_)
+    ));
     assert!(matches!(error(&" ".repeat(70_000)), RootError::Shape(_)));
     let address = |address: &str| text.replace("https://market.example/", address);
-    for wrong in ["file:///etc", "https://a:b@market.example", "https://market.example?x=1"] {
+    for wrong in [
+        "file:///etc",
+        "https://a:b@market.example",
+        "https://market.example?x=1",
+    ] {
         assert_eq!(error(&address(wrong)), RootError::Address, "{wrong}");
     }
-    assert!(matches!(error(&text.replace("-----BEGIN", "BEGIN")), RootError::Key { .. }));
-    assert!(matches!(error(&text.replace("log+", "log+0")), RootError::Log(_)));
+    assert!(matches!(
+        error(&text.replace("-----BEGIN", "BEGIN")),
+        RootError::Key { .. }
+    ));
+    assert!(matches!(
+        error(&text.replace("log+", "log+0")),
+        RootError::Log(_)
+    ));
 }

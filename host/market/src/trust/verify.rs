@@ -139,10 +139,7 @@ pub fn verify<R: Role>(
 }
 
 /// What the statement says beside the digest, if it is of this role and about what the policy wants.
-fn says<R: Role>(
-    statement: Statement,
-    policy: &Policy<'_, R>,
-) -> Result<R::Predicate, Untrusted> {
+fn says<R: Role>(statement: Statement, policy: &Policy<'_, R>) -> Result<R::Predicate, Untrusted> {
     let role = R::NAME;
     if statement.predicate_type != R::PREDICATE {
         let found = shown(&statement.predicate_type);
