@@ -11,7 +11,8 @@
 //! | `/log/tile/entries/x001/234` | the leaves themselves ([`bundle`]) |
 //!
 //! A [`Tree`] keeps every hash once it is computed, 64 bytes a leaf, so appending costs one or two hashes and a proof none but the right
-//! edge's. A client keeps a [`Witness`] of each log it has seen: 32 bytes that make it impossible to show it another past.
+//! edge's. A client keeps a [`Witness`] of each log it has seen: 32 bytes that make it impossible to show it another past. Where nobody serves proofs, it makes
+//! them from [`Tiles`].
 //!
 //! Written here rather than taken from `tlog_tiles` 0.2 and `signed_note` 0.2, see decision 0004.
 //!
@@ -36,7 +37,9 @@ mod fault;
 mod hash;
 mod note;
 mod proof;
+mod prove;
 mod tile;
+mod tiles;
 mod tree;
 mod witness;
 
@@ -52,5 +55,6 @@ pub use hash::{EMPTY, Hash, leaf_hash};
 pub use note::{LogKey, LogKeyError, LogSigner};
 pub use proof::{Consistency, Inclusion, MAX_PATH};
 pub use tile::{TILE_WIDTH, TilePath, TilePathError, grown};
+pub use tiles::Tiles;
 pub use tree::Tree;
 pub use witness::Witness;

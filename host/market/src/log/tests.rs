@@ -6,8 +6,8 @@ use metier_core::Digest;
 use proptest::prelude::*;
 
 use super::{
-    Checkpoint, EMPTY, Hash, LogKey, LogSigner, TilePath, Tree, Witness, bundle, grown, leaf_hash,
-    note, unbundle,
+    Checkpoint, EMPTY, Hash, LogKey, LogSigner, TilePath, Tiles, Tree, Witness, bundle, grown,
+    leaf_hash, note, unbundle,
 };
 use crate::trust::{Algorithm, KeyPair};
 
@@ -253,6 +253,71 @@ fn every_tile_a_growing_log_writes_is_there() {
             );
         }
     }
+}
+
+fn fetched(tree: &Tree, size: u64, paths: Vec<TilePath>) -> Tiles {
+    let mut tiles = Tiles::of(size);
+    for path in paths {
+        if let TilePath::Hashes {
+            level,
+            index,
+            width,
+        } = path
+        {
+            let tile = tree.tile(level, index, width).unwrap();
+            assert!(tiles.add(path, &tile));
+        }
+    }
+    tiles
+}
+
+#[test]
+fn proofs_are_made_from_the_tiles_alone() {
+    let tree = tree(70_000);
+    for size in [
+        1, 2, 255, 256, 257, 300, 511, 512, 65_535, 65_536, 65_537, 70_000,
+    ] {
+        for part in [0, 1, 255, 256, 257, 300, 512, 65_536, 65_537, 69_999] {
+            if part >= size {
+                continue;
+            }
+            let paths = Tiles::for_inclusion(part, size);
+            assert!(paths.len() <= 6, "{paths:?}");
+            let tiles = fetched(&tree, size, paths);
+            assert_eq!(
+                tiles.inclusion(part),
+                tree.inclusion(part, size),
+                "{part} {size}"
+            );
+            let tiles = fetched(&tree, size, Tiles::for_consistency(part, size));
+            assert_eq!(
+                tiles.consistency(part),
+                tree.consistency(part, size),
+                "{part} {size}"
+            );
+        }
+    }
+}
+
+#[test]
+fn tiles_that_are_missing_or_of_another_length_make_no_proof() {
+    let tree = tree(300);
+    let tile = tree.tile(0, 0, 256).unwrap();
+    let path: TilePath = "tile/0/000".parse().unwrap();
+    let mut tiles = Tiles::of(300);
+    for wrong in [
+        &tile[1..],
+        &tile[32..],
+        &[tile.as_slice(), &[0; 32]].concat(),
+    ] {
+        assert!(!tiles.add(path, wrong));
+    }
+    assert!(!tiles.add("tile/entries/000".parse().unwrap(), &tile));
+    assert_eq!(tiles.inclusion(3), None);
+    assert!(tiles.add(path, &tile));
+    assert_eq!(tiles.inclusion(3), None, "the second tile is missing");
+    assert_eq!(Tiles::of(u64::MAX).inclusion(u64::MAX - 1), None);
+    assert!(Tiles::for_consistency(1, u64::MAX).len() < 64);
 }
 
 #[test]

@@ -5,6 +5,9 @@ use std::{fmt, str::FromStr};
 /// Hashes, or leaves, in a full tile.
 pub const TILE_WIDTH: u64 = 256;
 
+/// Levels of the tree in one tile.
+pub(super) const TILE_HEIGHT: u32 = 8;
+
 /// Highest level: eight levels of the tree in each, and no tree has 2^64 leaves.
 const MAX_LEVEL: u8 = 7;
 
@@ -126,7 +129,7 @@ impl fmt::Display for TilePath {
 pub fn grown(old: u64, new: u64) -> impl Iterator<Item = TilePath> {
     let entries = changed(old, new).map(|(index, width)| TilePath::Entries { index, width });
     let hashes = (0..=MAX_LEVEL).flat_map(move |level| {
-        let shift = u32::from(level) * 8;
+        let shift = u32::from(level) * TILE_HEIGHT;
         changed(old >> shift, new >> shift).map(move |(index, width)| TilePath::Hashes {
             level,
             index,
