@@ -6,7 +6,7 @@ use metier_core::code::Blame;
 use proptest::prelude::*;
 
 use super::{
-    Checkpoint, Consistency, Hash, Inclusion, LogFault, LogKey, LogSigner, MAX_PATH, Tree, Witness,
+    Checkpoint, Consistency, Hash, Inclusion, LogFault, LogKey, LogSigner, Tree, Witness,
     leaf_hash,
     note::MAX_NOTE,
     tests::{leaf, named, note_of, signer, tree},
@@ -235,11 +235,7 @@ fn attack_size_no_log_can_have() {
     let signer = signer();
     let text = format!("market.example/log\n{}\n{}\n", u64::MAX, tree(5).root());
     let note = signer.sign(&text).unwrap();
-    for path in [
-        vec![],
-        vec![tree(5).root(); MAX_PATH],
-        vec![tree(5).root(); 1000],
-    ] {
+    for path in [vec![], vec![tree(5).root(); 64], vec![tree(5).root(); 1000]] {
         let proof = Consistency {
             old: 5,
             new: u64::MAX,
@@ -289,6 +285,25 @@ fn attack_proof_against_another_checkpoint() {
     assert_eq!(error, Err(other));
     let lying = Inclusion { size: 20, ..proof };
     assert!(witness.check(&leaf(3), &lying).is_err());
+}
+
+/// A log that signs a root for more leaves than it is over: short paths to it prove nothing.
+#[test]
+fn attack_root_of_fewer_leaves_than_signed() {
+    let tree = tree(8);
+    let (four, two) = (tree.root_at(4).unwrap(), tree.root_at(2).unwrap());
+    let short = Inclusion {
+        size: 8,
+        ..tree.inclusion(0, 4).unwrap()
+    };
+    assert!(!short.proves(leaf_hash(&leaf(0)), 8, four));
+    let other = tree.inclusion(0, 3).unwrap();
+    assert!(!other.proves(leaf_hash(&leaf(0)), 4, tree.root_at(3).unwrap()));
+    let short = Consistency {
+        new: 8,
+        ..tree.consistency(1, 2).unwrap()
+    };
+    assert!(!short.proves((1, tree.root_at(1).unwrap()), (8, two)));
 }
 
 /// A node of the tree offered as a leaf: leaves and nodes are hashed apart.

@@ -53,7 +53,7 @@ pub use entries::{MAX_LEAF, bundle, unbundle};
 pub use fault::LogFault;
 pub use hash::{EMPTY, Hash, leaf_hash};
 pub use note::{LogKey, LogKeyError, LogSigner};
-pub use proof::{Consistency, Inclusion, MAX_PATH};
+pub use proof::{Consistency, Inclusion};
 pub use tile::{TILE_WIDTH, TilePath, TilePathError, grown};
 pub use tiles::Tiles;
 pub use tree::Tree;

@@ -57,9 +57,6 @@ impl Leaf {
             return Err(LeafError::TooLong);
         }
         let value: Value = serde_json::from_slice(bytes).map_err(|_| LeafError::NoLeaf)?;
-        if canonical::text(&value).as_bytes() != bytes {
-            return Err(LeafError::NoLeaf);
-        }
         let Value::Object(mut fields) = value else {
             return Err(LeafError::NoLeaf);
         };
@@ -71,7 +68,7 @@ impl Leaf {
             by: take(&mut fields, "by")?,
             change: change(kind, fields)?,
         };
-        // What has several texts, such as a range of versions, is written in one of them.
+        // What has several texts, as all JSON has, and a range of versions, is written in one of them.
         match leaf.encode()? == bytes {
             true => Ok(leaf),
             false => Err(LeafError::NoLeaf),

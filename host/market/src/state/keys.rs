@@ -27,9 +27,6 @@ pub(super) const MAX_KEYS: usize = 1_000;
 /// What a signature on a key change is over, beside its bytes; no bundle has this type.
 const PAYLOAD_TYPE: &str = "application/vnd.metier.key-change+json";
 
-/// Longest signature, in bytes: one of P-256 has up to 72.
-const MAX_SIGNATURE: usize = 256;
-
 /// What an earlier key of a namespace signs: that it has this one too.
 ///
 /// It is the leaf without the time it was appended at and who did that, which the publisher cannot know when signing. Nobody can use it
@@ -174,9 +171,8 @@ impl Owned {
             from: added.from,
             until: added.until,
         };
-        let short = signature.signature.len() <= MAX_SIGNATURE;
         let bytes = STANDARD.decode(&signature.signature).ok();
-        let is_signed = bytes.filter(|_| short).is_some_and(|bytes| {
+        let is_signed = bytes.is_some_and(|bytes| {
             signer
                 .record
                 .key

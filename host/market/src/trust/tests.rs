@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::time::Duration;
+
 use metier_core::Digest;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -144,6 +146,10 @@ fn what_is_no_key_of_ours_says_what_it_is() {
 fn one_key_has_one_encoding_and_so_one_hint() {
     assert_eq!(PublicKey::from_pem(EC_COMPRESSED), Err(KeyError::Kind));
     let der = PublicKey::from_pem(EC_PUBLIC).unwrap().to_der().to_vec();
+    let (_, compressed) = super::key::one_pem(EC_COMPRESSED).unwrap();
+    let point = &compressed[compressed.len() - 33..];
+    let mixed = [&der[..26], point].concat();
+    assert_eq!(PublicKey::from_der(&mixed), Err(KeyError::Kind));
     assert_eq!(
         PublicKey::from_der(&[&der, &[0_u8][..]].concat()),
         Err(KeyError::Kind)
@@ -155,6 +161,19 @@ fn one_key_has_one_encoding_and_so_one_hint() {
         Err(KeyError::Kind),
         "no point of the curve"
     );
+}
+
+#[test]
+fn moments_do_not_leave_what_can_be_written() {
+    let last = moment("9999-12-31T23:59:59Z");
+    assert_eq!(day(1).plus(Duration::MAX), last);
+    assert_eq!(last.plus(Duration::from_secs(1)), last);
+    assert_eq!(day(1).plus(Duration::from_secs(86_400)), day(2));
+    assert_eq!(day(2).since(day(1)), Some(Duration::from_secs(86_400)));
+    assert_eq!(day(1).since(day(2)), None);
+    let text = serde_json::to_string(&day(3)).unwrap();
+    assert_eq!(text, "\"2026-11-03T00:00:00Z\"");
+    assert_eq!(serde_json::from_str::<Moment>(&text).unwrap(), day(3));
 }
 
 #[test]
@@ -263,7 +282,8 @@ fn a_trust_root_that_is_none_is_refused() {
         error(&format!("{text}extra = 1\n")),
         RootError::Shape(_)
     ));
-    assert!(matches!(error(&" ".repeat(70_000)), RootError::Shape(_)));
+    let long = format!("{text}#{}", " ".repeat(70_000));
+    assert!(matches!(error(&long), RootError::Shape(_)));
     let address = |address: &str| text.replace("https://market.example/", address);
     for wrong in [
         "file:///etc",

@@ -222,6 +222,23 @@ fn attack_recovered_while_a_key_is_left() {
 }
 
 #[test]
+fn attack_recovered_while_a_key_has_some_days_left() {
+    let mut claim = claim("com.acme", "acme", &publisher());
+    claim.until = Some(day(9));
+    let mut state = State::default();
+    apply(&mut state, day(1), Change::Namespace(claim)).unwrap();
+    for (at, refused) in [
+        (day(8), Refused::KeyLeft(namespace("com.acme"))),
+        (day(9), Refused::TooEarly(namespace("com.acme"), day(12))),
+        (day(11), Refused::TooEarly(namespace("com.acme"), day(12))),
+    ] {
+        let recovered = new_key("com.acme", &publisher(), at).recovered();
+        let error = apply(&mut state, at, Change::Key(recovered));
+        assert_eq!(error, Err(refused));
+    }
+}
+
+#[test]
 fn attack_recovered_too_early() {
     let (mut state, key) = acme();
     // Backdating the end does not shorten the wait.
