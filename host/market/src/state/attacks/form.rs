@@ -8,10 +8,10 @@ use super::NAME;
 use crate::{
     log::MAX_LEAF,
     state::{
-        Account, Leaf, LeafError, Price, Reason,
-        tests::{history, leaf, yank},
+        Account, Change, Leaf, LeafError, Price, Reason,
+        tests::{history, leaf, new_key, yank},
     },
-    trust::tests::day,
+    trust::tests::{day, publisher},
 };
 
 fn fields() -> Value {
@@ -77,6 +77,16 @@ fn attack_huge_leaf() {
     assert_eq!(Leaf::decode(huge.as_bytes()), Err(LeafError::TooLong));
     let deep = "[".repeat(60_000);
     assert_eq!(Leaf::decode(deep.as_bytes()), Err(LeafError::NoLeaf));
+}
+
+#[test]
+fn attack_leaf_that_would_be_too_long_to_serve() {
+    let key = publisher();
+    let mut added = new_key("com.acme", &key, day(2)).sign(&key).unwrap();
+    let signature = added.signature.as_mut().unwrap();
+    signature.signature = "A".repeat(MAX_LEAF);
+    let error = leaf(day(2), Change::Key(added)).encode();
+    assert_eq!(error, Err(LeafError::TooLong));
 }
 
 #[test]

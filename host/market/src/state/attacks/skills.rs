@@ -3,7 +3,7 @@
 
 use super::NAME;
 use crate::{
-    revoked::Target,
+    revoked::{Entry, MAX_ENTRIES, Target},
     state::{
         Change, KeyEnded, Refused, State, Thaw,
         tests::{
@@ -259,4 +259,20 @@ fn attack_taking_away_and_back_what_is_not_there() {
     };
     let error = apply(&mut state, day(2), Change::Thaw(nobody));
     assert!(matches!(error, Err(Refused::NoNamespace(_))));
+}
+
+#[test]
+fn attack_more_revocations_than_a_list_can_have() {
+    let (mut state, _) = acme();
+    let target = |namespace: &str| Target::Publisher {
+        namespace: namespace.parse().unwrap(),
+    };
+    let entry = Entry {
+        target: target("org.evil"),
+        why: "steals".parse().unwrap(),
+        at: day(2),
+    };
+    state.revoked = vec![entry; MAX_ENTRIES];
+    let error = apply(&mut state, day(3), revoke(target("org.other")));
+    assert_eq!(error, Err(Refused::TooManyRevoked));
 }
