@@ -47,6 +47,8 @@ mod witness;
 mod attacks;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tile_tests;
 
 pub use checkpoint::Checkpoint;
 pub use entries::{MAX_LEAF, bundle, unbundle};

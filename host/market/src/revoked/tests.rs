@@ -145,6 +145,14 @@ fn ranges_hold_pre_releases_where_they_lie() {
 }
 
 #[test]
+fn what_is_no_range_is_refused() {
+    let long = format!("=1.0.0-{}", "a".repeat(300));
+    for text in ["", "latest", "1.x.2", ">= 1 <2", &long] {
+        assert!(text.parse::<Range>().is_err(), "{text}");
+    }
+}
+
+#[test]
 fn ranges_at_the_end_of_numbers_do_not_overflow() {
     let last = u64::MAX;
     let version = Version::new(last, last, last);
