@@ -1,0 +1,8 @@
+//! One attack on the market's state each, and each is refused.
+
+mod form;
+mod keys;
+mod signatures;
+mod skills;
+
+const NAME: &str = "com.acme/salesforce";

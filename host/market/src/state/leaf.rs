@@ -1,0 +1,222 @@
+//! What can happen in a market, one type each.
+
+use metier_core::{Digest, SkillName};
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    keys::LeafSignature,
+    namespace::Namespace,
+    words::{Account, Price, Reason, Word},
+};
+use crate::{
+    fixtures::Moment,
+    revoked::Target,
+    trust::{KeyHint, PublicKey},
+};
+
+/// One change, when it was written, and who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// When the market appended it, by its clock.
+    pub at: Moment,
+    /// Who did it.
+    pub by: Account,
+    /// What.
+    pub change: Change,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// `namespace`: it is claimed, or proven anew by its owner.
+    Namespace(Claim),
+    /// `key`: a namespace has a further key.
+    Key(KeyAdded),
+    /// `key-end`: a key signs nothing more.
+    KeyEnd(KeyEnded),
+    /// `publish`: a version is there.
+    Publish(Box<Publication>),
+    /// `yank`: nobody should begin to use a version.
+    Yank(Yank),
+    /// `unyank`: they may again.
+    Unyank(Unyank),
+    /// `revoke`: something must not run.
+    Revoke(Revoke),
+    /// `unrevoke`: it may again.
+    Unrevoke(Unrevoke),
+    /// `freeze`: nothing is published under a namespace.
+    Freeze(Freeze),
+    /// `thaw`: something is again.
+    Thaw(Thaw),
+}
+
+/// How a namespace was proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProofMethod {
+    /// A TXT record.
+    Dns,
+    /// A file below `/.well-known/`.
+    Https,
+}
+
+/// The proof that a namespace is somebody's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Proof {
+    /// How.
+    pub method: ProofMethod,
+    /// Where: the name of the record, or the address of the file.
+    pub place: Word,
+    /// When it was found there.
+    pub at: Moment,
+}
+
+/// A namespace is claimed with its first key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Claim {
+    /// Which.
+    pub namespace: Namespace,
+    /// Whose it is from now on.
+    pub owner: Account,
+    /// Why.
+    pub proof: Proof,
+    /// Its first key.
+    pub key: PublicKey,
+    /// From when on that signs nothing more; never when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
+}
+
+/// A namespace has a further key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct KeyAdded {
+    /// Whose.
+    pub namespace: Namespace,
+    /// The key.
+    pub key: PublicKey,
+    /// From when on it signs; at the earliest from the leaf on.
+    pub from: Moment,
+    /// From when on it signs nothing more; never when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
+    /// By a key of the namespace that is good; absent when the key is recovered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<LeafSignature>,
+    /// Whether it comes without a signature, because there was no key left to make one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recovered: bool,
+}
+
+/// A key signs nothing more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct KeyEnded {
+    /// Whose.
+    pub namespace: Namespace,
+    /// Which.
+    pub key: KeyHint,
+    /// From when on; at the earliest from the second after the leaf on, and then when it is compromised.
+    pub from: Moment,
+    /// Whether somebody else may have it. What it signed from `since` on is void then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compromised: bool,
+    /// Since when somebody else may have had it: there when, and only when, it is compromised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+}
+
+/// A version is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Publication {
+    /// Of which skill.
+    pub name: SkillName,
+    /// Which.
+    pub version: Version,
+    /// The component: what is installed.
+    pub digest: Digest,
+    /// The OCI manifest: what is signed.
+    pub manifest: Digest,
+    /// The publisher's bundle.
+    pub bundle: Digest,
+    /// The market's review.
+    pub review: Digest,
+    /// The key the publisher's bundle is signed with.
+    pub key: KeyHint,
+    /// Bytes of the component.
+    pub size: u64,
+    /// What it may touch, as a digest.
+    pub authority: Digest,
+    /// What a model reads of it, as a digest.
+    pub words: Digest,
+    /// What it costs; nothing when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+    /// Whether it mends a hole, so that updates to it do not wait.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub security_fix: bool,
+}
+
+macro_rules! leaves {
+    ($( $(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident: $kind:ty, )* } )*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+        pub struct $name {
+            $( $(#[$field_doc])* pub $field: $kind, )*
+        }
+    )* };
+}
+
+leaves! {
+    /// Nobody should begin to use a version.
+    Yank {
+        /// Of which skill.
+        name: SkillName,
+        /// Which.
+        version: Version,
+        /// Why.
+        why: Reason,
+    }
+    /// A version was yanked by mistake.
+    Unyank {
+        /// Of which skill.
+        name: SkillName,
+        /// Which.
+        version: Version,
+        /// Why.
+        why: Reason,
+    }
+    /// Something must not run.
+    Revoke {
+        /// What.
+        target: Target,
+        /// Why.
+        why: Reason,
+    }
+    /// Something was revoked by mistake.
+    Unrevoke {
+        /// What, as it was revoked.
+        target: Target,
+        /// Why.
+        why: Reason,
+    }
+    /// A namespace lost its proof.
+    Freeze {
+        /// Which.
+        namespace: Namespace,
+        /// Why.
+        why: Reason,
+    }
+    /// The proof came back.
+    Thaw {
+        /// Which.
+        namespace: Namespace,
+        /// Why.
+        why: Reason,
+    }
+}

@@ -1,0 +1,113 @@
+//! The market's state is a fold of its log's leaves: pure, and the same for everybody who has the leaves.
+//!
+//! A [`Leaf`] is one change; [`State::apply`] takes it or refuses it ([`Refused`]). The market's keeper asks before it appends, so a log
+//! has no leaf that is refused; whoever folds a log and finds one has caught the market lying. `apply` looks at nothing but the leaf and
+//! the state, and verifies what can be verified from them: above all that a namespace's new key is signed by one of its keys
+//! ([`KeyChange`]).
+//!
+//! What holds:
+//!
+//! - a leaf is not earlier than the one before it;
+//! - a namespace has one owner, who alone may claim the namespaces below it; whoever had one of those before keeps it;
+//! - a key is in a namespace once, for ever; a later key is signed by one that is good at the time, or is `recovered`, when none has been
+//!   good for [`RECOVERY_WAIT`];
+//! - nothing is good before its leaf: `from` in the past means from the leaf on;
+//! - what a compromised key signed since then is void, versions and further keys alike, and what those signed;
+//! - a version is published once, by a key that is good, under a namespace that is not frozen; a file is one version of one skill;
+//! - only what is there is yanked, revoked, frozen and ended, and only what was is taken back.
+//!
+//! A leaf says who did it ([`Leaf::by`]), for the record: which accounts act for an owner, the keeper knows and the log does not.
+
+mod apply;
+mod encode;
+mod keys;
+mod leaf;
+mod namespace;
+mod query;
+mod refused;
+mod signatures;
+mod skills;
+mod words;
+
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use metier_core::{Digest, SkillName};
+use semver::Version;
+
+use crate::{
+    fixtures::Moment,
+    revoked::Entry,
+    trust::{KeyHint, KeyRecord, Publisher},
+};
+
+pub use encode::{LeafError, TYPES};
+pub use keys::{KeyChange, LeafSignature, RECOVERY_WAIT};
+pub use leaf::{
+    Change, Claim, Freeze, KeyAdded, KeyEnded, Leaf, Proof, ProofMethod, Publication, Revoke, Thaw,
+    Unrevoke, Unyank, Yank,
+};
+pub use namespace::{InvalidNamespace, Namespace};
+pub use query::Standing;
+pub use refused::Refused;
+pub use signatures::{Bundles, Unproven, subject_name};
+pub use words::{Account, InvalidAccount, InvalidReason, Price, Reason, Word};
+
+/// Everything the market knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// How many leaves were applied.
+    size: u64,
+    /// When the last of them was written.
+    last: Option<Moment>,
+    namespaces: BTreeMap<Namespace, Owned>,
+    skills: BTreeMap<SkillName, BTreeMap<Version, Published>>,
+    /// Which version each component is.
+    digests: BTreeMap<Digest, (SkillName, Version)>,
+    revoked: Vec<Entry>,
+}
+
+/// A namespace and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// Whose.
+    pub owner: Account,
+    /// How it was proven last.
+    pub proof: Proof,
+    /// Why nothing is published under it now.
+    pub frozen: Option<Reason>,
+    /// Its keys, in the order they came.
+    pub keys: Vec<NamespaceKey>,
+}
+
+/// A key of a namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamespaceKey {
+    /// The key and when it is good.
+    pub record: KeyRecord<Publisher>,
+    /// Whether no earlier key vouches for it: clients say so loudly.
+    pub recovered: bool,
+    /// The earlier key that signed it; none for the first one and for recovered ones.
+    pub signed_by: Option<KeyHint>,
+    /// When it came.
+    pub at: Moment,
+    /// Which leaf brought it.
+    pub leaf: u64,
+}
+
+/// A published version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// What was published.
+    pub publication: Publication,
+    /// When.
+    pub at: Moment,
+    /// Which leaf says so: the number of its receipt.
+    pub leaf: u64,
+    /// Why nobody should begin to use it.
+    pub yanked: Option<Reason>,
+}

@@ -1,0 +1,138 @@
+//! Versions: published, yanked, revoked.
+
+use metier_core::SkillName;
+use semver::{BuildMetadata, Version};
+
+use super::{
+    Published, State,
+    leaf::{Publication, Revoke, Unrevoke, Unyank, Yank},
+    namespace::Namespace,
+    refused::Refused,
+};
+use crate::{
+    fixtures::Moment,
+    revoked::{Entry, MAX_ENTRIES},
+};
+
+impl State {
+    pub(super) fn publish(&mut self, publication: &Publication, at: Moment) -> Result<(), Refused> {
+        self.check_publication(publication, at)?;
+        let Publication {
+            name,
+            version,
+            digest,
+            ..
+        } = publication;
+        let published = Published {
+            publication: publication.clone(),
+            at,
+            leaf: self.size,
+            yanked: None,
+        };
+        let versions = self.skills.entry(name.clone()).or_default();
+        versions.insert(version.clone(), published);
+        self.digests
+            .insert(*digest, (name.clone(), version.clone()));
+        Ok(())
+    }
+
+    fn check_publication(&self, publication: &Publication, at: Moment) -> Result<(), Refused> {
+        let Publication {
+            name,
+            version,
+            digest,
+            key,
+            ..
+        } = publication;
+        let namespace = Namespace::of(name);
+        let owned = self.owned(&namespace)?;
+        if owned.frozen.is_some() {
+            return Err(Refused::Frozen(namespace));
+        }
+        let signer = owned.key(*key);
+        let signer = signer.ok_or_else(|| Refused::ForeignKey(*key, namespace))?;
+        let usable = signer.record.usable_at(at);
+        usable.map_err(|why| Refused::KeyNotGood(*key, why))?;
+        if version.build != BuildMetadata::EMPTY {
+            return Err(Refused::BuildMetadata(name.clone(), version.clone()));
+        }
+        if self.version(name, version).is_some() {
+            return Err(Refused::VersionThere(name.clone(), version.clone()));
+        }
+        if let Some((name, version)) = self.digests.get(digest) {
+            return Err(Refused::DigestThere {
+                digest: *digest,
+                name: name.clone(),
+                version: version.clone(),
+            });
+        }
+        match self.is_named_revoked(publication) {
+            true => Err(Refused::PublishedRevoked(name.clone(), version.clone())),
+            false => Ok(()),
+        }
+    }
+
+    fn is_named_revoked(&self, publication: &Publication) -> bool {
+        let Publication {
+            name,
+            version,
+            digest,
+            ..
+        } = publication;
+        let mut targets = self.revoked.iter().map(|entry| &entry.target);
+        targets.any(|target| target.names(name, version, digest))
+    }
+
+    fn version_mut(
+        &mut self,
+        name: &SkillName,
+        version: &Version,
+    ) -> Result<&mut Published, Refused> {
+        let versions = self.skills.get_mut(name);
+        let published = versions.and_then(|versions| versions.get_mut(version));
+        published.ok_or_else(|| Refused::NoVersion(name.clone(), version.clone()))
+    }
+
+    pub(super) fn yank(&mut self, yank: &Yank) -> Result<(), Refused> {
+        let published = self.version_mut(&yank.name, &yank.version)?;
+        if published.yanked.is_some() {
+            return Err(Refused::Yanked(yank.name.clone(), yank.version.clone()));
+        }
+        published.yanked = Some(yank.why.clone());
+        Ok(())
+    }
+
+    pub(super) fn unyank(&mut self, unyank: &Unyank) -> Result<(), Refused> {
+        let Unyank { name, version, .. } = unyank;
+        let published = self.version_mut(name, version)?;
+        if published.yanked.is_none() {
+            return Err(Refused::NotYanked(name.clone(), version.clone()));
+        }
+        published.yanked = None;
+        Ok(())
+    }
+
+    pub(super) fn revoke(&mut self, revoke: &Revoke, at: Moment) -> Result<(), Refused> {
+        let is_there = |entry: &Entry| entry.target == revoke.target;
+        if self.revoked.iter().any(is_there) {
+            return Err(Refused::Revoked(revoke.target.to_string()));
+        }
+        if self.revoked.len() >= MAX_ENTRIES {
+            return Err(Refused::TooManyRevoked);
+        }
+        self.revoked.push(Entry {
+            target: revoke.target.clone(),
+            why: revoke.why.clone(),
+            at,
+        });
+        Ok(())
+    }
+
+    pub(super) fn unrevoke(&mut self, unrevoke: &Unrevoke) -> Result<(), Refused> {
+        let mut entries = self.revoked.iter();
+        let place = entries.position(|entry| entry.target == unrevoke.target);
+        let missing = || Refused::NotRevoked(unrevoke.target.to_string());
+        self.revoked.remove(place.ok_or_else(missing)?);
+        Ok(())
+    }
+}

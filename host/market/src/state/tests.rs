@@ -1,0 +1,413 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use metier_core::{Digest, SkillName};
+use proptest::prelude::*;
+use semver::Version;
+use serde_json::json;
+
+use super::{
+    Change, Claim, Freeze, KeyChange, KeyEnded, Leaf, Namespace, Proof, ProofMethod, Publication,
+    Refused, Revoke, Standing, State, TYPES, Thaw, Unrevoke, Unyank, Yank,
+};
+use crate::{
+    fixtures::Moment,
+    revoked::{Capability, Target},
+    trust::{
+        Publisher, SigningKey,
+        tests::{day, publisher},
+    },
+};
+
+pub(super) fn namespace(text: &str) -> Namespace {
+    text.parse().unwrap()
+}
+
+pub(super) fn skill(text: &str) -> SkillName {
+    text.parse().unwrap()
+}
+
+pub(super) fn version(text: &str) -> Version {
+    text.parse().unwrap()
+}
+
+pub(super) fn leaf(at: Moment, change: Change) -> Leaf {
+    Leaf {
+        at,
+        by: "acme".parse().unwrap(),
+        change,
+    }
+}
+
+pub(super) fn claim(text: &str, owner: &str, key: &SigningKey<Publisher>) -> Claim {
+    Claim {
+        namespace: namespace(text),
+        owner: owner.parse().unwrap(),
+        proof: Proof {
+            method: ProofMethod::Dns,
+            place: "_metier.acme.com".parse().unwrap(),
+            at: day(1),
+        },
+        key: key.verifying().public().clone(),
+        until: None,
+    }
+}
+
+pub(super) fn publication(name: &str, number: &str, key: &SigningKey<Publisher>) -> Publication {
+    let digest = |what: &str| Digest::of(format!("{what} {name} {number}").as_bytes());
+    Publication {
+        name: skill(name),
+        version: version(number),
+        digest: digest("component"),
+        manifest: digest("manifest"),
+        bundle: digest("bundle"),
+        review: digest("review"),
+        key: key.verifying().hint(),
+        size: 1_234,
+        authority: digest("authority"),
+        words: digest("words"),
+        price: None,
+        security_fix: false,
+    }
+}
+
+pub(super) fn publish(name: &str, number: &str, key: &SigningKey<Publisher>) -> Change {
+    Change::Publish(Box::new(publication(name, number, key)))
+}
+
+pub(super) fn new_key(text: &str, key: &SigningKey<Publisher>, from: Moment) -> KeyChange {
+    KeyChange {
+        namespace: namespace(text),
+        key: key.verifying().public().clone(),
+        from,
+        until: None,
+    }
+}
+
+pub(super) fn end(text: &str, key: &SigningKey<Publisher>, from: Moment) -> KeyEnded {
+    KeyEnded {
+        namespace: namespace(text),
+        key: key.verifying().hint(),
+        from,
+        compromised: false,
+        since: None,
+    }
+}
+
+pub(super) fn yank(name: &str, number: &str) -> Change {
+    Change::Yank(Yank {
+        name: skill(name),
+        version: version(number),
+        why: "broken".parse().unwrap(),
+    })
+}
+
+pub(super) fn unyank(name: &str, number: &str) -> Change {
+    Change::Unyank(Unyank {
+        name: skill(name),
+        version: version(number),
+        why: "mended".parse().unwrap(),
+    })
+}
+
+pub(super) fn revoke(target: Target) -> Change {
+    Change::Revoke(Revoke {
+        target,
+        why: "steals".parse().unwrap(),
+    })
+}
+
+pub(super) fn unrevoke(target: Target) -> Change {
+    Change::Unrevoke(Unrevoke {
+        target,
+        why: "does not".parse().unwrap(),
+    })
+}
+
+pub(super) fn freeze(text: &str) -> Change {
+    Change::Freeze(Freeze {
+        namespace: namespace(text),
+        why: "no record".parse().unwrap(),
+    })
+}
+
+pub(super) fn thaw(text: &str) -> Change {
+    Change::Thaw(Thaw {
+        namespace: namespace(text),
+        why: "proven again".parse().unwrap(),
+    })
+}
+
+/// `com.acme` with a key, since the first day.
+pub(super) fn acme() -> (State, SigningKey<Publisher>) {
+    let key = publisher();
+    let mut state = State::default();
+    let claim = Change::Namespace(claim("com.acme", "acme", &key));
+    state.apply(&leaf(day(1), claim)).unwrap();
+    (state, key)
+}
+
+pub(super) fn apply(state: &mut State, at: Moment, change: Change) -> Result<(), Refused> {
+    let before = state.clone();
+    let applied = state.apply(&leaf(at, change));
+    assert_eq!(applied.is_err(), *state == before, "refused: as it was");
+    applied
+}
+
+/// A market's first days, with a leaf of every type.
+pub(super) fn history() -> Vec<Leaf> {
+    let (key, second, other) = (publisher(), publisher(), publisher());
+    let name = "com.acme/salesforce";
+    let versions = Target::Versions {
+        name: skill("org.other/tool"),
+        versions: "<2".parse().unwrap(),
+    };
+    let added = new_key("com.acme", &second, day(4)).sign(&key).unwrap();
+    let changes = [
+        (1, Change::Namespace(claim("com.acme", "acme", &key))),
+        (1, publish(name, "1.0.0", &key)),
+        (2, Change::Namespace(claim("org.other", "other", &other))),
+        (3, publish("org.other/tool", "1.0.0", &other)),
+        (4, Change::Key(added)),
+        (5, publish(name, "1.1.0", &second)),
+        (5, yank(name, "1.0.0")),
+        (6, unyank(name, "1.0.0")),
+        (7, Change::KeyEnd(end("com.acme", &key, day(7)))),
+        (8, freeze("org.other")),
+        (9, thaw("org.other")),
+        (9, revoke(versions.clone())),
+        (
+            10,
+            revoke(Target::Capability {
+                capability: Capability::Http,
+            }),
+        ),
+        (11, unrevoke(versions)),
+        (12, publish("org.other/tool", "2.0.0-rc.1", &other)),
+    ];
+    let leaves = changes.into_iter();
+    leaves.map(|(at, change)| leaf(day(at), change)).collect()
+}
+
+fn folded(leaves: &[Leaf]) -> State {
+    let mut state = State::default();
+    leaves.iter().for_each(|leaf| state.apply(leaf).unwrap());
+    state
+}
+
+#[test]
+fn the_state_is_what_the_leaves_say() {
+    let leaves = history();
+    let state = folded(&leaves);
+    assert_eq!((state.size(), state.last()), (15, Some(day(12))));
+    let names: Vec<_> = state.skills().map(SkillName::as_str).collect();
+    assert_eq!(names, ["com.acme/salesforce", "org.other/tool"]);
+    let name = skill("com.acme/salesforce");
+    let versions = state.versions(&name);
+    let versions: Vec<_> = versions
+        .map(|v| (v.publication.version.to_string(), v.leaf, v.at))
+        .collect();
+    assert_eq!(
+        versions,
+        [("1.0.0".into(), 1, day(1)), ("1.1.0".into(), 5, day(5))]
+    );
+    let first = state.version(&name, &version("1.0.0")).unwrap();
+    assert_eq!(state.version_of(&first.publication.digest), Some(first));
+    assert_eq!(state.standing(first), Standing::Good);
+    let keys = |at| state.keys_at(&namespace("com.acme"), day(at)).count();
+    assert_eq!([keys(1), keys(4), keys(6), keys(8)], [1, 2, 2, 1]);
+    assert_eq!(state.revoked().len(), 1);
+    assert_eq!(state.namespaces().count(), 2);
+    assert_eq!(state.keys_at(&namespace("org.nobody"), day(1)).count(), 0);
+}
+
+#[test]
+fn every_type_reads_back_as_it_was_written() {
+    let leaves = history();
+    for leaf in &leaves {
+        let bytes = leaf.encode().unwrap();
+        assert_eq!(Leaf::decode(&bytes).as_ref(), Ok(leaf));
+    }
+    for kind in TYPES {
+        assert!(
+            leaves.iter().any(|leaf| leaf.change.kind() == kind),
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn a_leaf_has_the_documented_form() {
+    let bytes = leaf(day(2), yank("com.acme/salesforce", "1.2.0"))
+        .encode()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(bytes).unwrap(),
+        r#"{"at":"2026-11-02T00:00:00Z","by":"acme","name":"com.acme/salesforce","type":"yank","version":"1.2.0","why":"broken"}"#
+    );
+    let target = Target::Versions {
+        name: skill("com.acme/salesforce"),
+        versions: ">=1.0.0, <1.4.1".parse().unwrap(),
+    };
+    let bytes = leaf(day(2), revoke(target)).encode().unwrap();
+    let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(
+        value["target"],
+        json!({"what": "versions", "name": "com.acme/salesforce", "versions": ">=1.0.0, <1.4.1"})
+    );
+}
+
+#[test]
+fn how_a_version_stands() {
+    let (mut state, key) = acme();
+    let name = "com.acme/salesforce";
+    apply(&mut state, day(3), publish(name, "1.0.0", &key)).unwrap();
+    apply(&mut state, day(5), publish(name, "1.1.0", &key)).unwrap();
+    let standing = |state: &State, number| {
+        let found = state.version(&skill(name), &version(number));
+        state.standing(found.unwrap())
+    };
+    assert_eq!(standing(&state, "1.0.0"), Standing::Good);
+    apply(&mut state, day(6), yank(name, "1.0.0")).unwrap();
+    assert_eq!(standing(&state, "1.0.0"), Standing::Yanked);
+    let stolen = KeyEnded {
+        compromised: true,
+        since: Some(day(4)),
+        ..end("com.acme", &key, day(6))
+    };
+    apply(&mut state, day(6), Change::KeyEnd(stolen)).unwrap();
+    assert_eq!(
+        standing(&state, "1.0.0"),
+        Standing::Yanked,
+        "signed before the theft"
+    );
+    assert!(matches!(standing(&state, "1.1.0"), Standing::Void(_)));
+    let all = Target::Publisher {
+        namespace: namespace("com.acme"),
+    };
+    apply(&mut state, day(7), revoke(all.clone())).unwrap();
+    assert!(matches!(standing(&state, "1.0.0"), Standing::Revoked(_)));
+    apply(&mut state, day(8), unrevoke(all)).unwrap();
+    assert_eq!(standing(&state, "1.0.0"), Standing::Yanked);
+}
+
+#[test]
+fn a_key_that_is_ended_takes_nothing_with_it() {
+    let (mut state, key) = acme();
+    let name = "com.acme/salesforce";
+    apply(&mut state, day(3), publish(name, "1.0.0", &key)).unwrap();
+    apply(
+        &mut state,
+        day(3),
+        Change::KeyEnd(end("com.acme", &key, day(1))),
+    )
+    .unwrap();
+    let published = state.version(&skill(name), &version("1.0.0")).unwrap();
+    assert_eq!(state.standing(published), Standing::Good);
+    let owned = state.namespace(&namespace("com.acme")).unwrap();
+    let record = &owned.records()[0];
+    assert!(
+        record.usable_at(published.at).is_ok(),
+        "as clients verify it"
+    );
+}
+
+#[test]
+fn owners_have_what_is_below_their_namespaces() {
+    let (mut state, key) = acme();
+    let nested = Change::Namespace(claim("com.acme.tools", "acme", &key));
+    apply(&mut state, day(2), nested).unwrap();
+    let key = publisher();
+    let first = Change::Namespace(claim("io.github.ada", "ada", &key));
+    apply(&mut state, day(2), first).unwrap();
+    let above = Change::Namespace(claim("io.github", "github", &key));
+    apply(&mut state, day(3), above).unwrap();
+    let ada = state.namespace(&namespace("io.github.ada")).unwrap();
+    assert_eq!(ada.owner.as_str(), "ada", "who was there first keeps it");
+    let similar = Change::Namespace(claim("com.acmetools", "other", &key));
+    apply(&mut state, day(3), similar).unwrap();
+}
+
+#[test]
+fn a_key_is_recovered_after_the_wait_and_says_so() {
+    let (mut state, key) = acme();
+    let (second, third) = (publisher(), publisher());
+    apply(
+        &mut state,
+        day(5),
+        Change::KeyEnd(end("com.acme", &key, day(5))),
+    )
+    .unwrap();
+    let at = "2026-11-08T00:00:01Z".parse().unwrap();
+    let recovered = new_key("com.acme", &second, at).recovered();
+    apply(&mut state, at, Change::Key(recovered)).unwrap();
+    let owned = state.namespace(&namespace("com.acme")).unwrap();
+    let flags: Vec<_> = owned.keys.iter().map(|key| key.recovered).collect();
+    assert_eq!(flags, [false, true]);
+    let added = new_key("com.acme", &third, day(10)).sign(&second).unwrap();
+    apply(&mut state, day(10), Change::Key(added)).unwrap();
+}
+
+#[test]
+fn namespaces_know_their_domains() {
+    let nested = namespace("com.acme.tools.x");
+    let above: Vec<_> = nested.above().map(String::from).collect();
+    assert_eq!(above, ["com.acme.tools", "com.acme"]);
+    assert_eq!(nested.domain(), "x.tools.acme.com");
+    assert_eq!(
+        Namespace::of(&skill("com.acme/salesforce")),
+        namespace("com.acme")
+    );
+    for wrong in [
+        "",
+        "com",
+        "com.",
+        "com.Acme",
+        "com.acme/x",
+        "com.acme ",
+        "com..acme",
+        "cöm.acme",
+    ] {
+        assert!(wrong.parse::<Namespace>().is_err(), "{wrong}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Folding a log in batches, from bytes, with stops between, is folding it at once.
+    #[test]
+    fn the_fold_does_not_depend_on_batches(cuts in prop::collection::vec(0..15_usize, 0..6)) {
+        let leaves = history();
+        let whole = folded(&leaves);
+        let mut state = State::default();
+        let mut cuts = cuts;
+        cuts.extend([0, leaves.len()]);
+        cuts.sort_unstable();
+        for batch in cuts.windows(2) {
+            let batch: Vec<_> = leaves[batch[0]..batch[1]].iter().map(|leaf| leaf.encode().unwrap()).collect();
+            let mut next = state.clone();
+            for bytes in batch {
+                next.apply(&Leaf::decode(&bytes).unwrap()).unwrap();
+            }
+            state = next;
+        }
+        prop_assert_eq!(state, whole);
+    }
+
+    /// A leaf left out or told twice is noticed, or changes what is known: the fold forgets nothing.
+    #[test]
+    fn no_leaf_can_be_left_out_or_repeated(at in 0..15_usize) {
+        let leaves = history();
+        let fold = |leaves: Vec<Leaf>| {
+            let mut state = State::default();
+            leaves.iter().try_for_each(|leaf| state.apply(leaf)).map(|()| state)
+        };
+        let whole = fold(leaves.clone()).unwrap();
+        let mut less = leaves.clone();
+        less.remove(at);
+        prop_assert_ne!(fold(less).ok(), Some(whole.clone()));
+        let mut twice = leaves.clone();
+        twice.insert(at, leaves[at].clone());
+        prop_assert!(fold(twice).is_err());
+    }
+}
