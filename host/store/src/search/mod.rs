@@ -4,11 +4,11 @@
 //!
 //! - Every word of the query has to be there, the last one as the beginning of a word: whoever types sees what fits so far.
 //! - A word nobody has is replaced by the nearest that somebody has, and that is said ([`Found::corrected`]).
-//! - Of those with the same words, those with the words in their name come first, then those with the better
-//!   [`standing`](SearchEntry::standing). How often something was downloaded is not known here, so it cannot rank.
+//! - First comes a name that is what was typed, then all words in the name, one of them there, all in the description, all anywhere;
+//!   and among equals the better [`standing`](SearchEntry::standing). To repeat a word gains nothing, and how often something was
+//!   downloaded is not known here, so it cannot rank.
 //! - Facets of the same kind widen, facets of different kinds narrow.
-//! - Of what fits, the [`MAX_RANKED`] of the best standing are compared by their words: a query that fits more is too
-//!   wide for the order to mean anything, and its counts are "at least" ([`Found::is_cut`]).
+//! - Only the first [`MAX_RANKED`] are told and counted: of a query that fits more, counts are "at least" ([`Found::is_cut`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use metier_core::ids::SkillName;
 
 use crate::traits::Result;
 
-/// Skills that are compared by their words, of those that fit.
+/// Skills that are told of those that fit.
 pub const MAX_RANKED: usize = 1_000;
 
 /// Hits on one page.

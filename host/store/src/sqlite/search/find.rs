@@ -1,10 +1,16 @@
 //! Finding skills.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashSet},
+};
 
 use rusqlite::{Connection, params};
 
-use super::{mend, put};
+use super::{
+    marks::{self, Place},
+    mend, put,
+};
 use crate::{
     rules,
     search::{
@@ -19,8 +25,8 @@ use crate::{
 /// Values told of one facet.
 const MAX_VALUES: usize = 20;
 
-/// How much a word counts in a name, a description and elsewhere; in a facet it does not.
-const WEIGHTS: &str = "10.0, 4.0, 1.0, 0.0";
+/// One more than are ranked, to know whether there are more.
+const LIMIT: usize = MAX_RANKED + 1;
 
 /// Finds skills.
 pub fn find(conn: &Connection, query: &SearchQuery) -> Result<Found> {
@@ -63,7 +69,7 @@ fn mended(conn: &Connection, asked: &[String]) -> Result<(Vec<String>, bool)> {
     let mut looked_for = Vec::new();
     for (place, word) in asked.iter().enumerate() {
         let is_last = place + 1 == asked.len();
-        let nearest = match is_there(conn, word, is_last)? {
+        let nearest = match mend::is_there(conn, word, is_last)? {
             true => None,
             false => mend::nearest(conn, word)?,
         };
@@ -73,69 +79,130 @@ fn mended(conn: &Connection, asked: &[String]) -> Result<(Vec<String>, bool)> {
     Ok((looked_for, was_mended))
 }
 
-fn is_there(conn: &Connection, word: &str, as_beginning: bool) -> Result<bool> {
-    if mend::skills_with(conn, word)?.is_some() {
-        return Ok(true);
+/// The numbers of skills that fit, the best first; one more than are ranked where there are more.
+///
+/// First those whose short name is what was typed, then those with all words in the name, with one of them there, with all in
+/// the description, with all anywhere. Among these the better standing is first: to repeat a word gains nothing.
+fn ranked(conn: &Connection, words: &[String], query: &SearchQuery) -> Result<Vec<i64>> {
+    let facets = facets_of(query);
+    let mut found = Ranked::default();
+    if words.is_empty() {
+        match facets.is_empty() {
+            true => found.all(conn)?,
+            false => found.matching(conn, &facets)?,
+        }
+        return Ok(found.numbers);
     }
-    if !as_beginning {
-        return Ok(false);
+    let everywhere = all(words, Place::Anywhere);
+    let tiers = [
+        all(words, Place::Name),
+        format!("({}) AND {everywhere}", any(words, Place::Name)),
+        all(words, Place::Description),
+        everywhere,
+    ];
+    found.named(conn, words, &facets)?;
+    for tier in tiers {
+        let narrowed = match facets.is_empty() {
+            true => tier,
+            false => format!("{tier} AND {facets}"),
+        };
+        found.matching(conn, &narrowed)?;
     }
-    let mut select = conn.prepare_cached("SELECT 1 FROM texts WHERE texts MATCH ?1 LIMIT 1")?;
-    Ok(select.exists([format!("{{name description words}}: \"{word}\"*")])?)
+    Ok(found.numbers)
 }
 
-/// The numbers of skills that fit, the best first; one more than are ranked where there are more.
-fn ranked(conn: &Connection, words: &[String], query: &SearchQuery) -> Result<Vec<i64>> {
-    let expression = expression(words, query);
-    let limit = MAX_RANKED + 1;
-    if expression.is_empty() {
+/// Skills in their order, each once.
+#[derive(Default)]
+struct Ranked {
+    numbers: Vec<i64>,
+    seen: HashSet<i64>,
+}
+
+impl Ranked {
+    /// Adds what an expression of FTS5 finds.
+    fn matching(&mut self, conn: &Connection, expression: &str) -> Result<()> {
+        if self.is_full() {
+            return Ok(());
+        }
+        let sql = "SELECT rowid FROM texts WHERE texts MATCH ?1 ORDER BY rowid LIMIT ?2";
+        // What was found before is found again.
+        let limit = LIMIT + self.numbers.len();
+        let mut select = conn.prepare_cached(sql)?;
+        let mut rows = select.query(params![expression, limit])?;
+        while let Some(row) = rows.next()? {
+            self.add(row.get(0)?);
+        }
+        Ok(())
+    }
+
+    /// Adds skills whose short name is exactly these words, where they have the facets.
+    fn named(&mut self, conn: &Connection, words: &[String], facets: &str) -> Result<()> {
+        let sql = "SELECT number FROM skills WHERE short = ?1 ORDER BY number LIMIT ?2";
+        let mut select = conn.prepare_cached(sql)?;
+        let mut has =
+            conn.prepare_cached("SELECT 1 FROM texts WHERE texts MATCH ?1 AND rowid = ?2")?;
+        let mut rows = select.query(params![words.join(" "), LIMIT])?;
+        while let Some(row) = rows.next()? {
+            let number: i64 = row.get(0)?;
+            if facets.is_empty() || has.exists(params![facets, number])? {
+                self.add(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the best standing.
+    fn all(&mut self, conn: &Connection) -> Result<()> {
         let mut select =
             conn.prepare_cached("SELECT number FROM skills ORDER BY number LIMIT ?1")?;
-        let numbers = select.query_map([limit], |row| row.get(0))?;
-        return Ok(numbers.collect::<rusqlite::Result<_>>()?);
-    }
-    // Without words there is nothing to compare by but standing. `+` keeps FTS5 from sorting all that fit before the limit.
-    let sql = match words.is_empty() {
-        true => {
-            "SELECT rowid, 0.0 FROM texts WHERE texts MATCH ?1 ORDER BY rowid LIMIT ?2".to_owned()
+        let mut rows = select.query([LIMIT])?;
+        while let Some(row) = rows.next()? {
+            self.add(row.get(0)?);
         }
-        false => format!(
-            "SELECT rowid, bm25(texts, {WEIGHTS}) FROM texts WHERE texts MATCH ?1 ORDER BY rowid LIMIT ?2"
-        ),
-    };
-    let mut select = conn.prepare_cached(&sql)?;
-    let scored = select.query_map(params![expression, limit], |row| {
-        Ok((row.get::<_, f64>(1)?, row.get::<_, i64>(0)?))
-    })?;
-    let mut scored = scored.collect::<rusqlite::Result<Vec<_>>>()?;
-    let last = (scored.len() > MAX_RANKED).then(|| scored.pop()).flatten();
-    scored.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-    scored.extend(last);
-    Ok(scored.into_iter().map(|(_, number)| number).collect())
+        Ok(())
+    }
+
+    fn add(&mut self, number: i64) {
+        if !self.is_full() && self.seen.insert(number) {
+            self.numbers.push(number);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.numbers.len() >= LIMIT
+    }
 }
 
-/// The same as FTS5 reads it. Words are letters and digits, and facets are hexadecimal: nothing in them is an operator.
-fn expression(words: &[String], query: &SearchQuery) -> String {
-    let mut parts: Vec<String> = words
-        .iter()
-        .enumerate()
-        .map(|(place, word)| {
-            let star = if place + 1 == words.len() { "*" } else { "" };
-            format!("{{name description words}}: \"{word}\"{star}")
-        })
-        .collect();
+/// Words and facets as FTS5 reads them. Words are letters and digits, and facets are hexadecimal: nothing in them is an operator.
+fn all(words: &[String], place: Place) -> String {
+    let parts: Vec<String> = terms(words, place).collect();
+    format!("({})", parts.join(" AND "))
+}
+
+fn any(words: &[String], place: Place) -> String {
+    terms(words, place).collect::<Vec<_>>().join(" OR ")
+}
+
+/// The last word may be the beginning of one.
+fn terms(words: &[String], place: Place) -> impl Iterator<Item = String> {
+    let last = words.len().saturating_sub(1);
+    words.iter().enumerate().map(move |(number, word)| {
+        let star = if number == last { "*" } else { "" };
+        format!("\"{}\"{star}", place.of(word))
+    })
+}
+
+fn facets_of(query: &SearchQuery) -> String {
     let mut by_kind: BTreeMap<Facet, Vec<String>> = BTreeMap::new();
-    for (facet, value) in &query.facets {
-        let word = put::facet_word(*facet, value);
-        by_kind
-            .entry(*facet)
-            .or_default()
-            .push(format!("\"{word}\""));
+    for (kind, value) in &query.facets {
+        let word = format!("\"{}\"", marks::facet(*kind, value));
+        by_kind.entry(*kind).or_default().push(word);
     }
-    for values in by_kind.values() {
-        parts.push(format!("facets: ({})", values.join(" OR ")));
-    }
-    parts.join(" AND ")
+    let kinds = by_kind.values();
+    let kinds: Vec<String> = kinds
+        .map(|values| format!("({})", values.join(" OR ")))
+        .collect();
+    kinds.join(" AND ")
 }
 
 fn hit(conn: &Connection, number: i64) -> Result<Hit> {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::marks::Place;
 use crate::traits::Result;
 
 /// Letters of a word below which a mistake makes another word of it.
@@ -71,9 +72,25 @@ pub fn nearest(conn: &Connection, word: &str) -> Result<Option<String>> {
 }
 
 /// How many skills have the word; nothing where none has it.
-pub fn skills_with(conn: &Connection, word: &str) -> Result<Option<i64>> {
+fn skills_with(conn: &Connection, word: &str) -> Result<Option<i64>> {
     let mut select = conn.prepare_cached("SELECT doc FROM vocabulary WHERE term = ?1")?;
+    let word = Place::Anywhere.of(word);
     Ok(select.query_row([word], |row| row.get(0)).optional()?)
+}
+
+/// Whether some skill has the word, or one that begins so.
+pub fn is_there(conn: &Connection, word: &str, as_beginning: bool) -> Result<bool> {
+    if skills_with(conn, word)?.is_some() {
+        return Ok(true);
+    }
+    if !as_beginning {
+        return Ok(false);
+    }
+    let mut select =
+        conn.prepare_cached("SELECT 1 FROM vocabulary WHERE term >= ?1 AND term < ?2 LIMIT 1")?;
+    let word = Place::Anywhere.of(word);
+    let behind = format!("{word}{}", char::MAX);
+    Ok(select.exists([word, behind])?)
 }
 
 fn candidates(conn: &Connection, word: &str) -> Result<BTreeSet<String>> {

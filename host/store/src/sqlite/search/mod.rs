@@ -4,11 +4,13 @@
 //!
 //! - A skill's row number begins with its standing, so that FTS5, which finds in the order of numbers, finds the best standing
 //!   first and can stop early.
-//! - Facets are words of a column of their own: choosing by them is part of the same look-up.
+//! - The index keeps nothing but which skill has which word, each marked with where it is ([`marks`]), facets alike: finding is
+//!   walking through lists of numbers. BM25 would have to look at every skill that has a word before it knows the first.
 //! - Typing mistakes are mended from the words there are ([`mend`]): trigrams would find nothing for the short names services
 //!   have (`jira` and `jria` have none in common), and comparing with every word costs more than the whole search.
 
 mod find;
+mod marks;
 mod mend;
 mod put;
 

@@ -3,7 +3,7 @@
 use metier_core::ids::SkillName;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::mend;
+use super::{marks, mend};
 use crate::{
     error::StoreError,
     rules,
@@ -27,33 +27,21 @@ pub fn put(conn: &Connection, entry: &SearchEntry) -> Result<()> {
     remove(conn, &entry.name)?;
     let number = next_number(conn, entry.standing)?;
     conn.prepare_cached(
-        "INSERT INTO skills (number, name, shown, facets) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO skills (number, name, short, shown, facets) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
     .execute(params![
         number,
         entry.name.as_str(),
+        joined(entry.name.short()),
         entry.shown,
         kept(entry)
     ])?;
-    let facets: Vec<String> = entry
-        .facets
-        .iter()
-        .map(|(facet, value)| facet_word(*facet, value))
-        .collect();
-    let (name, description, rest) = (
-        joined(entry.name.as_str()),
-        joined(&entry.description),
-        joined(&entry.words),
-    );
-    conn.prepare_cached(
-        "INSERT INTO texts (rowid, name, description, words, facets) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute(params![number, name, description, rest, facets.join(" ")])?;
-    for text in [&name, &description, &rest] {
-        text.split(' ')
-            .try_for_each(|word| mend::learn(conn, word))?;
-    }
-    Ok(())
+    let marks: Vec<String> = marks::of_entry(entry).into_iter().collect();
+    conn.prepare_cached("INSERT INTO texts (rowid, marked) VALUES (?1, ?2)")?
+        .execute(params![number, marks.join(" ")])?;
+    let texts = [entry.name.as_str(), &entry.description, &entry.words];
+    let mut words = texts.into_iter().flat_map(words::words);
+    words.try_for_each(|word| mend::learn(conn, &word))
 }
 
 /// Forgets a skill.
@@ -101,17 +89,9 @@ fn next_number(conn: &Connection, standing: u16) -> Result<i64> {
     Ok(select.query_row([from, from + PER_STANDING - 1], |row| row.get(0))?)
 }
 
-fn joined(text: &str) -> String {
+/// The words of a text, each behind the other.
+pub fn joined(text: &str) -> String {
     words::words(text).collect::<Vec<_>>().join(" ")
-}
-
-/// The one word a facet is in the index: its value in hexadecimal digits, so that nothing in it is split.
-pub fn facet_word(facet: Facet, value: &str) -> String {
-    let mut word = format!("{}:", facet.name());
-    for byte in value.bytes() {
-        word.push_str(&format!("{byte:02x}"));
-    }
-    word
 }
 
 fn kept(entry: &SearchEntry) -> String {

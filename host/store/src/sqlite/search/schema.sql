@@ -2,13 +2,16 @@ CREATE TABLE skills (
     -- Standing comes first in it: what FTS5 finds first is what stands best.
     number INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
+    -- The words of its short name.
+    short TEXT NOT NULL,
     shown TEXT NOT NULL,
     facets TEXT NOT NULL
 ) STRICT;
--- Words were taken apart before: FTS5 splits them at spaces and at nothing else.
+CREATE INDEX skills_by_short ON skills (short, number);
+-- Each word with where it is, as put.rs writes them. Only which skill has which word is kept: to find the next skill that
+-- has them all is to walk through lists of numbers.
 CREATE VIRTUAL TABLE texts USING fts5 (
-    name, description, words, facets,
-    content = '', contentless_delete = 1, prefix = '1 2 3',
+    marked, content = '', contentless_delete = 1, detail = none, prefix = '3 4 5 6',
     tokenize = "unicode61 remove_diacritics 0 tokenchars ':'"
 );
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (texts, row);
