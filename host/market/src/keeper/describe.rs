@@ -1,13 +1,15 @@
 //! What a skill's file says of itself, read without running it.
 
 use metier_core::{
-    Effect, Manifest, SkillName, Tool,
+    Digest, Effect, Manifest, SkillName, Tool,
     package::{self, MAX_SKILL_MD_BYTES, section},
 };
 use metier_store::search::{Facet, MAX_ENTRY_WORDS, MAX_FACETS, SearchEntry};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use wasmparser::{BinaryReader, Parser, Payload, ProducersSectionReader};
+
+use crate::skill_md::SkillMd;
 
 /// Bytes before the first section.
 const HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -37,7 +39,9 @@ pub enum DescribeError {
     #[error("the file is no WebAssembly component, or is cut off")]
     NotAComponent,
     /// It carries no manifest.
-    #[error("the component carries no manifest: `metier build` or `metier pack` writes one into it")]
+    #[error(
+        "the component carries no manifest: `metier build` or `metier pack` writes one into it"
+    )]
     NoManifest,
     /// Its manifest cannot be read.
     #[error("the manifest in it is wrong: {0}")]
@@ -78,6 +82,18 @@ pub struct Facts {
     pub services: Vec<String>,
     /// Its tools.
     pub tools: Vec<ToolFacts>,
+    /// Its SKILL.md, where it carries one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skill_md: Option<SkillMdFacts>,
+}
+
+/// What is told of a SKILL.md in lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SkillMdFacts {
+    /// Its digest.
+    pub digest: Digest,
+    /// When to use the skill.
+    pub description: String,
 }
 
 /// What is told of a tool in lists.
@@ -110,6 +126,9 @@ pub struct Described {
 /// Bytes of a tool's description in lists.
 const MAX_TOOL_WORDS: usize = 300;
 
+/// Bytes of a skill's description in lists.
+const MAX_DESCRIPTION: usize = 1_024;
+
 /// Reads a skill's file.
 ///
 /// # Errors
@@ -126,14 +145,21 @@ pub fn describe(component: &[u8]) -> Result<Described, DescribeError> {
         .to_owned();
     let manifest = Manifest::parse(&manifest_text)
         .map_err(|error| DescribeError::Manifest(error.to_string()))?;
-    let tools = find(section::TOOLS).map(package::decode_tools).transpose()?;
+    let tools = find(section::TOOLS)
+        .map(package::decode_tools)
+        .transpose()?;
     let tools = tools.unwrap_or_default();
     let skill_md = match find(section::SKILL_MD) {
         None => None,
         Some(text) if text.len() > MAX_SKILL_MD_BYTES => return Err(DescribeError::SkillMd),
-        Some(text) => Some(str::from_utf8(text).map_err(|_| DescribeError::SkillMd)?.to_owned()),
+        Some(text) => Some(
+            str::from_utf8(text)
+                .map_err(|_| DescribeError::SkillMd)?
+                .to_owned(),
+        ),
     };
-    let facts = facts(&manifest, &tools, language(component))?;
+    let mut facts = facts(&manifest, &tools, language(component))?;
+    facts.skill_md = skill_md.as_deref().map(|text| of_skill_md(text, &facts));
     Ok(Described {
         facts,
         manifest,
@@ -209,7 +235,18 @@ fn facts(
                 description: cut(&tool.description, MAX_TOOL_WORDS).to_owned(),
             })
             .collect(),
+        skill_md: None,
     })
+}
+
+fn of_skill_md(text: &str, facts: &Facts) -> SkillMdFacts {
+    let own = || facts.description.clone().unwrap_or_default();
+    let read = SkillMd::parse(text).ok();
+    let description = read.map_or_else(own, |read| read.description.to_string());
+    SkillMdFacts {
+        digest: Digest::of(text.as_bytes()),
+        description: cut(&description, MAX_DESCRIPTION).to_owned(),
+    }
 }
 
 /// What the file was written in, as its producers sections tell.

@@ -93,8 +93,7 @@ impl FileAccounts {
 
     fn first() -> Result<(FileAccounts, IssuedToken), AccountsError> {
         let mut secret = [0; 32];
-        rand::fill(&mut secret)
-            .map_err(|_| io::Error::other("the system gave no random bytes"))?;
+        rand::fill(&mut secret).map_err(|_| io::Error::other("the system gave no random bytes"))?;
         let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
         let publisher: PublisherId = "operator".parse()?;
         let accounts = FileAccounts {
@@ -158,7 +157,12 @@ mod tests {
         assert!(again.is_none());
         let who = accounts.whose(&issued.token).await.unwrap();
         assert_eq!(who.as_ref(), Some(&issued.publisher));
-        assert!(accounts.may_publish(&issued.publisher, "com.acme").await.unwrap());
+        assert!(
+            accounts
+                .may_publish(&issued.publisher, "com.acme")
+                .await
+                .unwrap()
+        );
         assert_eq!(accounts.whose("metier_publish_").await.unwrap(), None);
         let kept = std::fs::read_to_string(&path).unwrap();
         assert!(!kept.contains(&issued.token));
@@ -175,7 +179,10 @@ mod tests {
         for (namespace, may) in [("com.acme", true), ("com.acme.x", false), ("com", false)] {
             assert_eq!(accounts.may_publish(&who, namespace).await.unwrap(), may);
         }
-        for wrong in ["x = 1", "[[publisher]]\nname = \"a b\"\ntoken-sha256 = \"x\"\nnamespaces = []"] {
+        for wrong in [
+            "x = 1",
+            "[[publisher]]\nname = \"a b\"\ntoken-sha256 = \"x\"\nnamespaces = []",
+        ] {
             FileAccounts::read(wrong).unwrap_err();
         }
     }

@@ -15,7 +15,9 @@ pub enum RegistryError {
     #[error("the manifest names the blob {0}, which was not pushed: push blobs first")]
     ManifestBlobUnknown(Digest),
     /// No such upload, or somebody else's.
-    #[error("there is no such upload: it ended, took too long or was begun by somebody else; begin again")]
+    #[error(
+        "there is no such upload: it ended, took too long or was begun by somebody else; begin again"
+    )]
     UploadUnknown,
     /// Another request writes to the upload.
     #[error("another request is writing to this upload: wait for it")]

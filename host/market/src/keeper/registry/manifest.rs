@@ -85,7 +85,11 @@ impl Manifest {
         if manifest.schema_version != 2 {
             return Err("the manifest's `schemaVersion` is not 2".to_owned());
         }
-        if manifest.media_type.as_ref().is_some_and(|told| told != MANIFEST) {
+        if manifest
+            .media_type
+            .as_ref()
+            .is_some_and(|told| told != MANIFEST)
+        {
             return Err(format!("the manifest's `mediaType` is not `{MANIFEST}`"));
         }
         Ok(manifest)
@@ -126,7 +130,9 @@ impl Manifest {
             return Err(format!("at most {MAX_LAYERS} layers are possible"));
         }
         let annotations = self.annotations.iter();
-        let bytes: usize = annotations.map(|(name, text)| name.len() + text.len()).sum();
+        let bytes: usize = annotations
+            .map(|(name, text)| name.len() + text.len())
+            .sum();
         if bytes > MAX_ANNOTATIONS {
             return Err(format!("annotations have at most {MAX_ANNOTATIONS} bytes"));
         }

@@ -184,7 +184,12 @@ impl Registry {
             Reference::Version(version) => self.record(skill, version).await?.manifest,
             Reference::Referrers(subject) => return self.referring(skill, subject).await,
         };
-        let at = [skill.namespace(), skill.short(), "manifests", &digest.to_hex()];
+        let at = [
+            skill.namespace(),
+            skill.short(),
+            "manifests",
+            &digest.to_hex(),
+        ];
         if self.names.get(&at).await?.is_none() {
             return Err(RegistryError::ManifestUnknown);
         }
@@ -411,7 +416,9 @@ impl Registry {
     /// [`RegistryError::BlobUnknown`], and the disk's.
     pub async fn look_into(&self, record: &Record) -> Result<Described> {
         let bytes = self.depot.read_all(&record.component, self.limits.blob);
-        let bytes = bytes.await?.ok_or(RegistryError::BlobUnknown(record.component))?;
+        let bytes = bytes
+            .await?
+            .ok_or(RegistryError::BlobUnknown(record.component))?;
         describe(&bytes).map_err(|error| RegistryError::Unavailable(Arc::new(error)))
     }
 
@@ -490,7 +497,13 @@ impl Registry {
 }
 
 fn of_referrer<'p>(skill: &'p SkillName, subject: &'p str, digest: &'p str) -> [&'p str; 5] {
-    [skill.namespace(), skill.short(), "referrers", subject, digest]
+    [
+        skill.namespace(),
+        skill.short(),
+        "referrers",
+        subject,
+        digest,
+    ]
 }
 
 /// The same again is fine; anything else is refused.

@@ -76,8 +76,19 @@ mod tests {
             assert_eq!(text.parse::<Reference>().unwrap().to_string(), text);
         }
         for text in [
-            "", "latest", "1.2", "v1.2.0", "01.2.0", "1.2.0+x", "..", "../1.0.0", "1.0.0/..", " 1.0.0",
-            &format!("sha256-{}", &hex[1..]), &format!("sha256-{}.sig", hex), &format!("1.0.0-{}", "a".repeat(128)),
+            "",
+            "latest",
+            "1.2",
+            "v1.2.0",
+            "01.2.0",
+            "1.2.0+x",
+            "..",
+            "../1.0.0",
+            "1.0.0/..",
+            " 1.0.0",
+            &format!("sha256-{}", &hex[1..]),
+            &format!("sha256-{}.sig", hex),
+            &format!("1.0.0-{}", "a".repeat(128)),
         ] {
             text.parse::<Reference>().unwrap_err();
         }

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    fmt,
+    fmt, io,
     str::FromStr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -33,7 +33,7 @@ impl UploadId {
     fn new() -> Result<UploadId> {
         let mut bytes = [0; ID_BYTES];
         let filled = rand::fill(&mut bytes);
-        let none = |_| RegistryError::Unavailable("the system gave no random bytes".into());
+        let none = |_| io::Error::other("the system gave no random bytes").into();
         filled.map(|()| UploadId(bytes)).map_err(none)
     }
 }
@@ -196,7 +196,8 @@ impl Writing<'_> {
         self.end();
     }
 
-    fn end(&mut self) {
+    /// The same, where it is still held.
+    pub fn end(&mut self) {
         self.upload.take();
         self.uploads.forget(self.id);
     }
