@@ -72,13 +72,15 @@ pub struct Market {
 }
 
 impl Market {
-    /// Opens the folder, and makes it where it is not there. One process at a time. [`Market::index_all`] is called next.
+    /// Opens the folder, and makes it where it is not there. Takes it for this process alone. [`Market::index_all`] is called next.
     ///
     /// # Errors
     /// The disk's.
     pub fn open(folder: &Path, accounts: Arc<dyn Accounts>, options: Options) -> Result<Market> {
-        let registry = Registry::open(&folder.join("registry"), options.limits, options.clock)?;
+        std::fs::create_dir_all(folder).map_err(RegistryError::from)?;
+        // It takes the folder for this process: what another one has not finished is not swept.
         let (search, _) = SqliteSearch::open(&folder.join("search.db"))?;
+        let registry = Registry::open(&folder.join("registry"), options.limits, options.clock)?;
         Ok(Market {
             registry,
             search: Arc::new(search),

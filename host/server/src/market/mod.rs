@@ -26,9 +26,9 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, Uri, header},
     middleware,
-    response::Response,
+    response::{IntoResponse, Response},
     routing::get,
 };
 use metier_market::keeper::Market;
@@ -78,9 +78,17 @@ impl MarketApp {
             .merge(servers::router())
             .merge(well_known::router())
             .merge(pages::router())
-            .fallback(|| async { NotThere })
+            .fallback(nothing_there)
             .layer(middleware::map_response(fenced))
             .with_state(self)
+    }
+}
+
+/// The registry's clients are told in their own words.
+async fn nothing_there(uri: Uri) -> Response {
+    match uri.path().starts_with("/v2/") {
+        true => oci::nothing_there(),
+        false => NotThere.into_response(),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Who publishes: a token, as a bearer or as the password of whatever name, which is how clients of registries send it.
 
-
 use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use metier_core::SkillName;

@@ -25,7 +25,8 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{any, get, post},
+    response::{IntoResponse, Response},
+    routing::{get, post},
 };
 
 use self::failure::{OciError, OciResult};
@@ -65,12 +66,12 @@ pub fn router() -> Router<Arc<MarketApp>> {
             "/v2/{namespace}/{skill}/referrers/{digest}",
             get(lists::referrers),
         )
-        .route("/v2/{*rest}", any(nothing_there))
         .method_not_allowed_fallback(not_done)
 }
 
-async fn nothing_there() -> OciError {
-    OciError::no_name()
+/// What a path of the registry's that is none is answered.
+pub fn nothing_there() -> Response {
+    OciError::no_name().into_response()
 }
 
 async fn not_done() -> OciError {

@@ -25,7 +25,7 @@ use metier_core::ids::SkillName;
 use rusqlite::Connection;
 use tokio::task;
 
-use super::readers::Readers;
+use super::{lock::FileLock, readers::Readers};
 use crate::{
     error::StoreError,
     search::{Found, Search, SearchEntry, SearchQuery},
@@ -50,18 +50,22 @@ pub struct SqliteSearch {
     writer: Arc<Mutex<Connection>>,
     /// None in memory.
     readers: Option<Arc<Readers>>,
+    /// Held as long as any clone lives.
+    _lock: Option<Arc<FileLock>>,
 }
 
 impl SqliteSearch {
-    /// Opens the file, and makes it where it is not there or cannot be used. Whether it was made: then it is empty. One process at a time.
+    /// Opens the file, and makes it where it is not there or cannot be used. Whether it was made: then it is empty. Takes the file for
+    /// this process alone.
     ///
     /// # Errors
     /// Where it can be neither opened nor made.
     pub fn open(path: &Path) -> Result<(Self, bool)> {
+        let lock = FileLock::take(path)?;
         if let Ok(writer) = opened(path)
             && version(&writer).is_ok_and(|found| found == VERSION)
         {
-            return Ok((Self::over(writer, path)?, false));
+            return Ok((Self::over(writer, path, lock)?, false));
         }
         for suffix in ["", "-wal", "-shm"] {
             let mut file = path.as_os_str().to_owned();
@@ -75,7 +79,7 @@ impl SqliteSearch {
         }
         let writer = opened(path)?;
         writer.execute_batch(include_str!("schema.sql"))?;
-        Ok((Self::over(writer, path)?, true))
+        Ok((Self::over(writer, path, lock)?, true))
     }
 
     /// An index that is gone with the process.
@@ -88,10 +92,11 @@ impl SqliteSearch {
         Ok(SqliteSearch {
             writer: Arc::new(Mutex::new(writer)),
             readers: None,
+            _lock: None,
         })
     }
 
-    fn over(writer: Connection, path: &Path) -> Result<Self> {
+    fn over(writer: Connection, path: &Path, lock: FileLock) -> Result<Self> {
         let reader = |_| {
             let reader = super::schema::reader(path)?;
             reader.execute_batch(&format!("PRAGMA cache_size = -{CACHE_KIB};"))?;
@@ -101,6 +106,7 @@ impl SqliteSearch {
         Ok(SqliteSearch {
             writer: Arc::new(Mutex::new(writer)),
             readers: Some(Arc::new(Readers::new(readers))),
+            _lock: Some(Arc::new(lock)),
         })
     }
 
