@@ -1,9 +1,6 @@
 //! What the metadata API answers where it does not do as asked: the same problems as the service's.
 
-use axum::{
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use metier_core::{Code, Fault};
 use metier_market::keeper::{MarketError, registry::RegistryError};
 use metier_store::StoreError;
@@ -21,11 +18,8 @@ impl IntoResponse for NotThere {
 
 /// What is not there, in a sentence.
 pub fn not_there(message: &str) -> Problem {
-    Problem::http(
-        StatusCode::NOT_FOUND,
-        message,
-        "The catalogue and `/api/v1/market/search` find what there is.",
-    )
+    let hint = "The catalogue and `/api/v1/market/search` find what there is.";
+    Fault::new(Code::NotFound, message).with_hint(hint).into()
 }
 
 /// What a mistake of the market's own is told as. Details are for its log.

@@ -1,6 +1,7 @@
 //! A market on loopback, and whoever pushes to it.
 
 mod catalogue;
+mod pages;
 mod pulled;
 mod pushed;
 mod refused;
