@@ -52,7 +52,10 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
     };
     let app = app.with(&cli.globals);
     // A service says itself what it tells, and to whom.
-    if !matches!(cli.command, Command::Serve(_) | Command::Mcp(_)) {
+    if !matches!(
+        cli.command,
+        Command::Serve(_) | Command::Mcp(_) | Command::Market(_)
+    ) {
         log_to_stderr(&app.printer);
     }
     match cli.command {
@@ -76,6 +79,7 @@ fn command(app: App, words: Vec<OsString>) -> Result<Exit, Failure> {
         Command::Models(args) => return commands::models::run(&app, &args),
         Command::Check(args) => return commands::runs::check::run(&app, &args),
         Command::Serve(args) => return commands::serve::run(&app, &args),
+        Command::Market(args) => return commands::market::run(&app, &args),
         Command::Admin(args) => return commands::admin::run(&app, &args),
         Command::Mcp(args) => return commands::serve::mcp(&app, &args),
         Command::Audit(args) => return commands::audit::run(&app, &args),

@@ -6,6 +6,7 @@
 //! | key-value data, artifacts | `$XDG_DATA_HOME/metier/{kv,artifacts}` | an error, when a grant needs them |
 //! | runs | `$XDG_DATA_HOME/metier/runs.db` | an error, unless `--store` says where |
 //! | a host service | `$XDG_DATA_HOME/metier/service.db` | an error, unless `--store` says where |
+//! | a market | `$XDG_DATA_HOME/metier/market` | an error, unless `--data` says where |
 //! | the audit trail of a host service and its key | `$XDG_DATA_HOME/metier/audit`, `audit.key` | an error |
 //! | the vault and its key | `$XDG_DATA_HOME/metier/vault` | an error |
 
@@ -66,6 +67,11 @@ impl Folders {
     /// Everything a host service keeps.
     pub fn service(&self) -> Result<PathBuf, NoHome> {
         self.below("service.db", "the service")
+    }
+
+    /// Everything a market keeps.
+    pub fn market(&self) -> Result<PathBuf, NoHome> {
+        self.below("market", "the market")
     }
 
     /// Everything: the audit trail and its key are in it.

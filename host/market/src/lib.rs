@@ -6,6 +6,7 @@ pub mod consent;
 pub mod fixtures;
 pub mod folder;
 pub mod index;
+pub mod keeper;
 pub mod learn;
 pub mod lint;
 pub mod log;

@@ -21,6 +21,7 @@ pub mod dev;
 pub mod guard;
 pub mod listen;
 pub mod live;
+pub mod market;
 pub mod mcp;
 pub mod numbers;
 pub mod openai;

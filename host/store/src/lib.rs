@@ -17,7 +17,10 @@
 //! # Ok(()) }
 //! ```
 
+pub mod depot;
 pub mod limits;
+pub mod names;
+pub mod search;
 pub mod types;
 
 mod error;

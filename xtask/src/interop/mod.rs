@@ -9,6 +9,7 @@ mod console;
 mod data;
 pub mod flagship;
 mod identity;
+mod market;
 mod models;
 mod openapi_corpus;
 pub mod powerpoint;
@@ -58,6 +59,7 @@ const STEPS: &[Step] = &[
     ("models", models::run),
     ("service", service::run),
     ("identity", identity::run),
+    ("market", market::run),
     ("console", console::run),
     ("flagship", flagship::run),
 ];

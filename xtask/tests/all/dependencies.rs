@@ -191,7 +191,10 @@ fn dependencies_between_our_crates_point_one_way() {
         ("metier-runtime", &["metier-core"]),
         ("metier-store", &["metier-core"]),
         ("metier-agent", &["metier-core", "metier-store"]),
-        ("metier-market", &["metier-core", "metier-runtime"]),
+        (
+            "metier-market",
+            &["metier-core", "metier-runtime", "metier-store"],
+        ),
         (
             "metier-service",
             &[
@@ -208,6 +211,7 @@ fn dependencies_between_our_crates_point_one_way() {
                 "metier-runtime",
                 "metier-store",
                 "metier-agent",
+                "metier-market",
                 "metier-service",
             ],
         ),

@@ -14,6 +14,7 @@ pub mod dev;
 mod globals;
 pub mod hooks;
 pub mod learn;
+pub mod market;
 pub mod models;
 mod openapi;
 pub mod policy;
@@ -141,6 +142,14 @@ pub enum Command {
     /// Serve skills, agents and models to programs, over HTTP
     #[command(after_help = serve::SERVE_EXAMPLES)]
     Serve(Box<serve::Serve>),
+    /// Keep a market of skills
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = market::EXAMPLES
+    )]
+    Market(market::Market),
     /// Administer a running service: tenants, keys, skills, grants, secrets, agents
     #[command(
         subcommand_required = true,

@@ -13,6 +13,7 @@ pub mod inspect;
 pub mod learn;
 pub mod lint;
 mod made;
+pub mod market;
 pub mod models;
 pub mod new;
 pub mod openapi;

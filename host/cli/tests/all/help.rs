@@ -40,6 +40,8 @@ pub const COMMANDS: &[&[&str]] = &[
     &["models", "list"],
     &["models", "try"],
     &["serve"],
+    &["market"],
+    &["market", "serve"],
     &["mcp"],
     &["policy"],
     &["policy", "check"],

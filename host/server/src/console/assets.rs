@@ -62,6 +62,16 @@ static SCRIPT_FILE: LazyLock<Asset> =
 static ICON_FILE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("image/svg+xml", include_str!("icon.svg")));
 
+/// The style, for pages beside the console.
+pub fn style(headers: &HeaderMap) -> Response {
+    STYLE_FILE.answer(headers)
+}
+
+/// The mark, for pages beside the console.
+pub fn icon(headers: &HeaderMap) -> Response {
+    ICON_FILE.answer(headers)
+}
+
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route(

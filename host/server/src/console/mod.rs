@@ -12,12 +12,12 @@ mod session;
 
 mod difference;
 mod failure;
-mod icons;
+pub(crate) mod icons;
 mod layout;
 mod pretty;
-mod text;
+pub(crate) mod text;
 
-mod assets;
+pub(crate) mod assets;
 mod login;
 
 mod overview;

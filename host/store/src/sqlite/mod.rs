@@ -25,6 +25,7 @@ mod leases;
 mod ledger;
 mod memory;
 mod query;
+mod search;
 
 mod backup;
 mod error;
@@ -37,7 +38,10 @@ use std::{
 
 use rusqlite::Connection;
 
-pub use self::backup::{backup, restore};
+pub use self::{
+    backup::{backup, restore},
+    search::SqliteSearch,
+};
 use self::{
     lock::{FileLock, beside},
     readers::Readers,

@@ -27,6 +27,9 @@ mod memory;
 mod refusals;
 mod signals;
 
+mod depot;
+mod search;
+
 mod postgres_server;
 mod promoted;
 mod sqlite_file;

@@ -278,7 +278,7 @@ fn hangups() -> Result<Signal, Failure> {
 }
 
 /// Ctrl-C, or what a service manager sends.
-async fn told_to_end() -> Result<(), Failure> {
+pub(super) async fn told_to_end() -> Result<(), Failure> {
     let unheard = |error: std::io::Error| host_fault(&format!("Signals cannot be heard: {error}."));
     let mut terminate = tokio::signal::unix::signal(SignalKind::terminate()).map_err(unheard)?;
     tokio::select! {
@@ -287,12 +287,12 @@ async fn told_to_end() -> Result<(), Failure> {
     }
 }
 
-fn no_address(address: SocketAddr, error: &std::io::Error) -> Failure {
+pub(super) fn no_address(address: SocketAddr, error: &std::io::Error) -> Failure {
     let message = format!("{address} cannot be listened on: {}.", error.kind());
     Failure::usage(message, "Name another address with --listen.")
 }
 
-fn host_fault(message: &str) -> Failure {
+pub(super) fn host_fault(message: &str) -> Failure {
     Fault::new(Code::HostInternal, message).into()
 }
 

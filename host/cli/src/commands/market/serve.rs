@@ -1,0 +1,218 @@
+//! `metier market serve`: one process that keeps a market.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use metier_core::{Code, Fault};
+use metier_market::keeper::{
+    self, MarketError,
+    accounts::{AccountsError, FileAccounts, IssuedToken},
+    registry::{RegistryError, RegistryLimits},
+};
+use metier_server::{
+    listen,
+    market::{MarketApp, MarketSettings},
+};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::{
+    args::market::MarketServe,
+    commands::{
+        App,
+        serve::{host_fault, no_address, told_to_end},
+    },
+    errors::{Failure, sentence},
+    exit::Exit,
+    printer::Format,
+    telemetry::{Config, Telemetry},
+};
+
+/// How often it is looked for uploads nobody goes on with.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// How long requests under way have at the end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// [`Failure`] when it cannot begin.
+pub fn run(app: &App, args: &MarketServe) -> Result<Exit, Failure> {
+    let url = args.url.as_deref().map(origin).transpose()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime =
+        runtime.map_err(|error| host_fault(&format!("The runtime did not start: {error}.")))?;
+    let ended = runtime.block_on(Box::pin(async {
+        let telemetry = Telemetry::begin(app, &Config::default(), args.log_format)?;
+        let ended = serve(app, args, url).await;
+        telemetry.end(GRACE).await;
+        ended
+    }));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
+}
+
+async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exit, Failure> {
+    let listener = TcpListener::bind(args.listen).await;
+    let listener = listener.map_err(|error| no_address(args.listen, &error))?;
+    let address = listener.local_addr();
+    let address = address.map_err(|error| no_address(args.listen, &error))?;
+    let data = data(app, args)?;
+    let (market, issued) = open(&data, args)?;
+    let market = Arc::new(market);
+    tell(app, address, url.as_deref(), issued)?;
+    if !address.ip().is_loopback() && url.is_none() {
+        app.printer.warn(
+            "tokens and skills cross the network in the clear unless something in front speaks TLS; `--url` says where it is called then",
+        );
+    }
+    let settings = MarketSettings {
+        url,
+        ..MarketSettings::default()
+    };
+    let outside = Arc::new(MarketApp {
+        market: market.clone(),
+        settings,
+    });
+    let limits = listen::Limits {
+        grace: GRACE,
+        ..listen::Limits::default()
+    };
+    let tending = tokio::spawn(tend(market));
+    let shutdown = async {
+        // Where signals cannot be heard it ends at once, and says so.
+        if let Err(failure) = told_to_end().await {
+            failure.tell(&app.printer);
+        }
+        app.printer.note("ending: what is under way has its time");
+    };
+    let served = listen::serve(listener, outside.router(), &limits, shutdown).await;
+    tending.abort();
+    served
+        .map(|()| Exit::Ok)
+        .map_err(|error| host_fault(&format!("The server failed: {error}.")))
+}
+
+fn open(
+    data: &std::path::Path,
+    args: &MarketServe,
+) -> Result<(keeper::Market, Option<IssuedToken>), Failure> {
+    std::fs::create_dir_all(data)
+        .map_err(|error| Failure::unwritable(&format!("`{}`", data.display()), &error))?;
+    let accounts = FileAccounts::open(&data.join("publishers.toml"));
+    let (accounts, issued) = accounts.map_err(|error| no_accounts(&error))?;
+    let options = keeper::Options {
+        limits: RegistryLimits {
+            blob: args.max_component.bytes(),
+            total: args.max_total.map(|size| size.bytes()),
+            ..RegistryLimits::default()
+        },
+        ..keeper::Options::default()
+    };
+    let market = keeper::Market::open(data, Arc::new(accounts), options);
+    Ok((market.map_err(|error| no_market(&error))?, issued))
+}
+
+/// Finds what was pushed when an earlier process was killed, and then ends uploads nobody goes on with.
+async fn tend(market: Arc<keeper::Market>) {
+    if let Err(error) = market.index_all().await {
+        tracing::error!(%error, "the index is not whole: search does not find everything");
+    }
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        market.registry().sweep();
+    }
+}
+
+fn data(app: &App, args: &MarketServe) -> Result<PathBuf, Failure> {
+    if let Some(data) = &args.data {
+        return Ok(data.clone());
+    }
+    app.folders
+        .market()
+        .map_err(|error| Failure::usage(sentence(&error.to_string()), "Name a folder with --data."))
+}
+
+/// An address without a path, as a registry is named.
+fn origin(url: &str) -> Result<String, Failure> {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.trim_end_matches('/'));
+    let is_host = |host: &&str| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+        !host.is_empty() && host.bytes().all(is_plain)
+    };
+    match host.filter(is_host) {
+        Some(_) => Ok(url.trim_end_matches('/').to_owned()),
+        None => Err(Failure::usage(
+            "`--url` is no address of a market.",
+            "Write `https://`, the host and where it is needed the port, and no path.",
+        )),
+    }
+}
+
+fn tell(
+    app: &App,
+    address: SocketAddr,
+    url: Option<&str>,
+    issued: Option<IssuedToken>,
+) -> Result<(), Failure> {
+    let here = format!("http://{address}");
+    let url = url.unwrap_or(&here);
+    let token = issued.map(|issued| issued.token);
+    if app.printer.format == Format::Json {
+        let line = json!({"kind": "serving", "address": here, "url": url, "token": token});
+        return app.print(&format!("{line}\n"));
+    }
+    let mut text = format!("serving a market at {url}\n");
+    if let Some(token) = token {
+        text.push_str(&format!(
+            "\nThe token that may publish everywhere, shown this once:\n\n  {token}\n"
+        ));
+    }
+    app.print(&text)
+}
+
+fn no_accounts(error: &AccountsError) -> Failure {
+    Failure::usage(
+        sentence(&error.to_string()),
+        "`publishers.toml` in the market's folder has a `[[publisher]]` table for each, with `name`, `token-sha256` and `namespaces`.",
+    )
+}
+
+fn no_market(error: &MarketError) -> Failure {
+    let code = match error {
+        MarketError::Registry(RegistryError::Full) => Code::StorageFull,
+        _ => Code::StorageUnavailable,
+    };
+    Fault::new(code, sentence(&error.to_string())).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin;
+
+    #[test]
+    fn an_address_of_a_market_has_no_path() {
+        for url in [
+            "https://market.acme.example",
+            "http://[::1]:6385/",
+            "http://x:1",
+        ] {
+            assert!(origin(url).is_ok(), "{url}");
+        }
+        for url in [
+            "market.acme.example",
+            "https://",
+            "https://x/y",
+            "https://x\"y",
+            "ftp://x",
+            "https://u@x",
+        ] {
+            assert!(origin(url).is_err(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What a market answers over HTTP.
+//!
+//! | path | what |
+//! |---|---|
+//! | `/v2/` | the [registry](oci): OCI distribution 1.1 |
+//! | `/api/v1/market` | the [metadata](api): search, skills, versions |
+//! | `/v0.1/servers` | the same as the [MCP Registry](servers) tells it |
+//! | `/.well-known/` | [where agents and Wasm tools look](well_known) |
+//! | `/`, `/skills/…`, `/publishers/…` | the [catalogue](pages), for people |
+//! | `/livez` | whether it lives |
+//!
+//! Everybody may read everything; writing needs a publisher's token ([`who`]). [`MarketApp`] is all of it over a [`Market`].
+
+pub mod api;
+pub mod oci;
+pub mod pages;
+pub mod servers;
+pub mod well_known;
+pub mod who;
+
+mod base;
+mod cached;
+mod failure;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    http::{HeaderValue, StatusCode, Uri, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use metier_market::keeper::Market;
+
+use self::failure::NotThere;
+
+/// What an answer that is no page may do in a browser: nothing.
+const NO_PAGE: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+/// How a market is seen from outside.
+#[derive(Clone, Debug)]
+pub struct MarketSettings {
+    /// Where it is called from elsewhere: `https://market.acme.example`, without a path. As each request says where nothing is set.
+    pub url: Option<String>,
+    /// What stands before a namespace of `wkg` to make one of ours, since its namespaces have no dots: `com.` makes `com.acme` of `acme`.
+    pub wkg_prefix: String,
+    /// How long the next piece of a body may take.
+    pub patience: Duration,
+}
+
+impl Default for MarketSettings {
+    fn default() -> Self {
+        MarketSettings {
+            url: None,
+            wkg_prefix: "com.".to_owned(),
+            patience: Duration::from_secs(60),
+        }
+    }
+}
+
+/// A market with what its HTTP side needs.
+#[derive(Debug)]
+pub struct MarketApp {
+    /// What is asked.
+    pub market: Arc<Market>,
+    /// How it is seen from outside.
+    pub settings: MarketSettings,
+}
+
+impl MarketApp {
+    /// All routes.
+    pub fn router(self: Arc<Self>) -> Router {
+        Router::new()
+            .route("/livez", get(|| async { StatusCode::NO_CONTENT }))
+            .merge(oci::router())
+            .merge(api::router())
+            .merge(servers::router())
+            .merge(well_known::router())
+            .merge(pages::router())
+            .fallback(nothing_there)
+            .layer(middleware::map_response(fenced))
+            .with_state(self)
+    }
+}
+
+/// The registry's clients are told in their own words.
+async fn nothing_there(uri: Uri) -> Response {
+    match uri.path().starts_with("/v2/") {
+        true => oci::nothing_there(),
+        false => NotThere.into_response(),
+    }
+}
+
+/// The headers every answer has.
+async fn fenced(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, NO_PAGE),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        // What was said already stays.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,294 @@
+//! A market on loopback, and whoever pushes to it.
+
+mod catalogue;
+mod pages;
+mod pulled;
+mod pushed;
+mod refused;
+mod uploads;
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use metier_core::Digest;
+use metier_market::keeper::{Market, Options, accounts::FileAccounts, registry::RegistryLimits};
+use metier_server::{
+    listen,
+    market::{MarketApp, MarketSettings},
+};
+use metier_store::{Clock, HeldClock, types::Time};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::wire::PATIENCE;
+
+/// The token of `acme`, who may publish in `com.acme`.
+pub const ACME: &str = "token-of-acme";
+
+/// The token of `other`, who may publish in `org.other`.
+pub const OTHER: &str = "token-of-other";
+
+pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// A market that listens.
+pub struct Stall {
+    pub address: SocketAddr,
+    pub market: Arc<Market>,
+    pub clock: Arc<HeldClock>,
+    pub folder: TempDir,
+}
+
+impl Stall {
+    pub async fn open() -> Stall {
+        Stall::limited(RegistryLimits::default()).await
+    }
+
+    pub async fn limited(limits: RegistryLimits) -> Stall {
+        Stall::in_folder(TempDir::new().unwrap(), limits).await
+    }
+
+    pub async fn in_folder(folder: TempDir, limits: RegistryLimits) -> Stall {
+        let clock = Arc::new(HeldClock::at(Time(1_700_000_000_000_000)));
+        let market = Arc::new(market(folder.path(), limits, clock.clone()));
+        let settings = MarketSettings {
+            patience: Duration::from_millis(500),
+            ..MarketSettings::default()
+        };
+        let app = Arc::new(MarketApp {
+            market: market.clone(),
+            settings,
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let limits = listen::Limits::default();
+            listen::serve(listener, app.router(), &limits, std::future::pending()).await
+        });
+        Stall {
+            address,
+            market,
+            clock,
+            folder,
+        }
+    }
+
+    /// One request, and its answer.
+    pub async fn ask(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut head = format!(
+            "{line} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
+            self.address
+        );
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !headers.iter().any(|(name, _)| *name == "content-length") {
+            head.push_str(&format!("content-length: {}\r\n", body.len()));
+        }
+        head.push_str("\r\n");
+        let mut bytes = head.into_bytes();
+        bytes.extend_from_slice(body);
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // An answer may come before the body was read: then the other side does not read on.
+        let _ = stream.write_all(&bytes).await;
+        let mut told = Vec::new();
+        let read = stream.read_to_end(&mut told);
+        let read = tokio::time::timeout(PATIENCE, read).await.unwrap();
+        assert!(read.is_ok() || !told.is_empty(), "{line}: {read:?}");
+        Answer::of(line, &told)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(&format!("GET {path}"), &[], b"").await
+    }
+
+    /// The same as `acme`.
+    pub async fn write(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut all = vec![("authorization", AS_ACME)];
+        all.extend_from_slice(headers);
+        self.ask(line, &all, body).await
+    }
+
+    /// Pushes a blob whole.
+    pub async fn blob(&self, skill: &str, bytes: &[u8]) -> Digest {
+        let digest = Digest::of(bytes);
+        let line = format!("POST /v2/{skill}/blobs/uploads/?digest={digest}");
+        let answer = self.write(&line, &[], bytes).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        digest
+    }
+
+    /// Pushes the blobs of a version and gives back its manifest.
+    pub async fn blobs_of(&self, skill: &str, version: &str) -> Value {
+        let component = component(skill, version);
+        let layer = self.blob(skill, &component).await;
+        let config = config(&layer);
+        let config_digest = self.blob(skill, config.as_bytes()).await;
+        manifest((&config_digest, config.len()), (&layer, component.len()))
+    }
+
+    pub async fn put(&self, skill: &str, reference: &str, manifest: &Value) -> Answer {
+        let line = format!("PUT /v2/{skill}/manifests/{reference}");
+        let headers = [("content-type", MANIFEST)];
+        self.write(&line, &headers, manifest.to_string().as_bytes())
+            .await
+    }
+
+    /// Publishes a version.
+    pub async fn publish(&self, skill: &str, version: &str) -> Digest {
+        let manifest = self.blobs_of(skill, version).await;
+        let answer = self.put(skill, version, &manifest).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        Digest::of(manifest.to_string().as_bytes())
+    }
+
+    /// Every file of the registry that is not finished.
+    pub fn unfinished(&self) -> usize {
+        let folder = self.folder.path().join("registry/blobs/unfinished");
+        std::fs::read_dir(folder).unwrap().count()
+    }
+}
+
+pub const AS_ACME: &str = "Bearer token-of-acme";
+
+pub fn market(folder: &Path, limits: RegistryLimits, clock: Arc<dyn Clock>) -> Market {
+    let publisher = |name, token: &str, namespaces| {
+        let digest = Digest::of(token.as_bytes());
+        format!(
+            "[[publisher]]\nname = \"{name}\"\ntoken-sha256 = \"{digest}\"\nnamespaces = {namespaces}\n"
+        )
+    };
+    let accounts = publisher("acme", ACME, "[\"com.acme\", \"com.aaa\"]")
+        + &publisher("other", OTHER, "[\"org.other\"]");
+    let accounts = Arc::new(FileAccounts::read(&accounts).unwrap());
+    Market::open(folder, accounts, Options { limits, clock }).unwrap()
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}\n\n{}", self.head, self.text())
+    }
+}
+
+impl Answer {
+    fn of(line: &str, told: &[u8]) -> Answer {
+        let end = told.windows(4).position(|window| window == b"\r\n\r\n");
+        let end = end.unwrap_or_else(|| panic!("{line}: {}", String::from_utf8_lossy(told)));
+        let head = String::from_utf8(told[..end].to_vec()).unwrap();
+        let mut answer = Answer {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            body: told[end + 4..].to_vec(),
+            head,
+        };
+        if answer.header("transfer-encoding") == Some("chunked") {
+            answer.body = unchunked(&answer.body);
+        }
+        answer
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        let mut found = lines.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.next().map(|(_, value)| value)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The code of an error as the distribution specification writes it.
+    pub fn code(&self) -> String {
+        let json = self.json();
+        json["errors"][0]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
+
+fn unchunked(mut rest: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(end) = rest.windows(2).position(|window| window == b"\r\n") {
+        let length = String::from_utf8_lossy(&rest[..end]).into_owned();
+        let length = usize::from_str_radix(length.trim(), 16).unwrap();
+        if length == 0 {
+            break;
+        }
+        whole.extend_from_slice(&rest[end + 2..end + 2 + length]);
+        rest = &rest[end + 4 + length..];
+    }
+    whole
+}
+
+/// A skill's file: a component with nothing but what is said of it.
+pub fn component(skill: &str, version: &str) -> Vec<u8> {
+    let short = skill.split('/').next_back().unwrap();
+    component_with(&format!(
+        "[skill]\nname = \"{skill}\"\nversion = \"{version}\"\ndescription = \"Queries {short} of a CRM\"\nlicense = \"MIT\"\n\n\
+         [tools.query]\neffect = \"read\"\n\n[[capabilities.http]]\nhost = \"api.{short}.example\"\nmethods = [\"GET\"]\npaths = [\"/v1/*\"]\n"
+    ))
+}
+
+pub fn component_with(manifest: &str) -> Vec<u8> {
+    let tools = json!([{
+        "name": "query",
+        "description": "Finds <b>accounts</b>.",
+        "inputSchema": {"type": "object", "properties": {"soql": {"type": "string"}}},
+        "effect": "read",
+    }]);
+    let words = "---\nname: salesforce\ndescription: Use it to query accounts.\n---\n\n# Querying\n\nAsk <script>alert(1)</script>.\n";
+    let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
+    for (name, data) in [
+        ("metier:manifest", manifest.as_bytes()),
+        ("metier:tools", tools.to_string().as_bytes()),
+        ("metier:skill-md", words.as_bytes()),
+    ] {
+        section(&mut bytes, name, data);
+    }
+    bytes
+}
+
+fn section(bytes: &mut Vec<u8>, name: &str, data: &[u8]) {
+    let mut body = Vec::new();
+    leb(&mut body, name.len());
+    body.extend_from_slice(name.as_bytes());
+    body.extend_from_slice(data);
+    bytes.push(0);
+    leb(bytes, body.len());
+    bytes.extend_from_slice(&body);
+}
+
+fn leb(bytes: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+pub fn config(layer: &Digest) -> String {
+    json!({"architecture": "wasm", "os": "wasip2", "layerDigests": [layer]}).to_string()
+}
+
+pub fn manifest(config: (&Digest, usize), layer: (&Digest, usize)) -> Value {
+    json!({
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": {"mediaType": "application/vnd.wasm.config.v0+json", "digest": config.0, "size": config.1},
+        "layers": [{"mediaType": "application/wasm", "digest": layer.0, "size": layer.1}],
+    })
+}

@@ -1,0 +1,89 @@
+//! The catalogue's pages.
+
+use super::Stall;
+
+#[tokio::test]
+async fn a_skill_is_found_and_shown_with_what_it_asks_for() {
+    let stall = Stall::open().await;
+    stall.publish("com.acme/salesforce", "1.0.0").await;
+    stall.publish("com.acme/salesforce", "1.1.0").await;
+    stall.publish("com.acme/jira", "0.1.0").await;
+    let page = stall.get("/?q=salesfroce").await;
+    assert_eq!(page.status, 200);
+    let text = page.text();
+    assert!(
+        text.contains("href=\"/skills/com.acme/salesforce\""),
+        "{text}"
+    );
+    assert!(
+        text.contains("Shown is what there is for <strong>salesforce</strong>"),
+        "{text}"
+    );
+    let page = stall.get("/skills/com.acme/salesforce").await.text();
+    assert!(page.contains("GET api.salesforce.example/v1/*"), "{page}");
+    assert!(
+        page.contains(">1.1.0</span>") && page.contains("/skills/com.acme/salesforce/1.0.0"),
+        "{page}"
+    );
+    let page = stall.get("/skills/com.acme/salesforce/1.0.0").await.text();
+    assert!(page.contains(">1.0.0</span>"), "{page}");
+    let page = stall.get("/publishers/com.acme").await.text();
+    assert!(
+        page.contains("2 skills") && page.contains("com.acme/jira"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn what_publishers_write_is_text_and_pages_load_nothing_from_elsewhere() {
+    let stall = Stall::open().await;
+    stall.publish("com.acme/salesforce", "1.0.0").await;
+    let page = stall.get("/skills/com.acme/salesforce").await;
+    let text = page.text();
+    assert!(
+        !text.contains("<script") && text.contains("&lt;script&gt;alert(1)"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("<b>") && text.contains("&lt;b&gt;accounts"),
+        "{text}"
+    );
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'") && !policy.contains("script-src"),
+        "{policy}"
+    );
+    let page = stall
+        .get("/?q=%22%3E%3Cscript%3E&publisher=%22%3E%3Cscript%3E")
+        .await
+        .text();
+    assert!(!page.contains("<script"), "{page}");
+    let style = stall.get("/style.css").await;
+    assert_eq!(
+        (style.status, style.header("content-type")),
+        (200, Some("text/css; charset=utf-8"))
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_page_too() {
+    let stall = Stall::open().await;
+    for path in [
+        "/skills/com.acme/none",
+        "/skills/x/y",
+        "/publishers/com.none",
+        "/publishers/..%2f",
+        "/skills/com.acme/a/..%2f",
+    ] {
+        let page = stall.get(path).await;
+        assert!(
+            page.status == 404 && page.text().contains("<h1>Nothing to show</h1>"),
+            "{path}: {page:?}"
+        );
+    }
+    let empty = stall.get("/").await;
+    assert!(
+        empty.status == 200 && empty.text().contains("Nothing fits."),
+        "{empty:?}"
+    );
+}

@@ -1,0 +1,41 @@
+"""ORAS' own Python client pushes a packed skill to a market and pulls it again.
+
+push.py HOST SKILL.wasm NAME VERSION FOLDER, with the token in METIER_TOKEN
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import sys
+
+import oras.client
+
+host, skill, name, version, folder = sys.argv[1:]
+folder = pathlib.Path(folder)
+skill = pathlib.Path(skill)
+bytes_ = skill.read_bytes()
+digest = "sha256:" + hashlib.sha256(bytes_).hexdigest()
+config = folder / "config.json"
+config.write_text(json.dumps({"architecture": "wasm", "os": "wasip2", "layerDigests": [digest]}))
+
+client = oras.client.OrasClient(hostname=host, insecure=True, tls_verify=False, auth_backend="token")
+client.login(username="me", password=os.environ["METIER_TOKEN"], hostname=host, insecure=True)
+target = f"{host}/{name}:{version}"
+pushed = client.push(
+    target=target,
+    files=[f"{skill}:application/wasm"],
+    manifest_config=f"{config}:application/vnd.wasm.config.v0+json",
+    disable_path_validation=True,
+)
+assert pushed.status_code == 201, pushed.text
+
+# Somebody else, who has no token.
+reader = oras.client.OrasClient(hostname=host, insecure=True, tls_verify=False, auth_backend="token")
+manifest = reader.get_manifest(target)
+[layer] = manifest["layers"]
+assert layer["digest"] == digest, layer
+pulled = reader.get_blob(f"{host}/{name}", digest).content
+assert pulled == bytes_, "the bytes are others"
+assert reader.get_tags(f"{host}/{name}") == [version]
+print(f"oras-py: {target} is the same {len(bytes_)} bytes")
