@@ -11,6 +11,7 @@ pub mod learn;
 pub mod lint;
 pub mod log;
 pub mod pack;
+pub mod receipt;
 pub mod review;
 pub mod revoked;
 pub mod secrets;

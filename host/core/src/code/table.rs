@@ -54,6 +54,7 @@ codes! {
     ModelContextExceeded "model-context-exceeded" Caller "Shorten the conversation, or use a route with a candidate of a longer context."
     ModelContentFiltered "model-content-filtered" Caller "Ask in other words, or use a route whose provider accepts the content."
     ExpressionFailed "expression-failed" Caller "Mend the expression named; `metier check` finds most such mistakes before a run."
+    SkillUnsigned "skill-unsigned" Caller "Install it from a market, or say with `--allow-unsigned` that nobody has to vouch for it."
     RunNeeded "run-needed" Caller "Call the tool from an agent or a chain: `metier run`."
 
     SkillTrap "skill-trap" Skill "Report it to the skill's author with the arguments that led there."
@@ -81,6 +82,8 @@ codes! {
     SkillFolderInvalid "skill-folder-invalid" Skill "Mend what the sentence names; `metier lint` lists everything at once."
     SkillBuildFailed "skill-build-failed" Skill "Mend what the tool says, then build again."
     SkillLintFailed "skill-lint-failed" Skill "Mend what is listed as an error; docs/lint.md explains each rule."
+    SkillUnverified "skill-unverified" Skill "Do not use the file: fetch it anew, and tell its publisher and the market if that does not help."
+    SkillRevoked "skill-revoked" Skill "Do not use this version; install one that is not revoked, or ask its publisher."
     SkillStartFailed "skill-start-failed" Skill "The skill failed before its tool was called: report it to its author."
     HttpNotDeclared "http-not-declared" Skill "The skill's author adds the `[[capabilities.http]]` rule to skill.toml."
     KvNotDeclared "kv-not-declared" Skill "The skill's author adds the bucket under `[capabilities.kv]` in skill.toml."
