@@ -220,7 +220,7 @@ fn facts(
         license: skill.license.clone(),
         homepage: skill.homepage.clone(),
         language: language.map(str::to_owned),
-        paid: !manifest.pricing.is_empty(),
+        paid: !manifest.pricing.value.is_free(),
         capabilities: capabilities
             .iter()
             .filter(|(_, is_asked)| *is_asked)
