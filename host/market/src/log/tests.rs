@@ -6,7 +6,7 @@ use metier_core::Digest;
 use proptest::prelude::*;
 
 use super::{
-    Checkpoint, EMPTY, Hash, LogKey, LogSigner, Tree, Witness, bundle, grown, leaf_hash, unbundle,
+    Checkpoint, EMPTY, Hash, LogKey, LogSigner, Tree, Witness, bundle, leaf_hash, note, unbundle,
 };
 use crate::trust::{Algorithm, KeyPair};
 
