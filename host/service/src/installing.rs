@@ -13,25 +13,53 @@ use crate::{
     faults::{of_store, sentence},
     identity::{Caller, Right},
     installs::{self, Install},
+    market::Vouches,
     noting,
     records::Kept,
     service::Service,
 };
 
+/// A file that is to be installed.
+#[derive(Clone, Debug, Default)]
+pub struct NewSkill {
+    /// The component.
+    pub bytes: Vec<u8>,
+    /// Its grant, as it is written; the one that is there when absent.
+    pub grant: Option<String>,
+    /// Who says that it is what it is said to be.
+    pub vouches: Vouches,
+}
+
+impl NewSkill {
+    /// A file nobody vouches for, which is meant.
+    pub fn unsigned(bytes: Vec<u8>, grant: Option<String>) -> Self {
+        NewSkill {
+            bytes,
+            grant,
+            vouches: Vouches::Nobody,
+        }
+    }
+}
+
 impl Service {
     /// Installs a skill for the caller's tenant, or replaces what has the alias. A grant that is there stays where none is given.
     ///
     /// # Errors
-    /// `forbidden`, a fault of the file's, `grant-invalid`.
+    /// `forbidden`, a fault of the file's, `grant-invalid`; `skill-unsigned`, `skill-unverified` or `skill-revoked` by who vouches for it.
     pub async fn install(
         &self,
         caller: &Caller,
         alias: Option<Name>,
-        bytes: Vec<u8>,
-        grant: Option<String>,
+        new: NewSkill,
     ) -> Result<(Name, Arc<Install>), Fault> {
         self.needs(caller, Right::Operate)?;
+        let NewSkill {
+            bytes,
+            grant,
+            vouches,
+        } = new;
         let digest = Digest::of(&bytes);
+        self.vouching().may_be_read(&digest, &vouches)?;
         let skill = self.parts().host.load(bytes.clone()).await?;
         let info = skill.manifest().skill.as_ref();
         let alias = alias.or_else(|| installs::alias_of(info.map(|info| &info.name)));
@@ -46,6 +74,9 @@ impl Service {
         let grant = grant.or_else(|| before.as_ref()?.value.grant.clone());
         let kept = self.parts().store.put_blob(&digest, &bytes).await;
         kept.map_err(|error| of_store(&error))?;
+        self.vouching()
+            .vouch(digest, skill.manifest(), vouches)
+            .await?;
         let install = Install {
             digest,
             name: info.map(|info| info.name.clone()),
@@ -120,6 +151,7 @@ impl Service {
             alias: alias.as_str(),
             digest: before.value.digest,
             before: None,
+            vouched_by: None,
         };
         self.note(caller, removed);
         Ok(())

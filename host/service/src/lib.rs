@@ -23,6 +23,7 @@ pub mod hub;
 pub mod agents;
 pub mod directory;
 pub mod installs;
+pub mod market;
 pub mod secrets;
 
 pub mod accounts;
@@ -45,6 +46,7 @@ pub mod answered;
 pub mod models;
 pub mod run_tools;
 
+mod asking;
 mod bearers;
 mod duty;
 mod installing;
@@ -56,4 +58,5 @@ mod service;
 mod sessions;
 
 pub use identity::{Caller, Right, Role};
+pub use installing::NewSkill;
 pub use service::{CallRequest, Listed, Parts, Service};

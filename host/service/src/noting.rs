@@ -178,11 +178,13 @@ impl Service {
         after: &Install,
     ) {
         if let Some(change) = change(before, after) {
+            let vouched = self.vouching().why(&after.digest);
             let skill = What::Skill {
                 change,
                 alias,
                 digest: after.digest,
                 before: before.map(|before| before.digest),
+                vouched_by: vouched.as_ref().map(|vouched| vouched.why.who()),
             };
             self.note(caller, skill);
         }

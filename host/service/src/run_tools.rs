@@ -36,6 +36,7 @@ use metier_store::Store;
 use crate::{
     audit::{NoNotes, Notes},
     installs::Install,
+    market::Vouching,
     metrics::Metrics,
     policy::{Asked, Policies, RUN_ROLE, Surface},
 };
@@ -60,6 +61,7 @@ pub struct RunTools {
     notes: Arc<dyn Notes>,
     metrics: Arc<Metrics>,
     policies: OnceLock<Arc<Policies>>,
+    vouching: OnceLock<Arc<Vouching>>,
     skills: Ready<Digest, Skill>,
     /// Skills under the grants their runs were started with. The same bytes under two grants are two of these, so that runs
     /// with different grants neither wait for each other nor get anything of the other's reach.
@@ -94,6 +96,7 @@ impl RunTools {
             notes: Arc::new(NoNotes),
             metrics: Arc::default(),
             policies: OnceLock::new(),
+            vouching: OnceLock::new(),
             skills: Ready::up_to(READY),
             bound: Ready::up_to(READY),
         }
@@ -114,6 +117,11 @@ impl RunTools {
     /// Calls no tool from now on that its tenant's policies do not let be called. The first that is told stays.
     pub fn obey(&self, policies: Arc<Policies>) {
         self.policies.get_or_init(|| policies);
+    }
+
+    /// Loads nothing from now on that nobody vouches for, and calls nothing that is revoked. The first that is told stays.
+    pub fn believe(&self, vouching: Arc<Vouching>) {
+        self.vouching.get_or_init(|| vouching);
     }
 
     /// Keeps a skill in the store and says what of it a definition uses.
@@ -153,6 +161,9 @@ impl RunTools {
 
     async fn make(&self, call: ToolCall) -> Result<ToolEnd, Fault> {
         self.notes.ready()?;
+        if let Some(vouching) = self.vouching.get() {
+            vouching.may_call(&call.skill.digest)?;
+        }
         let bound = self.bound(&call.tenant, &call.skill).await?;
         self.permit(&call, &bound)?;
         let tool = call.tool.tool.clone();
@@ -229,6 +240,9 @@ impl RunTools {
     /// `storage-unavailable` when it is not there, or a fault of the file's.
     pub async fn skill(&self, digest: &Digest) -> Result<Arc<Skill>, Fault> {
         let load = async {
+            if let Some(vouching) = self.vouching.get() {
+                vouching.may_load(digest).await?;
+            }
             let bytes = self.store.get_blob(digest).await;
             let bytes = bytes
                 .map_err(|error| Fault::new(Code::StorageUnavailable, error.to_string()))?

@@ -35,6 +35,7 @@ use crate::{
     installing::no_skill,
     installs::{self, Install},
     limits::{Limiter, Limits},
+    market::Vouching,
     metrics::Metrics,
     once::Repeated,
     policy::{Policies, Surface},
@@ -85,6 +86,7 @@ pub struct Service {
     directory: Directory,
     installs: Mirror<Install>,
     policies: Arc<Policies>,
+    vouching: Arc<Vouching>,
     trust: Trust,
     agents: Agents,
     repeated: Repeated,
@@ -136,10 +138,13 @@ impl Service {
         let policies = Policies::open(store.clone(), parts.audit.clone()).await?;
         let policies = Arc::new(policies);
         parts.tools.obey(policies.clone());
+        let vouching = Arc::new(Vouching::open(store.clone()).await?);
+        parts.tools.believe(vouching.clone());
         Ok(Service {
             directory: Directory::open_noting(store.clone(), parts.audit.clone()).await?,
             installs: Mirror::open(store.clone()).await?,
             policies,
+            vouching,
             trust: Trust::default(),
             agents: Agents::new(Mirror::open(store.clone()).await?, parts.models.clone()),
             questions: Questions::new(&parts.models),
@@ -202,6 +207,9 @@ impl Service {
         self.installs.look().await?;
         self.forget_outdated();
         self.policies.look().await?;
+        if self.vouching.look().await? {
+            self.end_runs_of_revoked().await?;
+        }
         self.triggers.look().await?;
         self.hooks.look().await?;
         self.agents.look().await
@@ -213,6 +221,11 @@ impl Service {
 
     pub(crate) fn trusted(&self) -> &Trust {
         &self.trust
+    }
+
+    /// What markets say of the skills of this host.
+    pub fn vouching(&self) -> &Vouching {
+        &self.vouching
     }
 
     pub(crate) fn policies(&self) -> &Policies {
@@ -350,12 +363,14 @@ impl Service {
         let Some((alias, kept)) = found.filter(|(_, kept)| kept.value.enabled) else {
             return Err(self.no_tool(caller, name).await);
         };
+        let component = kept.value.digest;
         let installed = self.bind(&caller.tenant, &alias, kept).await?;
         let Some(tool) = exactly(&installed, alias.as_str(), tool, name) else {
             return Err(self.no_tool(caller, name).await);
         };
         let dotted = format!("{}.{tool}", alias.as_str());
         caller.needs_tool(&dotted, &format!("tool `{name}`"))?;
+        self.vouching.may_call(&component)?;
         self.permits(caller, &alias, &installed, &tool, request)?;
         Ok((installed, tool, dotted))
     }

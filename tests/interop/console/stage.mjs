@@ -75,7 +75,7 @@ const TABLE = "quarter,region,deals,amount\n2026-Q3,North,14,1204000\n2026-Q3,So
 export async function furnish(stage, skills) {
   for (const name of ["data", "jira", "slack", "google-calendar", "math"]) {
     const bytes = await readFile(`${skills}/${name}.wasm`);
-    await stage.api("PUT", `/skills/${name}`, bytes, "application/wasm");
+    await stage.api("PUT", `/skills/${name}?allow_unsigned=true`, bytes, "application/wasm");
   }
   for (const secret of ["jira-token", "slack-token"]) await stage.api("PUT", `/secrets/${secret}`, "not a real one", "text/plain");
   for (const [alias, grant] of Object.entries(GRANTS)) await stage.api("PUT", `/skills/${alias}/grant`, grant, "application/toml");

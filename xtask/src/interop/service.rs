@@ -136,7 +136,7 @@ impl<'r> Stage<'r> {
             .env("METIER_KEY", &service.ready.admin_key);
         admin
             .clone()
-            .args(["skill", "install"])
+            .args(["skill", "install", "--allow-unsigned"])
             .arg(&math)
             .args(["--as", "math"])
             .read()?;

@@ -14,7 +14,7 @@ pub(super) const EXAMPLES: &str = "\
 The service is the one at METIER_URL, asked with the key in METIER_KEY.
 
 Examples:
-  metier admin skill install salesforce.wasm --grant grant.toml
+  metier admin skill install --allow-unsigned salesforce.wasm --grant grant.toml
   metier admin secret set salesforce-key --from-file key.pem
   metier admin key create --name claude-desktop --role caller --expires 90d
   metier admin agent deploy examples/account-review/agent.toml
@@ -53,6 +53,9 @@ pub enum What {
     /// Policies on tools, in Cedar
     #[command(subcommand, arg_required_else_help = true)]
     Policy(Policy),
+    /// What markets revoked, and what that hits here
+    #[command(subcommand, arg_required_else_help = true)]
+    Revocations(Revocations),
     /// Secrets
     #[command(subcommand, arg_required_else_help = true)]
     Secret(Secret),
@@ -143,6 +146,9 @@ pub enum Skill {
         /// What it may reach; what it has already otherwise
         #[arg(long, value_name = "FILE")]
         grant: Option<PathBuf>,
+        /// Install it although no market vouches for it; the audit trail says so
+        #[arg(long)]
+        allow_unsigned: bool,
     },
     /// Let its tools be there again
     Enable {
@@ -158,6 +164,18 @@ pub enum Skill {
     Remove {
         /// The skill's alias
         alias: Name,
+    },
+}
+
+/// What to do about what markets revoked.
+#[derive(Debug, Subcommand)]
+pub enum Revocations {
+    /// Show the lists, and the skills, agents and runs they hit
+    Show,
+    /// Take a list from a file, where no market is reached
+    Import {
+        /// The list, as a market publishes it at /revocations
+        file: PathBuf,
     },
 }
 

@@ -49,7 +49,14 @@ fn kept(sandbox: &Sandbox) -> Vec<std::path::PathBuf> {
 fn saved(sandbox: &Sandbox) -> (String, String) {
     let serving = Serving::start(sandbox);
     let admin = serving.key.clone().unwrap();
-    let words = ["skill", "install", "teaching.wasm", "--as", "teaching"];
+    let words = [
+        "skill",
+        "install",
+        "--allow-unsigned",
+        "teaching.wasm",
+        "--as",
+        "teaching",
+    ];
     assert_eq!(serving.admin(sandbox, &admin, &words).code, 0);
     sandbox.write("token", "hunter2");
     let words = ["secret", "set", "crm", "--from-file", "token"];
@@ -76,7 +83,14 @@ fn saved(sandbox: &Sandbox) -> (String, String) {
         "{backup:?}"
     );
     // It is at work still, and what comes now is in no archive.
-    let words = ["skill", "install", "teaching.wasm", "--as", "later"];
+    let words = [
+        "skill",
+        "install",
+        "--allow-unsigned",
+        "teaching.wasm",
+        "--as",
+        "later",
+    ];
     assert_eq!(serving.admin(sandbox, &admin, &words).code, 0);
     serving.terminate();
     let run = run["id"].as_str().unwrap_or_else(|| panic!("{run}"));

@@ -123,7 +123,14 @@ fn triggers_and_endpoints_are_administered() {
         ran
     };
     sandbox.write("sum.toml", CHAIN);
-    done(&["skill", "install", "teaching.wasm", "--as", "teaching"]);
+    done(&[
+        "skill",
+        "install",
+        "--allow-unsigned",
+        "teaching.wasm",
+        "--as",
+        "teaching",
+    ]);
     done(&["agent", "deploy", "sum.toml"]);
     let cron = [
         "trigger",

@@ -83,7 +83,14 @@ fn what_was_accepted_under_load_outlives_a_kill() {
     let serving = Serving::start(&sandbox);
     let key = serving.key.clone().unwrap();
     for words in [
-        &["skill", "install", "teaching.wasm", "--as", "teaching"][..],
+        &[
+            "skill",
+            "install",
+            "--allow-unsigned",
+            "teaching.wasm",
+            "--as",
+            "teaching",
+        ][..],
         &["agent", "deploy", "sum.toml"],
     ] {
         let done = serving.admin(&sandbox, &key, words);

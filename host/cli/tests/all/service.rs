@@ -102,7 +102,14 @@ fn from_nothing_to_a_skill_a_key_and_a_tenant() {
     let installed = serving.admin(
         &sandbox,
         &admin,
-        &["skill", "install", "teaching.wasm", "--as", "teaching"],
+        &[
+            "skill",
+            "install",
+            "--allow-unsigned",
+            "teaching.wasm",
+            "--as",
+            "teaching",
+        ],
     );
     assert_eq!(installed.code, 0, "{installed:?}");
     let listed = serving.admin(&sandbox, &admin, &["skill", "list", "--output", "json"]);
@@ -196,7 +203,14 @@ fn an_audit_trail_survives_a_kill_and_tells_when_it_was_changed() {
     let serving = Serving::start(&sandbox);
     let admin = serving.key.clone().unwrap();
     for alias in ["one", "two"] {
-        let words = ["skill", "install", "teaching.wasm", "--as", alias];
+        let words = [
+            "skill",
+            "install",
+            "--allow-unsigned",
+            "teaching.wasm",
+            "--as",
+            alias,
+        ];
         assert_eq!(serving.admin(&sandbox, &admin, &words).code, 0);
     }
     serving.kill();
@@ -220,7 +234,14 @@ fn a_desktop_client_gets_the_same_tools() {
     let sandbox = Sandbox::new();
     let serving = Serving::start(&sandbox);
     let admin = serving.key.clone().unwrap();
-    let words = ["skill", "install", "teaching.wasm", "--as", "teaching"];
+    let words = [
+        "skill",
+        "install",
+        "--allow-unsigned",
+        "teaching.wasm",
+        "--as",
+        "teaching",
+    ];
     assert_eq!(serving.admin(&sandbox, &admin, &words).code, 0);
     let taken = sandbox.metier(&["mcp"]);
     assert!(taken.stderr.contains("is in use by process"), "{taken:?}");

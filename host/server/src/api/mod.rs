@@ -17,8 +17,10 @@ mod hooks;
 mod keys;
 pub(crate) mod moment;
 mod policy;
+mod revocations;
 pub(crate) mod runs;
 mod secrets;
+mod skill_body;
 mod skills;
 mod tenants;
 mod tools;
@@ -60,6 +62,7 @@ fn described() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
                 .merge(tenants::routes())
                 .merge(keys::routes())
                 .merge(skills::routes())
+                .merge(revocations::routes())
                 .merge(tools::routes())
                 .merge(secrets::routes())
                 .merge(accounts::routes())

@@ -7,16 +7,20 @@ use axum::{
     extract::{DefaultBodyLimit, State},
     http::StatusCode,
 };
+use metier_market::receipt::MAX_RECEIPT;
 use metier_runtime::skill::MAX_FILE;
-use metier_service::installs::Install;
+use metier_service::{
+    installs::{Install, MAX_GRANT},
+    market::Why,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{List, moment};
+use super::{List, moment, skill_body::SkillBody};
 use crate::{
     app::App,
-    body::{Json, Named, Raw, Text},
+    body::{Json, Named, Text},
     gate::Who,
     problem::{Problem, ProblemDetails},
 };
@@ -25,7 +29,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     let files = OpenApiRouter::new()
         .routes(routes!(install))
         .routes(routes!(show, install_as, change, uninstall))
-        .layer(DefaultBodyLimit::max(MAX_FILE));
+        .layer(DefaultBodyLimit::max(MAX_FILE + MAX_RECEIPT + MAX_GRANT));
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(show_grant, grant, withdraw))
@@ -49,6 +53,9 @@ struct Skill {
     enabled: bool,
     /// Whether it has a grant; without one it reaches nothing.
     granted: bool,
+    /// The market that vouches for it; absent where nobody does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vouched_by: Option<String>,
     /// Who changed it last.
     changed_by: String,
     /// When.
@@ -56,7 +63,7 @@ struct Skill {
 }
 
 impl Skill {
-    fn of(alias: &str, install: &Install) -> Self {
+    fn of(app: &App, alias: &str, install: &Install) -> Self {
         Skill {
             alias: alias.to_owned(),
             digest: install.digest.to_string(),
@@ -64,9 +71,17 @@ impl Skill {
             version: install.version.clone(),
             enabled: install.enabled,
             granted: install.grant.is_some(),
+            vouched_by: vouched_by(app, install),
             changed_by: install.by.to_string(),
             changed: moment::of_millis(install.changed),
         }
+    }
+}
+
+fn vouched_by(app: &App, install: &Install) -> Option<String> {
+    match &app.service.vouching().why(&install.digest)?.why {
+        Why::Market { origin, .. } => Some(origin.clone()),
+        Why::Nobody => None,
     }
 }
 
@@ -91,30 +106,30 @@ async fn list(
     Ok(List::whole(
         skills
             .iter()
-            .map(|(alias, install)| Skill::of(alias, install)),
+            .map(|(alias, install)| Skill::of(&app, alias, install)),
     ))
 }
 
 /// Install a skill under the last part of its own name
-#[utoipa::path(post, path = "/skills", tag = "skills", request_body(content = Vec<u8>, content_type = "application/wasm"), responses(
+#[utoipa::path(post, path = "/skills", tag = "skills", params(("allow_unsigned" = Option<bool>, Query, description = "Install a file nobody vouches for"), ("new_publisher" = Option<bool>, Query, description = "Take keys of a publisher that no known one vouches for")), request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component; or `multipart/form-data` with the parts `component`, `receipt` and `grant`"), responses(
     (status = 201, body = Skill),
     (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn install(
     State(app): State<Arc<App>>,
     Who(caller): Who,
-    Raw(bytes): Raw,
+    SkillBody(new): SkillBody,
 ) -> Result<(StatusCode, Answer<Skill>), Problem> {
-    let installed = app.service.install(&caller, None, bytes.into(), None).await;
+    let installed = app.service.install(&caller, None, new).await;
     let (alias, install) = installed.map_err(super::of_file)?;
     Ok((
         StatusCode::CREATED,
-        Answer(Skill::of(alias.as_str(), &install)),
+        Answer(Skill::of(&app, alias.as_str(), &install)),
     ))
 }
 
 /// Install a skill, or replace it; its grant stays
-#[utoipa::path(put, path = "/skills/{alias}", tag = "skills", params(("alias" = String, Path,)), request_body(content = Vec<u8>, content_type = "application/wasm"), responses(
+#[utoipa::path(put, path = "/skills/{alias}", tag = "skills", params(("alias" = String, Path,), ("allow_unsigned" = Option<bool>, Query, description = "Install a file nobody vouches for"), ("new_publisher" = Option<bool>, Query, description = "Take keys of a publisher that no known one vouches for")), request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component; or `multipart/form-data` with the parts `component`, `receipt` and `grant`"), responses(
     (status = 200, body = Skill),
     (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
@@ -122,15 +137,12 @@ async fn install_as(
     State(app): State<Arc<App>>,
     Who(caller): Who,
     Named(alias): Named<String>,
-    Raw(bytes): Raw,
+    SkillBody(new): SkillBody,
 ) -> Result<Answer<Skill>, Problem> {
     let alias = super::named(&alias)?;
-    let installed = app
-        .service
-        .install(&caller, Some(alias), bytes.into(), None)
-        .await;
+    let installed = app.service.install(&caller, Some(alias), new).await;
     let (alias, install) = installed.map_err(super::of_file)?;
-    Ok(Answer(Skill::of(alias.as_str(), &install)))
+    Ok(Answer(Skill::of(&app, alias.as_str(), &install)))
 }
 
 /// Show a skill
@@ -144,7 +156,7 @@ async fn show(
     Named(alias): Named<String>,
 ) -> Result<Answer<Skill>, Problem> {
     let install = app.service.skill(&caller, &super::named(&alias)?)?;
-    Ok(Answer(Skill::of(&alias, &install)))
+    Ok(Answer(Skill::of(&app, &alias, &install)))
 }
 
 /// Switch a skill on or off
@@ -162,7 +174,7 @@ async fn change(
         .service
         .enable(&caller, &super::named(&alias)?, change.enabled)
         .await?;
-    Ok(Answer(Skill::of(&alias, &changed)))
+    Ok(Answer(Skill::of(&app, &alias, &changed)))
 }
 
 /// Take a skill away; runs that have it pinned keep it
@@ -212,7 +224,7 @@ async fn grant(
         .grant(&caller, &super::named(&alias)?, Some(grant))
         .await
         .map_err(super::of_file)?;
-    Ok(Answer(Skill::of(&alias, &changed)))
+    Ok(Answer(Skill::of(&app, &alias, &changed)))
 }
 
 /// Take everything a skill may reach away
@@ -229,5 +241,5 @@ async fn withdraw(
         .service
         .grant(&caller, &super::named(&alias)?, None)
         .await?;
-    Ok(Answer(Skill::of(&alias, &changed)))
+    Ok(Answer(Skill::of(&app, &alias, &changed)))
 }

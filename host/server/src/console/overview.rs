@@ -182,8 +182,7 @@ fn dearest(models: &[Part]) -> Markup {
 
 fn installed(skills: &[(String, Arc<Install>)]) -> Markup {
     if skills.is_empty() {
-        let next =
-            html! { "Install one with " code { "metier admin skill install FILE.wasm" } "." };
+        let next = html! { "Install one with " code { "metier admin skill install --allow-unsigned FILE.wasm" } "." };
         return layout::empty("No skill is installed.", next);
     }
     html! {

@@ -113,7 +113,14 @@ impl Scene {
         let caller = metier_service::Caller::operator_of(tenant.parse().unwrap());
         let alias = Some("math".parse().unwrap());
         let bytes = wat::parse_str(SKILL).unwrap();
-        let installed = self.service.install(&caller, alias, bytes, None).await;
+        let installed = self
+            .service
+            .install(
+                &caller,
+                alias,
+                metier_service::NewSkill::unsigned(bytes, None),
+            )
+            .await;
         installed.unwrap();
     }
 

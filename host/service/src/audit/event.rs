@@ -144,6 +144,9 @@ pub enum What<'a> {
         /// The bytes before.
         #[serde(skip_serializing_if = "Option::is_none")]
         before: Option<Digest>,
+        /// The market that vouches for the bytes, or `nobody`; nothing where they are taken away.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        vouched_by: Option<&'a str>,
     },
     /// A skill's grant was changed.
     Grant {

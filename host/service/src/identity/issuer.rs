@@ -107,7 +107,7 @@ pub fn safe_url(text: &str) -> Result<CanonicalUrl, String> {
 }
 
 /// Whether a host is the machine itself.
-pub(super) fn is_this_machine(host: &Host) -> bool {
+pub fn is_this_machine(host: &Host) -> bool {
     match host {
         Host::Ip(address) => address.is_loopback(),
         Host::Name(name) => &**name == "localhost",

@@ -13,24 +13,15 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use http::{HeaderValue, Request, header};
-use http_body_util::BodyExt;
-use metier_core::{
-    Digest, Grant, PrincipalId, RunScope, TenantId, http::CanonicalUrl, limits::Limits,
-    manifest::Manifest,
-};
-use metier_runtime::{
-    credentials::{Credentials, SecretSources},
-    egress::{Clock, Egress, EgressAudit, EgressCall, EgressConfig, Upstream, whole},
-    meter::Meter,
-};
+use metier_core::http::CanonicalUrl;
+use metier_runtime::egress::{Clock, EgressAudit};
 use serde::Deserialize;
-use toml::{Table, Value};
 
 use super::{
-    issuer::{Issuer, is_this_machine, safe_url},
+    issuer::{Issuer, safe_url},
     token::{KeySource, MAX_KEY_SET},
 };
+use crate::asking::{self, Asker, Way};
 
 /// What follows an issuer's address in discovery.
 const DISCOVERY: &str = ".well-known/openid-configuration";
@@ -38,37 +29,17 @@ const DISCOVERY: &str = ".well-known/openid-configuration";
 /// For discovery and keys together: whoever sent the token waits.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// For a connection, for an answer to begin, and between its bytes.
-const STEP: Duration = Duration::from_secs(5);
-
-/// Connections to issuers at once.
-const CONNECTIONS: usize = 64;
-
 /// The way to issuers.
 pub struct HttpKeys {
-    egress: Egress,
-    clock: Clock,
-    folder: PathBuf,
-    audit: Arc<dyn EgressAudit>,
+    asker: Asker,
     patience: Duration,
 }
 
 impl HttpKeys {
     /// With certificates of `ca_file` below `folder`; requests are written down in `audit`.
     pub fn new(folder: PathBuf, clock: Clock, audit: Arc<dyn EgressAudit>) -> Self {
-        let egress = Egress::new(EgressConfig {
-            clock: clock.clone(),
-            connect_timeout: STEP,
-            first_byte_timeout: STEP,
-            idle_timeout: STEP,
-            max_connections: CONNECTIONS,
-            ..EgressConfig::default()
-        });
         HttpKeys {
-            egress,
-            clock,
-            folder,
-            audit,
+            asker: Asker::new(folder, clock, audit, "issuer-keys"),
             patience: PATIENCE,
         }
     }
@@ -121,58 +92,7 @@ impl HttpKeys {
         url: &CanonicalUrl,
         until: Instant,
     ) -> Result<Vec<u8>, String> {
-        let call = self.call(issuer, url, until)?;
-        let mut request = Request::get(url.as_str()).body(whole(""));
-        if let Ok(request) = &mut request {
-            let json = HeaderValue::from_static("application/json");
-            request.headers_mut().insert(header::ACCEPT, json);
-        }
-        let request = request.map_err(|error| error.to_string())?;
-        let answer = self.egress.send(&call, request).await;
-        let answer = answer.map_err(|error| error.to_string())?;
-        let status = answer.status();
-        if status != http::StatusCode::OK {
-            return Err(format!("{} answers {status}", url.without_query()));
-        }
-        let body = answer.into_body().collect().await;
-        let body = body.map_err(|error| error.to_string())?;
-        Ok(body.to_bytes().into())
-    }
-
-    /// One request, for which nothing but this host is reached.
-    fn call(
-        &self,
-        issuer: &Issuer,
-        url: &CanonicalUrl,
-        until: Instant,
-    ) -> Result<Arc<EgressCall>, String> {
-        let grant = grant(issuer, url)?;
-        let manifest = Manifest::empty()
-            .or_grant(&grant)
-            .unwrap_or_else(Manifest::empty);
-        let sources = SecretSources::files_only(&self.folder);
-        let asker = Arc::new(self.egress.clone());
-        let credentials = Credentials::new(&grant, sources, asker, self.clock.clone());
-        let limits = Limits {
-            requests: 1,
-            response_bytes: MAX_KEY_SET as u64 + 1,
-            ..Limits::default()
-        };
-        Ok(Arc::new(EgressCall {
-            manifest: Arc::new(manifest),
-            grant: Arc::new(grant),
-            run: Arc::new(RunScope::unrestricted()),
-            credentials: Arc::new(credentials),
-            upstream: Upstream::Network,
-            meter: Arc::new(Meter::new(limits)),
-            keys: None,
-            audit: self.audit.clone(),
-            call: "issuer-keys".parse().map_err(|_| "no call id".to_owned())?,
-            tenant: TenantId::local(),
-            principal: PrincipalId::local(),
-            digest: nobodys_digest(),
-            deadline: Some(until),
-        }))
+        self.asker.get(&way(issuer), url, until, MAX_KEY_SET).await
     }
 }
 
@@ -189,7 +109,7 @@ impl KeySource for HttpKeys {
 pub fn check(issuer: &Issuer) -> Result<(), String> {
     issuer.check()?;
     let url = issuer.keys.as_deref().unwrap_or(&issuer.url);
-    grant(issuer, &safe_url(url)?).map(drop)
+    asking::check(&way(issuer), &safe_url(url)?)
 }
 
 /// Where it is, whatever the path.
@@ -197,34 +117,10 @@ fn place(url: &CanonicalUrl) -> (&'static str, String, u16) {
     (url.scheme().as_str(), url.host().to_string(), url.port())
 }
 
-/// Whose bytes these requests are made for: nobody's skill, but the issuers this host trusts.
-fn nobodys_digest() -> Digest {
-    Digest::of(b"metier: the issuers this host trusts")
-}
-
-/// What may be reached for an issuer, in the words, checks and policy of skills.
-fn grant(issuer: &Issuer, url: &CanonicalUrl) -> Result<Grant, String> {
-    let texts = |texts: &[String]| texts.iter().cloned().map(Value::String).collect();
-    let mut addresses = issuer.addresses.clone();
-    if is_this_machine(url.host()) {
-        addresses.extend(["127.0.0.0/8", "::1/128"].map(str::to_owned));
+/// How an issuer is reached.
+fn way(issuer: &Issuer) -> Way<'_> {
+    Way {
+        addresses: &issuer.addresses,
+        ca_file: issuer.ca_file.as_deref(),
     }
-    let mut rule = Table::from_iter([
-        ("scheme".to_owned(), url.scheme().as_str().into()),
-        ("host".to_owned(), url.host().to_string().into()),
-        ("port".to_owned(), i64::from(url.port()).into()),
-        ("methods".to_owned(), Value::Array(vec!["GET".into()])),
-        ("paths".to_owned(), Value::Array(vec!["/**".into()])),
-        ("addresses".to_owned(), Value::Array(texts(&addresses))),
-    ]);
-    if let Some(file) = &issuer.ca_file {
-        rule.insert("ca-file".to_owned(), file.as_str().into());
-    }
-    let text = Table::from_iter([
-        ("digest".to_owned(), nobodys_digest().to_string().into()),
-        ("tools".to_owned(), Value::Array(Vec::new())),
-        ("http".to_owned(), Value::Array(vec![rule.into()])),
-    ]);
-    Grant::parse(&text.to_string())
-        .map_err(|error| error.message().trim_end_matches('.').to_owned())
 }

@@ -1,6 +1,6 @@
 //! Who asks, and what they may ask for.
 
-mod issuer;
+pub(crate) mod issuer;
 mod key;
 mod role;
 

@@ -6,7 +6,7 @@ use metier_agent::{driver::Shift, journal::Verdict};
 use metier_core::{Code, Digest, TenantId};
 use metier_runtime::credentials::Secret;
 use metier_service::{
-    Caller, Role,
+    Caller, NewSkill, Role,
     agents::{POOL, Source, StartRequest},
     audit::{Expected, Filter, verify},
     directory::NewKey,
@@ -246,7 +246,7 @@ async fn skills_and_grants_are_written_with_their_digests() {
     service.grant(&admin, &alias, None).await.unwrap();
     let replaced = SKILL.replace("\"crash\"", "\"fall\"");
     let bytes = wat::parse_str(replaced).unwrap();
-    let replaced = service.install(&admin, Some(alias.clone()), bytes, None);
+    let replaced = service.install(&admin, Some(alias.clone()), NewSkill::unsigned(bytes, None));
     replaced.await.unwrap();
     service.enable(&admin, &alias, false).await.unwrap();
     service.enable(&admin, &alias, false).await.unwrap();

@@ -121,6 +121,7 @@ fn written(data: &std::path::Path) -> Arc<Trail> {
             change,
             alias: "math",
             digest,
+            vouched_by: Some("market.example"),
             before: Some(digest),
         });
     }

@@ -15,3 +15,4 @@ mod policed;
 mod searched;
 mod ticked;
 mod triggered;
+mod vouched;

@@ -26,7 +26,7 @@ use metier_runtime::{
     outcome::Outcome,
 };
 use metier_service::{
-    CallRequest, Caller, Parts, Role, Service,
+    CallRequest, Caller, NewSkill, Parts, Role, Service,
     agents::Models,
     audit::{Filter, Notes, Record, Settings, Trail, search::search},
     hub::Hub,
@@ -105,7 +105,10 @@ impl Scene {
         let bytes = wat::parse_str(SKILL).unwrap();
         let alias = Some("math".parse().unwrap());
         let grant = grant.map(ToOwned::to_owned);
-        let installed = self.service.install(&admin(), alias, bytes, grant).await;
+        let installed = self
+            .service
+            .install(&admin(), alias, NewSkill::unsigned(bytes, grant))
+            .await;
         installed.unwrap();
     }
 

@@ -64,7 +64,14 @@ impl Stage {
             key: told("admin_key")?,
             home,
         };
-        stage.admin(&["skill", "install", "skill.wasm", "--as", "bench"])?;
+        stage.admin(&[
+            "skill",
+            "install",
+            "--allow-unsigned",
+            "skill.wasm",
+            "--as",
+            "bench",
+        ])?;
         stage.admin(&["policy", "set", "policies.cedar", "--mode", "enforce"])?;
         Ok(stage)
     }

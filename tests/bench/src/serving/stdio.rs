@@ -123,7 +123,15 @@ async fn home() -> Result<tempfile::TempDir> {
     let said: serde_json::Value = serde_json::from_str(&line)?;
     let told = |name: &str| said[name].as_str().unwrap_or_default().to_owned();
     let installed = Command::new(program()?)
-        .args(["admin", "skill", "install", "skill.wasm", "--as", "bench"])
+        .args([
+            "admin",
+            "skill",
+            "install",
+            "--allow-unsigned",
+            "skill.wasm",
+            "--as",
+            "bench",
+        ])
         .current_dir(home.path())
         .env("HOME", home.path())
         .env("METIER_URL", told("address"))

@@ -70,7 +70,7 @@ impl Stage<'_> {
         self.admin
             .clone()
             .dir(&home)
-            .args(["skill", "install", &file, "--grant"])
+            .args(["skill", "install", "--allow-unsigned", &file, "--grant"])
             .arg(format!("{alias}.toml"))
             .args(["--as", alias])
             .read()?;

@@ -12,13 +12,16 @@ use std::{
 
 use http::Method;
 use metier_agent::definition::{Definition, Name};
+use metier_market::revoked::MAX_FILE as MAX_LIST;
 use metier_service::policy::MAX_TEXT;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{App, runs::begin, secret, skill_file};
 use crate::{
-    args::admin::{Admin, Agent, Grant, Key, Policy, Secret, Skill, Tenant, What, Worth},
+    args::admin::{
+        Admin, Agent, Grant, Key, Policy, Revocations, Secret, Skill, Tenant, What, Worth,
+    },
     errors::Failure,
     exit::Exit,
     given,
@@ -56,6 +59,7 @@ impl Administrator<'_> {
             What::Skill(action) => self.skill(action).await,
             What::Grant(action) => self.grant(action).await,
             What::Policy(action) => self.policy(action).await,
+            What::Revocations(action) => self.revocations(action).await,
             What::Secret(action) => self.secret(action).await,
             What::Agent(action) => self.agent(action).await,
             What::Trigger(action) => self.trigger(action).await,
@@ -126,8 +130,14 @@ impl Administrator<'_> {
     async fn skill(&self, action: &Skill) -> Result<(), Failure> {
         match action {
             Skill::List => self.list("/skills", "no skills").await,
-            Skill::Install { file, alias, grant } => {
-                self.install(file, alias.as_ref(), grant.as_ref()).await
+            Skill::Install {
+                file,
+                alias,
+                grant,
+                allow_unsigned,
+            } => {
+                let (alias, grant) = (alias.as_ref(), grant.as_ref());
+                self.install(file, alias, grant, *allow_unsigned).await
             }
             Skill::Enable { alias } => self.enable(alias, true).await,
             Skill::Disable { alias } => self.enable(alias, false).await,
@@ -148,6 +158,7 @@ impl Administrator<'_> {
         file: &Path,
         alias: Option<&Name>,
         grant: Option<&PathBuf>,
+        allow_unsigned: bool,
     ) -> Result<(), Failure> {
         let bytes = skill_file::read(file)?;
         // What cannot be read is told before anything is changed.
@@ -158,6 +169,10 @@ impl Administrator<'_> {
         let (method, path) = match alias {
             Some(alias) => (Method::PUT, format!("/skills/{}", alias.as_str())),
             None => (Method::POST, "/skills".to_owned()),
+        };
+        let path = match allow_unsigned {
+            true => format!("{path}?allow_unsigned=true"),
+            false => path,
         };
         let installed = self.client.ask(method, &path, body).await?;
         let Some(grant) = grant else {
@@ -192,6 +207,17 @@ impl Administrator<'_> {
                 self.tell(Method::PUT, &path(alias), body).await
             }
             Grant::Remove { alias } => self.tell(Method::DELETE, &path(alias), Body::None).await,
+        }
+    }
+
+    async fn revocations(&self, action: &Revocations) -> Result<(), Failure> {
+        match action {
+            Revocations::Show => self.show("/revocations").await,
+            Revocations::Import { file } => {
+                let list = given::file(file, "The revocation list", MAX_LIST as u64)?;
+                let body = Body::Bytes("application/json", list.into_bytes());
+                self.tell(Method::PUT, "/revocations", body).await
+            }
         }
     }
 

@@ -125,7 +125,7 @@ pub fn made(
     ));
     app.printer.note(&format!(
         "What comes next:\n  metier inspect {file} --grant-template > grant.toml\n  \
-         metier call {file} {} --help\n  metier admin skill install {file} --grant grant.toml",
+         metier call {file} {} --help\n  metier admin skill install --allow-unsigned {file} --grant grant.toml",
         converted
             .tools
             .first()

@@ -11,7 +11,10 @@ use metier_service::limits::{Limits as TenantLimits, Rate};
 use metier_store::StoreUrl;
 use serde::{Deserialize, Serialize};
 
-use super::issuers::{IssuerTable, issuers};
+use super::{
+    issuers::{IssuerTable, issuers},
+    market::MarketTable,
+};
 use crate::{errors::Failure, given, telemetry};
 
 /// The file with every key and what it means, each as it is when left out.
@@ -47,6 +50,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// Where it tells events.
     pub webhooks: Webhooks,
+    /// Who vouches for skills.
+    pub market: MarketTable,
     /// Whose tokens open, beside its own keys.
     #[serde(rename = "issuer", skip_serializing_if = "Vec::is_empty")]
     pub issuers: Vec<IssuerTable>,
@@ -167,6 +172,7 @@ impl Default for Config {
             telemetry: telemetry::Config::default(),
             metrics: Metrics::default(),
             webhooks: Webhooks::default(),
+            market: MarketTable::default(),
             issuers: Vec::new(),
         }
     }
@@ -259,6 +265,7 @@ impl Config {
         for issuer in &mut self.issuers {
             issuer.set_below(folder);
         }
+        self.market.set_below(folder);
         self
     }
 }

@@ -5,17 +5,22 @@ pub mod config;
 mod certificate;
 mod handles;
 mod issuers;
+mod market;
 mod numbers;
 
 mod parts;
 mod reload;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use metier_agent::driver::Shift;
 use metier_core::{Code, Fault};
 use metier_server::{App as Outside, Settings, listen, live::Live, mcp::stdio};
-use metier_service::{Caller, Role, Service, agents::POOL, identity::IssuedKey};
+use metier_service::{Caller, Role, Service, agents::POOL, identity::IssuedKey, market::HttpLists};
 use serde_json::json;
 use tokio::{
     net::TcpListener,
@@ -38,6 +43,9 @@ use reload::Reloading;
 
 /// How often it is looked what other hosts changed.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How often markets are asked what they revoked: what is revoked anywhere is called nowhere a minute later.
+const ASK_MARKETS: Duration = Duration::from_secs(20);
 
 /// Serves until Ctrl-C or SIGTERM.
 ///
@@ -122,6 +130,7 @@ async fn serve(
     let counting =
         numbers.map(|numbers| tokio::spawn(numbers.serve(outside.clone(), until(&stopped))));
     let booked = service.clone();
+    let living_trail = living.trail.clone();
     let reloading = Reloading {
         args,
         config: config.clone(),
@@ -132,6 +141,8 @@ async fn serve(
     };
     let ticking = tokio::spawn(tick(service.clone(), until(&stopped)));
     let telling = tokio::spawn(service.clone().tell_on(until(&stopped)));
+    let lists = HttpLists::new("/".into(), Arc::new(SystemTime::now), living_trail);
+    let asking = tokio::spawn(ask_markets(service.clone(), lists, until(&stopped)));
     let looking = tokio::spawn(look(service, until(&stopped)));
     tokio::pin!(serving);
     tokio::select! {
@@ -144,7 +155,7 @@ async fn serve(
     app.printer.note("ending: what is under way has its time");
     drop(stop);
     let _ = serving.await;
-    let _ = tokio::join!(working, looking, ticking, telling);
+    let _ = tokio::join!(working, looking, ticking, telling, asking);
     if let Some(counting) = counting {
         let _ = counting.await;
     }
@@ -224,6 +235,17 @@ async fn tick(service: Arc<Service>, shutdown: impl Future<Output = ()> + Send) 
     service.tick_on(shutdown).await;
 }
 
+async fn ask_markets(service: Arc<Service>, lists: HttpLists, shutdown: impl Future<Output = ()>) {
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        service.look_for_revocations(&lists).await;
+        tokio::select! {
+            () = &mut shutdown => return,
+            () = tokio::time::sleep(ASK_MARKETS) => {}
+        }
+    }
+}
+
 async fn look(service: Arc<Service>, shutdown: impl Future<Output = ()>) {
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -265,7 +287,7 @@ fn tell(
     if let Some(key) = key {
         text.push_str(&format!(
             "\nThe administrator's key, shown this once:\n\n  export METIER_URL={url}\n  export METIER_KEY={key}\n\n\
-             Then, for instance: metier admin skill install SKILL.wasm\n"
+             Then, for instance: metier admin skill install --allow-unsigned SKILL.wasm\n"
         ));
     }
     app.print(&text)

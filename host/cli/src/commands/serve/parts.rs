@@ -123,7 +123,9 @@ pub async fn service(
         limits: config.limits.of_tenants(),
         metrics,
     };
+    let markets = config.market.settings()?;
     let service = Service::open(parts).await?;
+    service.vouching().use_settings(markets).await?;
     service.trust(tokens);
     service.send_through(Arc::new(outlet(config, living.trail.clone())?));
     Ok((service, living))

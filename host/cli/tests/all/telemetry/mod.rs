@@ -86,7 +86,14 @@ impl Stage {
     /// Installs the skill, deploys the agent, and has both do something.
     fn work(&self, serving: &Serving) {
         let key = serving.key.clone().unwrap();
-        let install = ["skill", "install", "teaching.wasm", "--as", "teaching"];
+        let install = [
+            "skill",
+            "install",
+            "--allow-unsigned",
+            "teaching.wasm",
+            "--as",
+            "teaching",
+        ];
         let installed = serving.admin(&self.sandbox, &key, &install);
         assert_eq!(installed.code, 0, "{installed:?}");
         let call = ask(

@@ -66,7 +66,7 @@ async fn list(State(app): State<Arc<App>>, session: Session) -> Result<Html<Stri
         (layout::heading("Skills", html! { @if !cards.is_empty() { span.muted { (text::many(cards.len(), "skill", "skills")) } } }))
         @if cards.is_empty() {
             (layout::empty_page("No skill is installed.", html! {
-                "Install one with " code { "metier admin skill install FILE.wasm" } ". It may reach nothing before you grant it something."
+                "Install one with " code { "metier admin skill install --allow-unsigned FILE.wasm" } ". It may reach nothing before you grant it something."
             }))
         }
         div.cards { @for card in &cards { (card) } }

@@ -61,7 +61,14 @@ impl Scene {
     pub async fn install(&self, tenant: &str, alias: &str, bytes: Vec<u8>) {
         let caller = metier_service::Caller::operator_of(tenant.parse().unwrap());
         let alias = Some(alias.parse().unwrap());
-        let installed = self.service.install(&caller, alias, bytes, None).await;
+        let installed = self
+            .service
+            .install(
+                &caller,
+                alias,
+                metier_service::NewSkill::unsigned(bytes, None),
+            )
+            .await;
         installed.unwrap();
     }
 

@@ -1,0 +1,407 @@
+//! Whether a component may be loaded, and called.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::SystemTime,
+};
+
+use metier_core::{Code, Digest, Fault, Manifest};
+use metier_market::{
+    fixtures::Moment,
+    receipt::{Proven, Receipt},
+};
+use metier_store::{
+    Store,
+    types::{Expect, Rev},
+};
+
+use super::{
+    lists::{InForce, read},
+    record::{Facts, KeptList, Known, Vouched, Why},
+    settings::{Market, Settings, Stale, Unsigned},
+};
+use crate::{
+    faults::of_store,
+    records::{Kept, Mirror},
+};
+
+/// Who vouches for a file that is installed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Vouches {
+    /// That was not said: it is refused.
+    #[default]
+    NotSaid,
+    /// Nobody, and whoever installs it says that nobody has to.
+    Nobody,
+    /// A market, by this receipt.
+    Receipt {
+        /// Its bytes.
+        receipt: Vec<u8>,
+        /// Whether keys of its namespace are taken that no key known here vouches for.
+        new_publisher: bool,
+    },
+}
+
+/// Everything this host knows of markets.
+pub struct Vouching {
+    store: Arc<dyn Store>,
+    settings: RwLock<Arc<Settings>>,
+    vouched: Mirror<Vouched>,
+    known: Mirror<Known>,
+    pub(super) lists: Mirror<KeptList>,
+    in_force: RwLock<Arc<InForce>>,
+}
+
+impl Vouching {
+    /// What the store knows; no market is trusted yet.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn open(store: Arc<dyn Store>) -> Result<Self, Fault> {
+        Ok(Vouching {
+            settings: RwLock::default(),
+            vouched: Mirror::open(store.clone()).await?,
+            known: Mirror::open(store.clone()).await?,
+            lists: Mirror::open(store.clone()).await?,
+            in_force: RwLock::default(),
+            store,
+        })
+    }
+
+    /// What is trusted from now on.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn use_settings(&self, settings: Settings) -> Result<(), Fault> {
+        *self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+        self.gather(true).await.map(drop)
+    }
+
+    /// What is trusted now.
+    pub fn settings(&self) -> Arc<Settings> {
+        let settings = self.settings.read().unwrap_or_else(PoisonError::into_inner);
+        settings.clone()
+    }
+
+    /// Learns what other hosts wrote. Whether other things are revoked now than before.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn look(&self) -> Result<bool, Fault> {
+        self.vouched.look().await?;
+        self.known.look().await?;
+        self.lists.look().await?;
+        self.gather(false).await
+    }
+
+    /// Why a component may be loaded, if it may.
+    pub fn why(&self, component: &Digest) -> Option<Arc<Vouched>> {
+        let kept = self.vouched.get(&component.to_string())?;
+        Some(kept.value)
+    }
+
+    /// Whether a file may be looked into at all, before it is.
+    ///
+    /// # Errors
+    /// As [`Vouching::vouch`].
+    pub fn may_be_read(&self, component: &Digest, vouches: &Vouches) -> Result<(), Fault> {
+        match vouches {
+            Vouches::Receipt { receipt, .. } => self.proven(receipt, component).map(drop),
+            _ if self.is_markets(component) => Ok(()),
+            Vouches::NotSaid => Err(self.unsigned()),
+            Vouches::Nobody => self.by_nobody().map(drop),
+        }
+    }
+
+    fn is_markets(&self, component: &Digest) -> bool {
+        self.why(component)
+            .is_some_and(|before| before.why != Why::Nobody)
+    }
+
+    /// Keeps why a component may be loaded.
+    ///
+    /// # Errors
+    /// `skill-unsigned` where nobody vouches for it, `skill-unverified` where the receipt does not show it, `skill-revoked`.
+    pub async fn vouch(
+        &self,
+        component: Digest,
+        manifest: &Manifest,
+        vouches: Vouches,
+    ) -> Result<Arc<Vouched>, Fault> {
+        let before = self.vouched.get(&component.to_string());
+        let why = match vouches {
+            Vouches::Receipt {
+                receipt,
+                new_publisher,
+            } => {
+                let calls_itself = Facts::of(manifest);
+                self.by_market(component, calls_itself, receipt, new_publisher)
+                    .await?
+            }
+            // What a market vouched for needs nobody's word.
+            _ if before
+                .as_ref()
+                .is_some_and(|before| before.value.why != Why::Nobody) =>
+            {
+                self.may_load(&component).await?;
+                before
+                    .as_ref()
+                    .map_or(Why::Nobody, |before| before.value.why.clone())
+            }
+            Vouches::NotSaid => return Err(self.unsigned()),
+            Vouches::Nobody => self.by_nobody()?,
+        };
+        let facts = Facts::of(manifest);
+        let vouched = Vouched { why, facts };
+        self.keep(component, before, &vouched).await?;
+        self.may_call(&component)?;
+        Ok(Arc::new(vouched))
+    }
+
+    async fn keep(
+        &self,
+        component: Digest,
+        before: Option<Kept<Vouched>>,
+        vouched: &Vouched,
+    ) -> Result<(), Fault> {
+        if before
+            .as_ref()
+            .is_some_and(|before| *before.value == *vouched)
+        {
+            return Ok(());
+        }
+        let expect = before.map_or(Expect::Absent, |before| Expect::Rev(before.rev));
+        let key = component.to_string();
+        match self.vouched.put(&key, expect, vouched).await {
+            // Somebody kept another reason at the same moment: both are reasons.
+            Err(fault) if fault.code == Code::Conflict && self.why(&component).is_some() => Ok(()),
+            kept => kept,
+        }
+    }
+
+    fn by_nobody(&self) -> Result<Why, Fault> {
+        match self.settings().unsigned {
+            Unsigned::Ask => Ok(Why::Nobody),
+            Unsigned::Refuse => Err(self.unsigned()),
+        }
+    }
+
+    fn unsigned(&self) -> Fault {
+        let message = "No publisher signed this file, and no market vouches for it.";
+        let fault = Fault::new(Code::SkillUnsigned, message);
+        match self.settings().unsigned {
+            Unsigned::Ask => fault,
+            Unsigned::Refuse => fault.with_hint(
+                "Publish it in a market this host trusts; `[market] unsigned` says that it takes nothing else.",
+            ),
+        }
+    }
+
+    async fn by_market(
+        &self,
+        component: Digest,
+        calls_itself: Option<Facts>,
+        receipt: Vec<u8>,
+        new_publisher: bool,
+    ) -> Result<Why, Fault> {
+        let (market, proven) = self.proven(&receipt, &component)?;
+        let published = &proven.publication;
+        let is_itself =
+            |facts: &Facts| (&facts.name, &facts.version) == (&published.name, &published.version);
+        if !calls_itself.as_ref().is_some_and(is_itself) {
+            let message = format!(
+                "It was published as {} {} and calls itself something else.",
+                published.name, published.version
+            );
+            return Err(Fault::new(Code::SkillUnverified, message));
+        }
+        self.know(&market, &proven, new_publisher).await?;
+        let digest = Digest::of(&receipt);
+        let kept = self.store.put_blob(&digest, &receipt).await;
+        kept.map_err(|error| of_store(&error))?;
+        Ok(Why::Market {
+            origin: market.origin().to_owned(),
+            receipt: digest,
+            leaf: proven.index,
+            key: proven.publication.key,
+        })
+    }
+
+    /// Verifies a receipt with the keys of the market it is of.
+    fn proven(&self, receipt: &[u8], component: &Digest) -> Result<(Arc<Market>, Proven), Fault> {
+        let receipt = Receipt::read(receipt).map_err(|error| error.fault())?;
+        let settings = self.settings();
+        let origin = receipt.checkpoint.lines().next().unwrap_or_default();
+        let market = settings.market(origin).ok_or_else(|| {
+            let origin = metier_core::ids::shown(origin);
+            let message =
+                format!("The receipt is of the market `{origin}`, which this host does not trust.");
+            Fault::new(Code::SkillUnverified, message)
+                .with_hint("An administrator trusts it with `[[market.trust]]` in metier.toml.")
+        })?;
+        let proven = receipt.verify(&market.root, component);
+        Ok((market.clone(), proven.map_err(|error| error.fault())?))
+    }
+
+    /// Whether the publisher's keys go back to the one this host knows.
+    async fn know(&self, market: &Market, proven: &Proven, is_meant: bool) -> Result<(), Fault> {
+        let namespace = proven.publication.name.namespace();
+        let key = Digest::of(format!("{}\n{namespace}", market.origin()).as_bytes()).to_string();
+        let first_key = proven.first_key;
+        let before = self.known.get(&key);
+        let is_known = before
+            .as_ref()
+            .map(|known| known.value.first_key == first_key);
+        let expect = match (before, is_known) {
+            (_, Some(true)) => return Ok(()),
+            (Some(before), _) if is_meant => Expect::Rev(before.rev),
+            (Some(_), _) => return Err(strangers(namespace)),
+            (None, _) => Expect::Absent,
+        };
+        match self.known.put(&key, expect, &Known { first_key }).await {
+            Err(fault) if fault.code == Code::Conflict => {
+                let known = self.known.get(&key);
+                match known.is_some_and(|known| known.value.first_key == first_key) {
+                    true => Ok(()),
+                    false => Err(strangers(namespace)),
+                }
+            }
+            kept => kept,
+        }
+    }
+
+    /// Whether a component may be loaded: what vouches for it is verified again, with the keys that are trusted now.
+    ///
+    /// # Errors
+    /// `skill-unverified`, `skill-unsigned`, the store's.
+    pub async fn may_load(&self, component: &Digest) -> Result<(), Fault> {
+        let Some(vouched) = self.why(component) else {
+            let message = format!("Nothing is known here that vouches for {component}.");
+            return Err(Fault::new(Code::SkillUnverified, message).with_hint("Install it again."));
+        };
+        let receipt = match &vouched.why {
+            Why::Nobody => return self.by_nobody().map(drop),
+            Why::Market { receipt, .. } => receipt,
+        };
+        let bytes = self.store.get_blob(receipt).await;
+        let bytes = bytes.map_err(|error| of_store(&error))?.ok_or_else(|| {
+            let message = format!("The receipt of {component} is not in the store any more.");
+            Fault::new(Code::SkillUnverified, message).with_hint("Install it again.")
+        })?;
+        self.proven(&bytes, component).map(drop)
+    }
+
+    /// Whether a component may be called now: it is not revoked.
+    ///
+    /// # Errors
+    /// `skill-revoked`; `skill-unverified` where the list of its market is too old and that is not enough.
+    pub fn may_call(&self, component: &Digest) -> Result<(), Fault> {
+        let in_force = self.in_force();
+        if in_force.is_idle() {
+            return Ok(());
+        }
+        in_force.check(component, || self.why(component), now())
+    }
+
+    pub(super) fn in_force(&self) -> Arc<InForce> {
+        let in_force = self.in_force.read().unwrap_or_else(PoisonError::into_inner);
+        in_force.clone()
+    }
+
+    /// Puts the lists of the store in force. Whether others are than before.
+    async fn gather(&self, anew: bool) -> Result<bool, Fault> {
+        let settings = self.settings();
+        let kept: Vec<(Rev, Arc<KeptList>)> = self
+            .lists
+            .below("")
+            .into_iter()
+            .map(|(_, kept)| (kept.rev, kept.value))
+            .collect();
+        let revs: Vec<Rev> = kept.iter().map(|(rev, _)| *rev).collect();
+        let before = self.in_force();
+        if before.revs == revs && !anew {
+            return Ok(false);
+        }
+        let mut lists = Vec::new();
+        for (_, kept) in kept {
+            let Some(market) = settings.market(&kept.origin) else {
+                continue;
+            };
+            let file = self.store.get_blob(&kept.file).await;
+            match file.map_err(|error| of_store(&error))? {
+                Some(file) => lists.extend(read(market, &file, now())),
+                None => tracing::error!(
+                    market = kept.origin,
+                    "a revocation list is not in the store any more"
+                ),
+            }
+        }
+        let in_force = InForce::new(revs, lists, &settings);
+        let is_other = in_force.revokes_other_than(&before);
+        *self
+            .in_force
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(in_force);
+        Ok(is_other)
+    }
+
+    /// Takes a list of a market, if it is one and newer. Whether it was.
+    ///
+    /// # Errors
+    /// Why it is not taken; what is in force stays.
+    pub async fn take(&self, market: &Market, file: &[u8]) -> Result<bool, Fault> {
+        let key = Digest::of(market.origin().as_bytes()).to_string();
+        let before = self.lists.get(&key);
+        let mut seen = before
+            .as_ref()
+            .map(|before| before.value.seen)
+            .unwrap_or_default();
+        let version = seen.version();
+        let accepted = seen.accept(file, &market.root.revocation, now());
+        accepted.map_err(|why| {
+            let message = format!(
+                "The list of the market `{}` is not taken: {why}.",
+                market.origin()
+            );
+            Fault::new(Code::SkillUnverified, message)
+        })?;
+        if seen.version() == version {
+            return Ok(false);
+        }
+        let digest = Digest::of(file);
+        let kept = self.store.put_blob(&digest, file).await;
+        kept.map_err(|error| of_store(&error))?;
+        let expect = before.map_or(Expect::Absent, |before| Expect::Rev(before.rev));
+        let list = KeptList {
+            origin: market.origin().to_owned(),
+            file: digest,
+            seen,
+        };
+        match self.lists.put(&key, expect, &list).await {
+            // Another host was quicker: what it took is looked at next.
+            Err(fault) if fault.code == Code::Conflict => Ok(false),
+            kept => kept.map(|()| true),
+        }
+    }
+
+    /// Whether lists that are too old are enough.
+    pub(super) fn is_strict(&self) -> bool {
+        self.settings().stale == Stale::Refuse
+    }
+}
+
+fn strangers(namespace: &str) -> Fault {
+    let message = format!(
+        "The keys of `{namespace}` are others than this host knows, and no key it knows vouches for them."
+    );
+    Fault::new(Code::SkillUnverified, message).with_hint(
+        "Ask the publisher elsewhere whether the keys are theirs; `new_publisher=true` takes them.",
+    )
+}
+
+pub(super) fn now() -> Moment {
+    Moment::from(SystemTime::now())
+}
