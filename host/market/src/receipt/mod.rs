@@ -6,9 +6,6 @@
 
 mod verify;
 
-#[cfg(test)]
-mod tests;
-
 use serde::{Deserialize, Serialize};
 
 use crate::log::Inclusion;

@@ -6,6 +6,7 @@ mod bounds;
 mod console;
 mod dev;
 mod hooks;
+mod installs;
 mod market;
 mod mcp;
 mod metrics;
