@@ -15,6 +15,7 @@ mod metier;
 mod overhead;
 mod payload;
 mod report;
+mod search;
 mod serving;
 mod stats;
 mod streaming;
@@ -111,7 +112,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
         divide: if arguments.quick { 10 } else { 1 },
     };
     type Part = (&'static str, fn(Effort) -> Result<Vec<report::Row>>);
-    let parts: [Part; 13] = [
+    let parts: [Part; 14] = [
         ("overhead", overhead::measure),
         ("threads", threads::measure),
         ("cold", cold::measure),
@@ -125,6 +126,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
         ("mcp", serving::mcp),
         ("gateway", serving::gateway),
         ("crowd", serving::crowd),
+        ("search", search::measure),
     ];
     let mut rows = Vec::new();
     for (name, part) in parts {

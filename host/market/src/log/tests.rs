@@ -1,6 +1,5 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-
 use metier_core::Digest;
 use proptest::prelude::*;
 
