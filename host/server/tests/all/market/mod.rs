@@ -10,7 +10,12 @@ mod uploads;
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use metier_core::Digest;
-use metier_market::keeper::{Market, Options, accounts::FileAccounts, registry::RegistryLimits};
+use metier_market::{
+    fixtures,
+    keeper::{Market, Options, accounts::FileAccounts, registry::RegistryLimits, sandbox::Sandbox},
+    review::Replayed,
+    trust::{Algorithm, KeyPair, Publisher, Signature, SigningKey},
+};
 use metier_server::{
     listen,
     market::{MarketApp, MarketSettings},
@@ -40,6 +45,28 @@ pub struct Stall {
     pub market: Arc<Market>,
     pub clock: Arc<HeldClock>,
     pub folder: TempDir,
+    /// What `acme` signs with.
+    pub key: SigningKey<Publisher>,
+}
+
+/// A sandbox in which every recorded call goes well.
+#[derive(Debug)]
+pub struct AllWell;
+
+#[async_trait::async_trait]
+impl Sandbox for AllWell {
+    async fn replay(&self, _: &[u8]) -> Replayed {
+        let one = fixtures::Replayed {
+            name: "query".parse().unwrap(),
+            tool: Some("query".to_owned()),
+            mismatches: Vec::new(),
+            usage: Default::default(),
+            stdio: String::new(),
+        };
+        Replayed::Went(fixtures::Report {
+            fixtures: vec![one],
+        })
+    }
 }
 
 impl Stall {
@@ -53,7 +80,13 @@ impl Stall {
 
     pub async fn in_folder(folder: TempDir, limits: RegistryLimits) -> Stall {
         let clock = Arc::new(HeldClock::at(Time(1_700_000_000_000_000)));
-        let market = Arc::new(market(folder.path(), limits, clock.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let options = Options {
+            limits,
+            ..options(clock.clone(), address)
+        };
+        let market = Arc::new(market(folder.path(), options));
         let settings = MarketSettings {
             patience: Duration::from_millis(500),
             ..MarketSettings::default()
@@ -62,8 +95,6 @@ impl Stall {
             market: market.clone(),
             settings,
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
             let limits = listen::Limits::default();
             listen::serve(listener, app.router(), &limits, std::future::pending()).await
@@ -73,6 +104,7 @@ impl Stall {
             market,
             clock,
             folder,
+            key: SigningKey::new(KeyPair::generate(Algorithm::Ed25519).unwrap()),
         }
     }
 
@@ -137,12 +169,35 @@ impl Stall {
             .await
     }
 
-    /// Publishes a version.
+    /// Publishes a version as `acme`.
     pub async fn publish(&self, skill: &str, version: &str) -> Digest {
         let manifest = self.blobs_of(skill, version).await;
         let answer = self.put(skill, version, &manifest).await;
         assert_eq!(answer.status, 201, "{answer:?}");
-        Digest::of(manifest.to_string().as_bytes())
+        let digest = Digest::of(manifest.to_string().as_bytes());
+        let answer = self.submit(AS_ACME, skill, version, &digest).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        digest
+    }
+
+    /// Claims the namespace of a skill, and asks to publish what was pushed, signed by the key of `acme`.
+    pub async fn submit(&self, who: &str, skill: &str, version: &str, manifest: &Digest) -> Answer {
+        let namespace = skill.split('/').next().unwrap();
+        let line = format!("PUT /api/v1/market/namespaces/{namespace}");
+        let body = json!({"key": self.key.verifying().public()}).to_string();
+        let who = [("authorization", who)];
+        let claimed = self.ask(&line, &who, body.as_bytes()).await;
+        assert_eq!(claimed.status, 201, "{claimed:?}");
+        let body = self.submission(skill, version, manifest).to_string();
+        let line = "POST /api/v1/market/publish";
+        self.ask(line, &who, body.as_bytes()).await
+    }
+
+    /// The body of a submission.
+    pub fn submission(&self, skill: &str, version: &str, manifest: &Digest) -> Value {
+        let name = format!("{skill}@{version}");
+        let bundle = self.key.sign(manifest, &name, &Signature).unwrap();
+        json!({"name": skill, "version": version, "manifest": manifest, "bundle": bundle.to_json()})
     }
 
     /// Every file of the registry that is not finished.
@@ -154,7 +209,17 @@ impl Stall {
 
 pub const AS_ACME: &str = "Bearer token-of-acme";
 
-pub fn market(folder: &Path, limits: RegistryLimits, clock: Arc<dyn Clock>) -> Market {
+pub fn options(clock: Arc<dyn Clock>, address: SocketAddr) -> Options {
+    Options {
+        clock,
+        address: Some(format!("http://{address}").parse().unwrap()),
+        any_namespace: true,
+        sandbox: Arc::new(AllWell),
+        ..Options::default()
+    }
+}
+
+pub fn market(folder: &Path, options: Options) -> Market {
     let publisher = |name, token: &str, namespaces| {
         let digest = Digest::of(token.as_bytes());
         format!(
@@ -164,7 +229,7 @@ pub fn market(folder: &Path, limits: RegistryLimits, clock: Arc<dyn Clock>) -> M
     let accounts = publisher("acme", ACME, "[\"com.acme\", \"com.aaa\"]")
         + &publisher("other", OTHER, "[\"org.other\"]");
     let accounts = Arc::new(FileAccounts::read(&accounts).unwrap());
-    Market::open(folder, accounts, Options { limits, clock }).unwrap()
+    Market::open(folder, accounts, options).unwrap()
 }
 
 /// What came back.
@@ -238,7 +303,7 @@ fn unchunked(mut rest: &[u8]) -> Vec<u8> {
 pub fn component(skill: &str, version: &str) -> Vec<u8> {
     let short = skill.split('/').next_back().unwrap();
     component_with(&format!(
-        "[skill]\nname = \"{skill}\"\nversion = \"{version}\"\ndescription = \"Queries {short} of a CRM\"\nlicense = \"MIT\"\n\n\
+        "[skill]\nname = \"{skill}\"\nversion = \"{version}\"\ndescription = \"Queries {short} of a CRM\"\nlicense = \"MIT\"\nhomepage = \"https://{short}.example\"\n\n\
          [tools.query]\neffect = \"read\"\n\n[[capabilities.http]]\nhost = \"api.{short}.example\"\nmethods = [\"GET\"]\npaths = [\"/v1/*\"]\n"
     ))
 }
