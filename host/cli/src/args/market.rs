@@ -46,6 +46,9 @@ pub struct MarketServe {
     /// Most that all files may take [default: as much as the disk has]
     #[arg(long, value_name = "SIZE")]
     pub max_total: Option<ByteSize>,
+    /// Take every namespace as it is claimed, without a proof in DNS or under HTTPS: for a market on this machine alone
+    #[arg(long)]
+    pub allow_any_namespace: bool,
     /// How log lines are written to standard error; METIER_LOG says which are
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,

@@ -68,4 +68,10 @@ pub trait Accounts: fmt::Debug + Send + Sync {
 
     /// Whether they may publish in the namespace now.
     async fn may_publish(&self, who: &PublisherId, namespace: &str) -> Result<bool, AccountsError>;
+
+    /// Whether they keep the market: they decide where a person has to, and may revoke everything.
+    async fn is_administrator(&self, who: &PublisherId) -> Result<bool, AccountsError>;
+
+    /// Whether there is such a publisher.
+    async fn knows(&self, name: &str) -> Result<bool, AccountsError>;
 }

@@ -1,7 +1,7 @@
 //! What a skill's file says of itself, read without running it.
 
 use metier_core::{
-    Digest, Effect, Manifest, SkillName, Tool,
+    Digest, Effect, Manifest, Price, SkillName, Tool,
     package::{self, MAX_SKILL_MD_BYTES, section},
 };
 use metier_store::search::{Facet, MAX_ENTRY_WORDS, MAX_FACETS, SearchEntry};
@@ -76,6 +76,9 @@ pub struct Facts {
     pub language: Option<String>,
     /// Whether something is to be paid.
     pub paid: bool,
+    /// What.
+    #[serde(default, skip_serializing_if = "Price::is_free")]
+    pub price: Price,
     /// Kinds of reach it asks for.
     pub capabilities: Vec<String>,
     /// Hosts it asks to speak to.
@@ -221,6 +224,7 @@ fn facts(
         homepage: skill.homepage.clone(),
         language: language.map(str::to_owned),
         paid: !manifest.pricing.value.is_free(),
+        price: manifest.pricing.value.clone(),
         capabilities: capabilities
             .iter()
             .filter(|(_, is_asked)| *is_asked)

@@ -1,12 +1,31 @@
-//! A market's own process: what is pushed to it, found in it and told of it.
+//! A market's own process: what is pushed to it, published in it, found in it and told of it.
 //!
-//! [`Market`] is one folder: a [`registry`] of skills and an index to search them by, which is derived and may be thrown away. Who may
-//! publish is asked of [`Accounts`].
+//! [`Market`] is one folder:
+//!
+//! | in it | is |
+//! |---|---|
+//! | `market.toml`, `keys/` | the [trust root](keys), and the three keys it stands on |
+//! | `log/` | the [leaves](ledger): what happened, and the only truth about it |
+//! | `registry/` | [files](registry) by their digests: components, manifests, signatures, reviews |
+//! | `queue/` | what waits for a [person](acts::Queue) |
+//! | `accounts/` | whose key each account is |
+//! | `revocations.json` | the [list](acts::ListFile) that was told last |
+//! | `search.db` | an index that is derived, and may be thrown away |
+//!
+//! What was pushed is nowhere to be seen before its leaf is there, and everywhere after it.
 
 pub mod accounts;
+pub mod acts;
 pub mod describe;
+pub mod keys;
+pub mod ledger;
+pub mod login;
+pub mod proof;
 pub mod registry;
+pub mod sandbox;
+pub mod sessions;
 
+mod receipts;
 mod shelf;
 mod summary;
 
@@ -19,12 +38,33 @@ use metier_store::{
     sqlite::SqliteSearch,
 };
 use tokio::sync::Mutex;
+use url::Url;
 
 use self::{
-    accounts::{Accounts, AccountsError},
+    accounts::{Accounts, AccountsError, PublisherId},
+    acts::{Gate, ListFile, Queue},
+    keys::{KeysError, MarketKeys},
+    ledger::{Ledger, LedgerError},
+    login::Login,
+    proof::{Lookup, NoLookup},
     registry::{Pushed, Record, Reference, Registry, RegistryError, RegistryLimits},
+    sandbox::{NoSandbox, Sandbox},
+    sessions::{Challenge, LoginRefused, Sessions, Token},
 };
-pub use self::{shelf::Cursor, summary::Summary};
+pub use self::{
+    shelf::{Cursor, Shown},
+    summary::Summary,
+};
+use crate::{
+    state::{Account, Namespace, Standing, State},
+    trust::{RootError, TrustRoot},
+};
+
+/// The account the market writes leaves as when nobody asked for them. Nobody else has it.
+pub const ITSELF: &str = "market";
+
+/// Where a market is that nobody called otherwise.
+const ADDRESS: &str = "http://127.0.0.1:6385";
 
 /// Why a market did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +78,12 @@ pub enum MarketError {
     /// The accounts'.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
+    /// The keys'.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The log's.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
 }
 
 /// The answer of every operation.
@@ -50,6 +96,14 @@ pub struct Options {
     pub limits: RegistryLimits,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// Where it is called; what logins are signed for. `http://127.0.0.1:6385` where nothing is said.
+    pub address: Option<Url>,
+    /// How proofs of namespaces are looked up.
+    pub lookup: Arc<dyn Lookup>,
+    /// Whether namespaces are taken without a proof: for a market on one's own machine.
+    pub any_namespace: bool,
+    /// Where recorded calls are replayed.
+    pub sandbox: Arc<dyn Sandbox>,
 }
 
 impl Default for Options {
@@ -57,6 +111,10 @@ impl Default for Options {
         Options {
             limits: RegistryLimits::default(),
             clock: Arc::new(SystemClock::default()),
+            address: None,
+            lookup: Arc::new(NoLookup),
+            any_namespace: false,
+            sandbox: Arc::new(NoSandbox),
         }
     }
 }
@@ -67,24 +125,61 @@ pub struct Market {
     registry: Registry,
     search: Arc<dyn Search>,
     accounts: Arc<dyn Accounts>,
+    keys: Arc<MarketKeys>,
+    ledger: Ledger,
+    sessions: Sessions,
+    queue: Queue,
+    list: ListFile,
+    gate: Gate,
+    clock: Arc<dyn Clock>,
+    lookup: Arc<dyn Lookup>,
+    any_namespace: bool,
+    sandbox: Arc<dyn Sandbox>,
     /// Held while the newest version of a skill is looked for and told to the index: else an older look could be told later.
     telling: Mutex<()>,
+}
+
+/// Somebody who was let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// As the registry knows them.
+    pub id: PublisherId,
+    /// As the log does; nothing where the operator's file has a name that is none of an account.
+    pub account: Option<Account>,
+    /// Whether they keep the market.
+    pub keeps_the_market: bool,
 }
 
 impl Market {
     /// Opens the folder, and makes it where it is not there. Takes it for this process alone. [`Market::index_all`] is called next.
     ///
     /// # Errors
-    /// The disk's.
+    /// The disk's, and a log or keys that are not whole.
     pub fn open(folder: &Path, accounts: Arc<dyn Accounts>, options: Options) -> Result<Market> {
-        std::fs::create_dir_all(folder).map_err(RegistryError::from)?;
+        let disk = |error: std::io::Error| MarketError::Registry(RegistryError::from(error));
+        std::fs::create_dir_all(folder).map_err(disk)?;
         // It takes the folder for this process: what another one has not finished is not swept.
         let (search, _) = SqliteSearch::open(&folder.join("search.db"))?;
-        let registry = Registry::open(&folder.join("registry"), options.limits, options.clock)?;
+        let clock = options.clock;
+        let registry = Registry::open(&folder.join("registry"), options.limits, clock.clone())?;
+        let address = options.address.map_or_else(|| ADDRESS.parse(), Ok);
+        let address = address.map_err(|_| KeysError::Root(RootError::Address))?;
+        let keys = Arc::new(MarketKeys::open(folder, &address)?);
+        let ledger = Ledger::open(&folder.join("log"), keys.clone(), clock.clone())?;
         Ok(Market {
             registry,
             search: Arc::new(search),
             accounts,
+            ledger,
+            sessions: Sessions::open(&folder.join("accounts"), clock.clone()).map_err(disk)?,
+            queue: Queue::open(&folder.join("queue")).map_err(disk)?,
+            list: ListFile::open(folder, keys.clone()).map_err(disk)?,
+            keys,
+            gate: Gate::default(),
+            clock,
+            lookup: options.lookup,
+            any_namespace: options.any_namespace,
+            sandbox: options.sandbox,
             telling: Mutex::default(),
         })
     }
@@ -94,15 +189,78 @@ impl Market {
         &self.registry
     }
 
-    /// Who may publish.
-    pub fn accounts(&self) -> &dyn Accounts {
-        &*self.accounts
+    /// What clients trust.
+    pub fn root(&self) -> &TrustRoot {
+        &self.keys.root
     }
 
-    /// Pushes a manifest, and tells the index of a new version. Whoever pushes may: the caller has made sure.
+    /// Looks at the state as it is.
+    pub fn state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        self.ledger.look(|view| look(&view.state))
+    }
+
+    /// Gives out what a key signs to be let in.
     ///
     /// # Errors
-    /// [`MarketError`]. Where it is the index's, the version is there all the same: the next start finds it.
+    /// The system's.
+    pub fn challenge(&self) -> std::io::Result<Challenge> {
+        self.sessions.challenge()
+    }
+
+    /// Lets in who has signed a challenge.
+    ///
+    /// # Errors
+    /// [`LoginRefused`].
+    pub async fn login(&self, login: &Login) -> Result<Token, LoginRefused> {
+        let account = login.account.as_str();
+        let known = self.accounts.knows(account).await;
+        let known =
+            known.map_err(|error| LoginRefused::Unavailable(std::io::Error::other(error)))?;
+        let is_reserved = account == ITSELF || known;
+        self.sessions
+            .login(login, &self.keys.root.address, is_reserved)
+            .await
+    }
+
+    /// Whose token it is: one of the operator's file, or one that a key was given.
+    ///
+    /// # Errors
+    /// The accounts'.
+    pub async fn whose(&self, token: &str) -> Result<Option<Member>> {
+        if let Some(account) = self.sessions.whose(token) {
+            return Ok(Some(Member {
+                id: account.as_str().parse()?,
+                account: Some(account),
+                keeps_the_market: false,
+            }));
+        }
+        let Some(id) = self.accounts.whose(token).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Member {
+            account: id.as_str().parse().ok(),
+            keeps_the_market: self.accounts.is_administrator(&id).await?,
+            id,
+        }))
+    }
+
+    /// Whether they may push files for a namespace: it is theirs, or the operator's file says so. Nobody sees what was only pushed.
+    ///
+    /// # Errors
+    /// The accounts'.
+    pub async fn may_push(&self, who: &PublisherId, skill: &SkillName) -> Result<bool> {
+        let namespace = Namespace::of(skill);
+        let is_theirs = self.state(|state| {
+            let owned = state.namespace(&namespace);
+            owned.is_some_and(|owned| owned.owner.as_str() == who.as_str())
+        });
+        Ok(is_theirs || self.accounts.may_publish(who, skill.namespace()).await?)
+    }
+
+    /// Pushes a manifest: it is kept, and not published. Whoever pushes may: the caller has made sure.
+    ///
+    /// # Errors
+    /// [`MarketError`]; that a version is published and is another.
     pub async fn push(
         &self,
         skill: &SkillName,
@@ -110,14 +268,21 @@ impl Market {
         media_type: Option<&str>,
         bytes: Vec<u8>,
     ) -> Result<Pushed> {
+        if let Reference::Version(version) = reference {
+            let there = self.state(|state| {
+                let published = state.version(skill, version);
+                published.map(|published| published.publication.manifest)
+            });
+            let pushed = metier_core::Digest::of(&bytes);
+            if let Some(there) = there.filter(|there| *there != pushed) {
+                let version = version.to_string();
+                return Err(RegistryError::Taken { version, there }.into());
+            }
+        }
         let pushed = self
             .registry
             .put_manifest(skill, reference, media_type, bytes);
-        let pushed = pushed.await?;
-        if pushed.published.is_some() {
-            self.index(skill).await?;
-        }
-        Ok(pushed)
+        Ok(pushed.await?)
     }
 
     /// Finds skills; what is shown of each is a [`Summary`].
@@ -128,32 +293,49 @@ impl Market {
         Ok(self.search.query(query).await?)
     }
 
-    /// Tells the index of every skill there is: what was pushed when the process was killed, and all where the index is new.
+    /// Tells the index of every skill there is: what was published when the process was killed, and all where the index is new.
     ///
     /// # Errors
     /// [`MarketError`].
     pub async fn index_all(&self) -> Result<()> {
-        let mut after: Option<String> = None;
-        loop {
-            let namespaces = self.registry.namespaces(after.as_deref(), 100).await?;
-            let Some(last) = namespaces.last().cloned() else {
-                return Ok(());
-            };
-            for namespace in namespaces {
-                for skill in self.registry.skills_of(&namespace).await? {
-                    self.index(&skill).await?;
-                }
-            }
-            after = Some(last);
+        let skills: Vec<_> = self.state(|state| state.skills().cloned().collect());
+        for skill in skills {
+            self.index(&skill).await?;
         }
+        Ok(())
     }
 
+    /// The same for the skills of one namespace.
+    async fn index_of(&self, namespace: &Namespace) -> Result<()> {
+        let skills: Vec<_> = self.state(|state| {
+            let skills = state.skills();
+            skills
+                .filter(|skill| skill.namespace() == namespace.as_str())
+                .cloned()
+                .collect()
+        });
+        for skill in skills {
+            self.index(&skill).await?;
+        }
+        Ok(())
+    }
+
+    /// The newest version nothing is said against is what is found of a skill; where there is none, nothing is.
     async fn index(&self, skill: &SkillName) -> Result<()> {
         let _telling = self.telling.lock().await;
-        let versions = self.versions(skill).await?;
-        if let Some(newest) = newest(&versions) {
-            let entry = newest.facts.entry(Summary::of(newest).text());
-            self.search.put(vec![entry]).await?;
+        let shown = self.shown(skill).await?;
+        let good = shown
+            .into_iter()
+            .filter(|shown| shown.standing == Standing::Good);
+        let good: Vec<_> = good.map(|shown| shown.record).collect();
+        match newest(&good) {
+            Some(newest) => {
+                let entry = newest.facts.entry(Summary::of(newest).text());
+                self.search.put(vec![entry]).await?;
+            }
+            None => {
+                self.search.remove(skill).await?;
+            }
         }
         Ok(())
     }

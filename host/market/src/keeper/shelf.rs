@@ -1,15 +1,27 @@
-//! Every version there is, in order.
+//! Every version there is, in order: what the log has published.
 
 use metier_core::SkillName;
 use semver::Version;
 
 use super::{
-    Market, Result,
-    registry::{Record, Reference, RegistryError},
+    Market, MarketError, Result,
+    registry::{Record, Reference, RegistryError, Stored},
+};
+use crate::{
+    fixtures::Moment,
+    state::{Published, Standing},
 };
 
-/// Versions of one skill that are told.
-const MAX_VERSIONS: usize = 10_000;
+/// A version with what the log says of it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// What its file says.
+    pub record: Record,
+    /// Its leaf.
+    pub published: Published,
+    /// How things stand with it.
+    pub standing: Standing,
+}
 
 /// Where a list was left: behind this version, or behind all of the skill.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,19 +37,69 @@ impl Market {
     ///
     /// # Errors
     /// The registry's.
-    pub async fn versions(&self, skill: &SkillName) -> Result<Vec<Record>> {
-        let tags = match self.registry().tags(skill, None, MAX_VERSIONS).await {
-            Err(RegistryError::NameUnknown) => return Ok(Vec::new()),
-            other => other?,
-        };
-        let mut versions = Vec::new();
-        for tag in tags {
-            if let Ok(Reference::Version(version)) = tag.parse() {
-                versions.push(self.registry().record(skill, &version).await?);
-            }
+    pub async fn shown(&self, skill: &SkillName) -> Result<Vec<Shown>> {
+        let published: Vec<_> = self.ledger.look(|view| {
+            let state = &view.state;
+            let versions = state.versions(skill);
+            versions
+                .map(|one| (one.clone(), state.standing(one)))
+                .collect()
+        });
+        let mut shown = Vec::with_capacity(published.len());
+        for (published, standing) in published.into_iter().rev() {
+            let manifest = published.publication.manifest;
+            let mut record = self.registry.record_of(skill, &manifest).await?;
+            record.at = micros(published.at);
+            shown.push(Shown {
+                record,
+                published,
+                standing,
+            });
         }
-        versions.sort_by(|one, other| other.facts.version.cmp(&one.facts.version));
-        Ok(versions)
+        Ok(shown)
+    }
+
+    /// The same without what the log says.
+    ///
+    /// # Errors
+    /// The registry's.
+    pub async fn versions(&self, skill: &SkillName) -> Result<Vec<Record>> {
+        let shown = self.shown(skill).await?;
+        Ok(shown.into_iter().map(|shown| shown.record).collect())
+    }
+
+    /// One version.
+    ///
+    /// # Errors
+    /// [`RegistryError::ManifestUnknown`], and the disk's.
+    pub async fn record(&self, skill: &SkillName, version: &Version) -> Result<Record> {
+        let found = self
+            .ledger
+            .look(|view| view.state.version(skill, version).cloned());
+        let found = found.ok_or(MarketError::Registry(RegistryError::ManifestUnknown))?;
+        let record = self
+            .registry
+            .record_of(skill, &found.publication.manifest)
+            .await;
+        let mut record = record?;
+        record.at = micros(found.at);
+        Ok(record)
+    }
+
+    /// A manifest. What was published under a version comes before what was only pushed under it.
+    ///
+    /// # Errors
+    /// The registry's.
+    pub async fn manifest(&self, skill: &SkillName, reference: &Reference) -> Result<Stored> {
+        let published = match reference {
+            Reference::Version(version) => self.ledger.look(|view| {
+                let found = view.state.version(skill, version);
+                found.map(|found| Reference::Digest(found.publication.manifest))
+            }),
+            _ => None,
+        };
+        let reference = published.as_ref().unwrap_or(reference);
+        Ok(self.registry.manifest(skill, reference).await?)
     }
 
     /// The next skills in the order of their names with their versions, until there are so many versions.
@@ -45,30 +107,33 @@ impl Market {
     /// # Errors
     /// The registry's.
     pub async fn shelf(&self, after: Option<&Cursor>, max: usize) -> Result<Vec<Vec<Record>>> {
+        let names: Vec<SkillName> = self.ledger.look(|view| {
+            let skills = view.state.skills();
+            let rest = skills.filter(|name| after.is_none_or(|cursor| **name >= cursor.skill));
+            // Each has a version, but for the first, which may be told already.
+            rest.take(max.saturating_add(1)).cloned().collect()
+        });
         let mut found = Vec::new();
         let mut count = 0;
-        // The namespace where it was left is gone through again.
-        let mut namespaces = match after {
-            Some(cursor) => vec![cursor.skill.namespace().to_owned()],
-            None => self.registry().namespaces(None, 100).await?,
-        };
-        while let Some(last) = namespaces.last().cloned() {
-            for namespace in namespaces {
-                for skill in self.registry().skills_of(&namespace).await? {
-                    let versions = behind(self.versions(&skill).await?, after, &skill);
-                    count += versions.len();
-                    if !versions.is_empty() {
-                        found.push(versions);
-                    }
-                    if count >= max {
-                        return Ok(found);
-                    }
-                }
+        for skill in names {
+            let versions = behind(self.versions(&skill).await?, after, &skill);
+            count += versions.len();
+            if !versions.is_empty() {
+                found.push(versions);
             }
-            namespaces = self.registry().namespaces(Some(&last), 100).await?;
+            if count >= max {
+                break;
+            }
         }
         Ok(found)
     }
+}
+
+/// Microseconds since 1970.
+pub(super) fn micros(at: Moment) -> i64 {
+    i64::try_from(super::acts::seconds(at))
+        .unwrap_or_default()
+        .saturating_mul(1_000_000)
 }
 
 /// What of a skill is behind a cursor.

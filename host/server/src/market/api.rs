@@ -191,8 +191,8 @@ fn in_short(record: &Record) -> Value {
 async fn record(app: &MarketApp, named: &Named) -> Result<Record, Problem> {
     let nothing = || not_there("There is no such version.");
     let version = named.version.as_ref().ok_or_else(nothing)?;
-    let found = app.market.registry().record(&named.skill, version).await;
-    found.map_err(|error| problem(error.into()))
+    let found = app.market.record(&named.skill, version).await;
+    found.map_err(problem)
 }
 
 async fn version(

@@ -4,6 +4,9 @@
 //! |---|---|
 //! | `/v2/` | the [registry](oci): OCI distribution 1.1 |
 //! | `/api/v1/market` | the [metadata](api): search, skills, versions |
+//! | `/api/v1/market` | [getting in](doors): challenges, tokens, namespaces and their keys |
+//! | `/api/v1/market` | [what is done](trade): publishing, yanking, revoking, deciding |
+//! | `/log/`, `/receipts/`, `/index/`, `/revocations` | the [log](ledger) and what follows from it, for clients |
 //! | `/v0.1/servers` | the same as the [MCP Registry](servers) tells it |
 //! | `/.well-known/` | [where agents and Wasm tools look](well_known) |
 //! | `/`, `/skills/…`, `/publishers/…` | the [catalogue](pages), for people |
@@ -19,8 +22,12 @@ pub mod well_known;
 pub mod who;
 
 mod base;
+mod body;
 mod cached;
+mod doors;
 mod failure;
+mod ledger;
+mod trade;
 
 use std::{sync::Arc, time::Duration};
 
@@ -75,6 +82,9 @@ impl MarketApp {
             .route("/livez", get(|| async { StatusCode::NO_CONTENT }))
             .merge(oci::router())
             .merge(api::router())
+            .merge(doors::router())
+            .merge(trade::router())
+            .merge(ledger::router())
             .merge(servers::router())
             .merge(well_known::router())
             .merge(pages::router())

@@ -1,11 +1,18 @@
 //! Who publishes: a token, as a bearer or as the password of whatever name, which is how clients of registries send it.
 
-use axum::http::{HeaderMap, header};
-use base64::{Engine, engine::general_purpose::STANDARD};
-use metier_core::SkillName;
-use metier_market::keeper::accounts::{AccountsError, PublisherId};
+use std::sync::Arc;
 
-use super::MarketApp;
+use axum::http::{HeaderMap, header};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use metier_core::{Code, Fault, SkillName};
+use metier_market::{
+    keeper::{MarketError, Member, accounts::PublisherId},
+    state::Account,
+};
+
+use super::{MarketApp, failure::problem};
+use crate::problem::Problem;
 
 /// Longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 4_096;
@@ -20,15 +27,15 @@ pub enum Who {
     Nobody,
     /// Somebody whose token is none, or none any more.
     Unknown,
-    /// A publisher, and their token.
-    Publisher(PublisherId, String),
+    /// Somebody who was let in, and their token.
+    Publisher(Member, String),
 }
 
 /// Finds out who asks.
 ///
 /// # Errors
 /// The accounts'.
-pub async fn who(app: &MarketApp, headers: &HeaderMap) -> Result<Who, AccountsError> {
+pub async fn who(app: &MarketApp, headers: &HeaderMap) -> Result<Who, MarketError> {
     let mut told = headers.get_all(header::AUTHORIZATION).iter();
     let (told, more) = (told.next(), told.next());
     let Some(told) = told else {
@@ -41,21 +48,68 @@ pub async fn who(app: &MarketApp, headers: &HeaderMap) -> Result<Who, AccountsEr
     if token.is_empty() || token == NOBODY {
         return Ok(Who::Nobody);
     }
-    let publisher = app.market.accounts().whose(&token).await?;
-    Ok(publisher.map_or(Who::Unknown, |publisher| Who::Publisher(publisher, token)))
+    let member = app.market.whose(&token).await?;
+    Ok(member.map_or(Who::Unknown, |member| Who::Publisher(member, token)))
 }
 
-/// Whether the publisher may write to the skill.
+/// Whether the publisher may push files of the skill.
 ///
 /// # Errors
 /// The accounts'.
-pub async fn may_publish(
+pub async fn may_push(
     app: &MarketApp,
     publisher: &PublisherId,
     skill: &SkillName,
-) -> Result<bool, AccountsError> {
-    let accounts = app.market.accounts();
-    accounts.may_publish(publisher, skill.namespace()).await
+) -> Result<bool, MarketError> {
+    app.market.may_push(publisher, skill).await
+}
+
+/// An account that asks for something to be done.
+pub struct Caller {
+    /// The account.
+    pub account: Account,
+    /// Whether it keeps the market.
+    pub keeps_the_market: bool,
+}
+
+impl Caller {
+    /// Makes sure that who keeps the market asks.
+    ///
+    /// # Errors
+    /// When somebody else does.
+    pub fn keeper(self) -> Result<Account, Problem> {
+        match self.keeps_the_market {
+            true => Ok(self.account),
+            false => {
+                Err(Fault::new(Code::Forbidden, "Only who keeps the market may do this.").into())
+            }
+        }
+    }
+}
+
+impl FromRequestParts<Arc<MarketApp>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<MarketApp>) -> Result<Self, Problem> {
+        let unknown = |message: &str| {
+            let hint = "`metier market login` gets a token: they are good for an hour.";
+            Problem::from(Fault::new(Code::Unauthenticated, message).with_hint(hint))
+        };
+        let member = match who(app, &parts.headers).await.map_err(problem)? {
+            Who::Publisher(member, _) => member,
+            Who::Nobody => return Err(unknown("This needs a token.")),
+            Who::Unknown => return Err(unknown("The token is none, or none any more.")),
+        };
+        let account = member.account.ok_or_else(|| {
+            let message = "The name in the market's file of publishers is none of an account.";
+            let hint = "Accounts have 1 to 64 of a-z 0-9 with single hyphens between.";
+            Problem::from(Fault::new(Code::Forbidden, message).with_hint(hint))
+        })?;
+        Ok(Caller {
+            account,
+            keeps_the_market: member.keeps_the_market,
+        })
+    }
 }
 
 fn token(told: &str) -> Option<String> {

@@ -7,6 +7,7 @@ use metier_market::keeper::{
     self, MarketError,
     accounts::{AccountsError, FileAccounts, IssuedToken},
     registry::{RegistryError, RegistryLimits},
+    sandbox::HostSandbox,
 };
 use metier_server::{
     listen,
@@ -20,6 +21,7 @@ use crate::{
     commands::{
         App,
         serve::{host_fault, no_address, told_to_end},
+        skill_file,
     },
     errors::{Failure, sentence},
     exit::Exit,
@@ -55,14 +57,26 @@ pub fn run(app: &App, args: &MarketServe) -> Result<Exit, Failure> {
 }
 
 async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exit, Failure> {
+    if args.allow_any_namespace && !(args.listen.ip().is_loopback() && url.is_none()) {
+        return Err(Failure::usage(
+            "`--allow-any-namespace` is for a market that listens on this machine alone.",
+            "Leave it out, or listen on 127.0.0.1 without `--url`.",
+        ));
+    }
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.map_err(|error| no_address(args.listen, &error))?;
     let address = listener.local_addr();
     let address = address.map_err(|error| no_address(args.listen, &error))?;
     let data = data(app, args)?;
-    let (market, issued) = open(&data, args)?;
+    let here = url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let (market, issued) = open(app, &data, args, &here)?;
     let market = Arc::new(market);
     tell(app, address, url.as_deref(), issued)?;
+    if args.allow_any_namespace {
+        app.printer.warn(
+            "every namespace is taken as it is claimed, without a proof: nobody should install from this market who is not on this machine",
+        );
+    }
     if !address.ip().is_loopback() && url.is_none() {
         app.printer.warn(
             "tokens and skills cross the network in the clear unless something in front speaks TLS; `--url` says where it is called then",
@@ -96,8 +110,10 @@ async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exi
 }
 
 fn open(
+    app: &App,
     data: &std::path::Path,
     args: &MarketServe,
+    address: &str,
 ) -> Result<(keeper::Market, Option<IssuedToken>), Failure> {
     std::fs::create_dir_all(data)
         .map_err(|error| Failure::unwritable(&format!("`{}`", data.display()), &error))?;
@@ -109,6 +125,12 @@ fn open(
             total: args.max_total.map(|size| size.bytes()),
             ..RegistryLimits::default()
         },
+        address: address.parse().ok(),
+        any_namespace: args.allow_any_namespace,
+        // Without network and without anything granted: what is replayed here, nobody trusts yet.
+        sandbox: Arc::new(HostSandbox(Arc::new(skill_file::host(app, || {
+            skill_file::config(app)
+        })?))),
         ..keeper::Options::default()
     };
     let market = keeper::Market::open(data, Arc::new(accounts), options);

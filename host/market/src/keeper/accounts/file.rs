@@ -4,8 +4,10 @@
 //! [[publisher]]
 //! name = "acme"
 //! token-sha256 = "sha256:…"
-//! namespaces = ["com.acme"]   # or ["*"]: all
+//! namespaces = ["com.acme"]   # or ["*"]: all, and they keep the market
 //! ```
+//!
+//! Files may be pushed to these namespaces with the token. What is published in one is still signed by a key of it.
 
 use std::{collections::BTreeSet, io, path::Path};
 
@@ -139,6 +141,19 @@ impl Accounts for FileAccounts {
         Ok(theirs.any(|publisher| {
             publisher.namespaces.contains(ALL) || publisher.namespaces.contains(namespace)
         }))
+    }
+
+    async fn is_administrator(&self, who: &PublisherId) -> Result<bool, AccountsError> {
+        let publishers = self.publishers.iter();
+        let mut theirs = publishers.filter(|publisher| publisher.name == who.as_str());
+        Ok(theirs.any(|publisher| publisher.namespaces.contains(ALL)))
+    }
+
+    async fn knows(&self, name: &str) -> Result<bool, AccountsError> {
+        Ok(self
+            .publishers
+            .iter()
+            .any(|publisher| publisher.name == name))
     }
 }
 

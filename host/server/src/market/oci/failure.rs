@@ -113,7 +113,7 @@ impl From<MarketError> for OciError {
     fn from(error: MarketError) -> Self {
         match error {
             MarketError::Registry(error) => error.into(),
-            MarketError::Search(_) | MarketError::Accounts(_) => unavailable(&error),
+            other => unavailable(&other),
         }
     }
 }

@@ -33,11 +33,7 @@ pub async fn get(
         .rest
         .parse()
         .map_err(|_| RegistryError::ManifestUnknown)?;
-    let stored = app
-        .market
-        .registry()
-        .manifest(&at.skill, &reference)
-        .await?;
+    let stored = app.market.manifest(&at.skill, &reference).await?;
     let tag = cached::tag(&stored.digest);
     let mut response = match cached::is_known(&headers, &tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),

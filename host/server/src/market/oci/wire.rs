@@ -64,11 +64,11 @@ impl FromRequestParts<Arc<MarketApp>> for Writer {
         let scope = format!("repository:{}:pull,push", at.skill);
         let refused = |why| Err(OciError::no_token(&base, Some(&scope), why));
         let publisher = match who::who(app, &parts.headers).await? {
-            Who::Publisher(publisher, _) => publisher,
+            Who::Publisher(member, _) => member.id,
             Who::Unknown => return refused("the token is none, or none any more"),
             Who::Nobody => return refused("publishing needs a publisher's token"),
         };
-        if !who::may_publish(app, &publisher, &at.skill).await? {
+        if !who::may_push(app, &publisher, &at.skill).await? {
             let message = format!(
                 "`{publisher}` may not publish in the namespace `{}`",
                 at.skill.namespace()

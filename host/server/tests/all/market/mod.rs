@@ -1,7 +1,10 @@
 //! A market on loopback, and whoever pushes to it.
 
 mod catalogue;
+mod let_in;
+mod many;
 mod pages;
+mod published;
 mod pulled;
 mod pushed;
 mod refused;
@@ -10,7 +13,12 @@ mod uploads;
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use metier_core::Digest;
-use metier_market::keeper::{Market, Options, accounts::FileAccounts, registry::RegistryLimits};
+use metier_market::{
+    fixtures,
+    keeper::{Market, Options, accounts::FileAccounts, registry::RegistryLimits, sandbox::Sandbox},
+    review::Replayed,
+    trust::{Algorithm, KeyPair, Publisher, Signature, SigningKey},
+};
 use metier_server::{
     listen,
     market::{MarketApp, MarketSettings},
@@ -40,6 +48,28 @@ pub struct Stall {
     pub market: Arc<Market>,
     pub clock: Arc<HeldClock>,
     pub folder: TempDir,
+    /// What `acme` signs with.
+    pub key: SigningKey<Publisher>,
+}
+
+/// A sandbox in which every recorded call goes well.
+#[derive(Debug)]
+pub struct AllWell;
+
+#[async_trait::async_trait]
+impl Sandbox for AllWell {
+    async fn replay(&self, _: &[u8]) -> Replayed {
+        let one = fixtures::Replayed {
+            name: "query".parse().unwrap(),
+            tool: Some("query".to_owned()),
+            mismatches: Vec::new(),
+            usage: Default::default(),
+            stdio: String::new(),
+        };
+        Replayed::Went(fixtures::Report {
+            fixtures: vec![one],
+        })
+    }
 }
 
 impl Stall {
@@ -52,8 +82,30 @@ impl Stall {
     }
 
     pub async fn in_folder(folder: TempDir, limits: RegistryLimits) -> Stall {
+        Stall::with(folder, |options| Options { limits, ..options }).await
+    }
+
+    /// The market in another folder, at the time and with the publisher's key of this one.
+    pub async fn reopened(folder: TempDir, other: &Stall) -> Stall {
+        let clock = Arc::new(HeldClock::at(other.clock.now()));
+        let key = KeyPair::from_pem(&other.key.pair().to_pem().unwrap()).unwrap();
+        let held = clock.clone();
+        let mut stall = Stall::with(folder, |options| Options {
+            clock: held,
+            ..options
+        })
+        .await;
+        stall.clock = clock;
+        stall.key = SigningKey::new(key);
+        stall
+    }
+
+    pub async fn with(folder: TempDir, change: impl FnOnce(Options) -> Options) -> Stall {
         let clock = Arc::new(HeldClock::at(Time(1_700_000_000_000_000)));
-        let market = Arc::new(market(folder.path(), limits, clock.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let options = change(options(clock.clone(), address));
+        let market = Arc::new(market(folder.path(), options));
         let settings = MarketSettings {
             patience: Duration::from_millis(500),
             ..MarketSettings::default()
@@ -62,8 +114,6 @@ impl Stall {
             market: market.clone(),
             settings,
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
             let limits = listen::Limits::default();
             listen::serve(listener, app.router(), &limits, std::future::pending()).await
@@ -73,6 +123,7 @@ impl Stall {
             market,
             clock,
             folder,
+            key: SigningKey::new(KeyPair::generate(Algorithm::Ed25519).unwrap()),
         }
     }
 
@@ -127,7 +178,7 @@ impl Stall {
         let layer = self.blob(skill, &component).await;
         let config = config(&layer);
         let config_digest = self.blob(skill, config.as_bytes()).await;
-        manifest((&config_digest, config.len()), (&layer, component.len()))
+        manifest_of((&config_digest, config.len()), (&layer, component.len()))
     }
 
     pub async fn put(&self, skill: &str, reference: &str, manifest: &Value) -> Answer {
@@ -137,12 +188,76 @@ impl Stall {
             .await
     }
 
-    /// Publishes a version.
+    /// Publishes a version as `acme`.
     pub async fn publish(&self, skill: &str, version: &str) -> Digest {
         let manifest = self.blobs_of(skill, version).await;
         let answer = self.put(skill, version, &manifest).await;
         assert_eq!(answer.status, 201, "{answer:?}");
-        Digest::of(manifest.to_string().as_bytes())
+        let digest = Digest::of(manifest.to_string().as_bytes());
+        let answer = self.submit(AS_ACME, skill, version, &digest).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        digest
+    }
+
+    /// Claims the namespace of a skill, and asks to publish what was pushed, signed by the key of `acme`.
+    pub async fn submit(&self, who: &str, skill: &str, version: &str, manifest: &Digest) -> Answer {
+        let namespace = skill.split('/').next().unwrap();
+        let line = format!("PUT /api/v1/market/namespaces/{namespace}");
+        let body = json!({"key": self.key.verifying().public()}).to_string();
+        let who = [("authorization", who)];
+        let claimed = self.ask(&line, &who, body.as_bytes()).await;
+        assert_eq!(claimed.status, 201, "{claimed:?}");
+        let body = self.submission(skill, version, manifest).to_string();
+        let line = "POST /api/v1/market/publish";
+        self.ask(line, &who, body.as_bytes()).await
+    }
+
+    /// The body of a submission.
+    pub fn submission(&self, skill: &str, version: &str, manifest: &Digest) -> Value {
+        let name = format!("{skill}@{version}");
+        let bundle = self.key.sign(manifest, &name, &Signature).unwrap();
+        json!({"name": skill, "version": version, "manifest": manifest, "bundle": bundle.to_json()})
+    }
+
+    /// Pushes, claims and asks to publish as somebody, with their key.
+    pub async fn publish_as(
+        &self,
+        who: &str,
+        key: &SigningKey<Publisher>,
+        skill: &str,
+        version: &str,
+    ) -> Answer {
+        let namespace = skill.split('/').next().unwrap();
+        let headers = [("authorization", who)];
+        let line = format!("PUT /api/v1/market/namespaces/{namespace}");
+        let body = json!({"key": key.verifying().public()}).to_string();
+        let claimed = self.ask(&line, &headers, body.as_bytes()).await;
+        assert_eq!(claimed.status, 201, "{claimed:?}");
+        let component = component(skill, version);
+        let layer = Digest::of(&component);
+        let config = config(&layer);
+        let config_digest = Digest::of(config.as_bytes());
+        for (digest, bytes) in [
+            (&layer, component.as_slice()),
+            (&config_digest, config.as_bytes()),
+        ] {
+            let line = format!("POST /v2/{skill}/blobs/uploads/?digest={digest}");
+            let pushed = self.ask(&line, &headers, bytes).await;
+            assert_eq!(pushed.status, 201, "{pushed:?}");
+        }
+        let manifest = manifest_of((&config_digest, config.len()), (&layer, component.len()));
+        let manifest = manifest.to_string();
+        let digest = Digest::of(manifest.as_bytes());
+        let line = format!("PUT /v2/{skill}/manifests/{digest}");
+        let headers = [("authorization", who), ("content-type", MANIFEST)];
+        let pushed = self.ask(&line, &headers, manifest.as_bytes()).await;
+        assert_eq!(pushed.status, 201, "{pushed:?}");
+        let name = format!("{skill}@{version}");
+        let bundle = key.sign(&digest, &name, &Signature).unwrap().to_json();
+        let body = json!({"name": skill, "version": version, "manifest": digest, "bundle": bundle});
+        let line = "POST /api/v1/market/publish";
+        let headers = [("authorization", who)];
+        self.ask(line, &headers, body.to_string().as_bytes()).await
     }
 
     /// Every file of the registry that is not finished.
@@ -153,8 +268,22 @@ impl Stall {
 }
 
 pub const AS_ACME: &str = "Bearer token-of-acme";
+pub const AS_OTHER: &str = "Bearer token-of-other";
 
-pub fn market(folder: &Path, limits: RegistryLimits, clock: Arc<dyn Clock>) -> Market {
+/// Who keeps the market.
+pub const AS_OPERATOR: &str = "Bearer token-of-operator";
+
+pub fn options(clock: Arc<dyn Clock>, address: SocketAddr) -> Options {
+    Options {
+        clock,
+        address: Some(format!("http://{address}").parse().unwrap()),
+        any_namespace: true,
+        sandbox: Arc::new(AllWell),
+        ..Options::default()
+    }
+}
+
+pub fn market(folder: &Path, options: Options) -> Market {
     let publisher = |name, token: &str, namespaces| {
         let digest = Digest::of(token.as_bytes());
         format!(
@@ -162,9 +291,10 @@ pub fn market(folder: &Path, limits: RegistryLimits, clock: Arc<dyn Clock>) -> M
         )
     };
     let accounts = publisher("acme", ACME, "[\"com.acme\", \"com.aaa\"]")
-        + &publisher("other", OTHER, "[\"org.other\"]");
+        + &publisher("other", OTHER, "[\"org.other\"]")
+        + &publisher("operator", "token-of-operator", "[\"*\"]");
     let accounts = Arc::new(FileAccounts::read(&accounts).unwrap());
-    Market::open(folder, accounts, Options { limits, clock }).unwrap()
+    Market::open(folder, accounts, options).unwrap()
 }
 
 /// What came back.
@@ -236,21 +366,37 @@ fn unchunked(mut rest: &[u8]) -> Vec<u8> {
 
 /// A skill's file: a component with nothing but what is said of it.
 pub fn component(skill: &str, version: &str) -> Vec<u8> {
+    component_with(&skill_toml(skill, version))
+}
+
+pub fn skill_toml(skill: &str, version: &str) -> String {
     let short = skill.split('/').next_back().unwrap();
-    component_with(&format!(
+    format!(
         "[skill]\nname = \"{skill}\"\nversion = \"{version}\"\ndescription = \"Queries {short} of a CRM\"\nlicense = \"MIT\"\n\n\
          [tools.query]\neffect = \"read\"\n\n[[capabilities.http]]\nhost = \"api.{short}.example\"\nmethods = [\"GET\"]\npaths = [\"/v1/*\"]\n"
-    ))
+    )
 }
 
 pub fn component_with(manifest: &str) -> Vec<u8> {
+    component_saying(manifest, "Ask <script>alert(1)</script>.")
+}
+
+/// The same with other words in its SKILL.md.
+pub fn component_saying(manifest: &str, said: &str) -> Vec<u8> {
     let tools = json!([{
         "name": "query",
         "description": "Finds <b>accounts</b>.",
         "inputSchema": {"type": "object", "properties": {"soql": {"type": "string"}}},
         "effect": "read",
     }]);
-    let words = "---\nname: salesforce\ndescription: Use it to query accounts.\n---\n\n# Querying\n\nAsk <script>alert(1)</script>.\n";
+    // The linter wants the skill's short name.
+    let mut lines = manifest.lines();
+    let name = lines.find_map(|line| line.strip_prefix("name = \""));
+    let name = name.unwrap_or("x/salesforce").trim_end_matches('"');
+    let short = name.split('/').next_back().unwrap();
+    let words = format!(
+        "---\nname: {short}\ndescription: Use it to query accounts.\n---\n\n# Querying\n\n{said}\n"
+    );
     let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
     for (name, data) in [
         ("metier:manifest", manifest.as_bytes()),
@@ -284,7 +430,7 @@ pub fn config(layer: &Digest) -> String {
     json!({"architecture": "wasm", "os": "wasip2", "layerDigests": [layer]}).to_string()
 }
 
-pub fn manifest(config: (&Digest, usize), layer: (&Digest, usize)) -> Value {
+pub fn manifest_of(config: (&Digest, usize), layer: (&Digest, usize)) -> Value {
     json!({
         "schemaVersion": 2,
         "mediaType": MANIFEST,

@@ -6,7 +6,7 @@ use metier_store::search::SearchQuery;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{INDEX, MANIFEST, Stall, component, component_with, config, manifest};
+use super::{INDEX, MANIFEST, Stall, component, component_with, config, manifest_of};
 
 const SKILL: &str = "com.acme/salesforce";
 
@@ -173,18 +173,18 @@ async fn a_version_is_a_skill_in_the_one_layout_and_as_it_says() {
         ("a subject", with(&|m| m["subject"] = layers[0].clone())),
         (
             "a config that names another layer",
-            manifest((&lying_config, lying.len()), (&layer, component.len())),
+            manifest_of((&lying_config, lying.len()), (&layer, component.len())),
         ),
         (
             "a config for a machine",
-            manifest(
+            manifest_of(
                 (&for_another_config, for_another.len()),
                 (&layer, component.len()),
             ),
         ),
         (
             "a layer that is no component",
-            manifest((&plain_config_digest, plain_config.len()), (&other, 5)),
+            manifest_of((&plain_config_digest, plain_config.len()), (&other, 5)),
         ),
         (
             "an index",
@@ -268,7 +268,7 @@ async fn a_skill_is_pushed_under_its_own_name_and_version_only() {
     let layer = stall.blob(SKILL, &bare).await;
     let config = config(&layer);
     let config_digest = stall.blob(SKILL, config.as_bytes()).await;
-    let nameless = super::manifest((&config_digest, config.len()), (&layer, bare.len()));
+    let nameless = super::manifest_of((&config_digest, config.len()), (&layer, bare.len()));
     let refused = stall.put(SKILL, "1.0.0", &nameless).await;
     assert_eq!(refused.code(), "MANIFEST_INVALID", "{refused:?}");
 }

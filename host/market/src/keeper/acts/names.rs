@@ -1,0 +1,213 @@
+//! Namespaces and their keys.
+
+use serde::Serialize;
+
+use super::ActError;
+use crate::{
+    keeper::{Market, ledger::Appended, ledger::moment, proof},
+    state::{
+        Account, Change, Claim, Freeze, KeyAdded, KeyEnded, Namespace, Proof, ProofMethod, Reason,
+        Thaw, Word,
+    },
+    trust::PublicKey,
+};
+
+/// What somebody publishes to show that a namespace is theirs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Terms {
+    /// The line.
+    pub proof: String,
+    /// Where it has to stand.
+    #[serde(rename = "where")]
+    pub place: String,
+}
+
+/// What a look at all proofs came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Namespaces that lost theirs.
+    pub frozen: usize,
+    /// Namespaces that have it again.
+    pub thawed: usize,
+}
+
+impl Market {
+    /// What `by` publishes to claim a namespace.
+    pub fn terms(&self, by: &Account, namespace: &Namespace, method: ProofMethod) -> Terms {
+        Terms {
+            proof: proof::line(self.keys.log.key().name(), by),
+            place: proof::place(namespace, method),
+        }
+    }
+
+    /// Claims a namespace with its first key, when its proof is found.
+    ///
+    /// # Errors
+    /// [`ActError`]. The same claim again, by the same account with the same key, is the leaf that is there.
+    pub async fn claim(
+        &self,
+        by: &Account,
+        namespace: Namespace,
+        key: PublicKey,
+    ) -> Result<Appended, ActError> {
+        let there = self.ledger.look(|view| {
+            let owned = view.state.namespace(&namespace)?;
+            let first = owned.keys.first()?;
+            let is_same = owned.owner == *by && *first.record.key.public() == key;
+            is_same.then_some(Appended {
+                leaf: first.leaf,
+                at: first.at,
+            })
+        });
+        if let Some(there) = there {
+            return Ok(there);
+        }
+        self.not_ours(&key)?;
+        let proof = self.proven(by, &namespace).await?;
+        let claim = Claim {
+            namespace,
+            owner: by.clone(),
+            proof,
+            key,
+            until: None,
+        };
+        Ok(self.ledger.append(by, Change::Namespace(claim)).await?)
+    }
+
+    /// Adds a key to a namespace.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn add_key(&self, by: &Account, added: KeyAdded) -> Result<Appended, ActError> {
+        self.acts_for(by, &added.namespace)?;
+        self.not_ours(&added.key)?;
+        if added.recovered {
+            // Whoever has the account alone has not the domain: it is proven anew.
+            self.proven(by, &added.namespace).await?;
+        }
+        Ok(self.ledger.append(by, Change::Key(added)).await?)
+    }
+
+    /// Ends a key of a namespace.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn end_key(&self, by: &Account, ended: KeyEnded) -> Result<Appended, ActError> {
+        self.acts_for(by, &ended.namespace)?;
+        let namespace = ended.namespace.clone();
+        let appended = self.ledger.append(by, Change::KeyEnd(ended)).await?;
+        self.index_of(&namespace).await?;
+        Ok(appended)
+    }
+
+    /// Looks for every namespace's proof again. What could not be looked up stays as it is.
+    ///
+    /// # Errors
+    /// The log's.
+    pub async fn check_proofs(&self) -> Result<Checked, ActError> {
+        let mut checked = Checked::default();
+        if self.any_namespace {
+            return Ok(checked);
+        }
+        let all: Vec<_> = self.ledger.look(|view| {
+            let all = view.state.namespaces();
+            all.map(|(namespace, owned)| (namespace.clone(), owned.clone()))
+                .collect()
+        });
+        for (namespace, owned) in all {
+            let line = proof::line(self.keys.log.key().name(), &owned.owner);
+            let place = owned.proof.place.as_str();
+            let Ok(lines) = self.lookup.lines(owned.proof.method, place).await else {
+                continue;
+            };
+            let is_there = lines.iter().any(|found| found.trim() == line);
+            let change = match (is_there, owned.frozen.is_some()) {
+                (false, false) => {
+                    checked.frozen += 1;
+                    let why = reason("its proof is not there any more")?;
+                    Change::Freeze(Freeze { namespace, why })
+                }
+                (true, true) => {
+                    checked.thawed += 1;
+                    let why = reason("its proof is there again")?;
+                    Change::Thaw(Thaw { namespace, why })
+                }
+                _ => continue,
+            };
+            self.ledger.append(&self.itself()?, change).await?;
+        }
+        Ok(checked)
+    }
+
+    /// The market, where it acts without being asked.
+    fn itself(&self) -> Result<Account, ActError> {
+        let itself = crate::keeper::ITSELF.parse();
+        itself.map_err(|_| ActError::Busy("the market has no name for itself"))
+    }
+
+    async fn proven(&self, by: &Account, namespace: &Namespace) -> Result<Proof, ActError> {
+        if self.any_namespace {
+            let place = "nowhere: this market takes every namespace as it is claimed";
+            return self.proof(ProofMethod::Https, place);
+        }
+        let line = proof::line(self.keys.log.key().name(), by);
+        let mut told = Vec::new();
+        for method in [ProofMethod::Https, ProofMethod::Dns] {
+            let place = proof::place(namespace, method);
+            match self.lookup.lines(method, &place).await {
+                Ok(lines) if lines.iter().any(|found| found.trim() == line) => {
+                    return self.proof(method, &place);
+                }
+                Ok(_) => told.push(format!("`{place}` does not have it")),
+                Err(why) => told.push(format!("`{place}`: {why}")),
+            }
+        }
+        let told = told.join(", ");
+        Err(ActError::Denied(format!(
+            "`{namespace}` is not proven: the line `{line}` is looked for, and {told}"
+        )))
+    }
+
+    fn proof(&self, method: ProofMethod, place: &str) -> Result<Proof, ActError> {
+        let place: Word = place
+            .parse()
+            .map_err(|_| ActError::Invalid("the namespace is too long".to_owned()))?;
+        Ok(Proof {
+            method,
+            place,
+            at: moment(&*self.clock),
+        })
+    }
+
+    /// A publisher must not sign with the market's keys: then one hand had both signatures.
+    fn not_ours(&self, key: &PublicKey) -> Result<(), ActError> {
+        match self.keys.root.has_hint(key.hint()) {
+            true => Err(ActError::Invalid(
+                "this is a key of the market itself".to_owned(),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Makes sure that somebody acts for a namespace.
+    pub(super) fn acts_for(&self, by: &Account, namespace: &Namespace) -> Result<(), ActError> {
+        let owner = self.ledger.look(|view| {
+            let owned = view.state.namespace(namespace);
+            owned.map(|owned| owned.owner.clone())
+        });
+        match owner {
+            None => Err(ActError::Missing(format!(
+                "nobody has claimed the namespace `{namespace}`"
+            ))),
+            Some(owner) if owner != *by => Err(ActError::Denied(format!(
+                "the namespace `{namespace}` is not `{by}`'s"
+            ))),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+pub(super) fn reason(text: &str) -> Result<Reason, ActError> {
+    text.parse()
+        .map_err(|error: crate::state::InvalidReason| ActError::Invalid(error.to_string()))
+}

@@ -1,0 +1,314 @@
+//! Publishing: what was pushed is looked at, signed for and put into the log. Before the leaf nobody sees it.
+
+use metier_core::{Digest, SkillName, canonical};
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ActError, gate::Doing};
+use crate::{
+    consent::{Contents, Record as Consent},
+    keeper::{
+        Market,
+        ledger::{Appended, LedgerError, moment},
+        registry::{Record, Reference},
+        sandbox::In,
+    },
+    review::{Names, Outcome as Gated, Report, Severity, review},
+    state::{Account, Change, Namespace, Price, Publication, Refused, subject_name},
+    trust::{KeyHint, Policy, Reviewed, ReviewedFinding, verify},
+};
+
+/// The body of `POST /api/v1/market/publish`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Submission {
+    /// The skill.
+    pub name: SkillName,
+    /// The version.
+    pub version: Version,
+    /// The digest of its OCI manifest, which was pushed before.
+    pub manifest: Digest,
+    /// The publisher's bundle over that manifest, as it is: its text, or the JSON itself.
+    pub bundle: Value,
+    /// Whether it mends a hole.
+    #[serde(default)]
+    pub security_fix: bool,
+}
+
+/// What came of a submission that was not refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is there.
+    Published(Appended),
+    /// A person has to look; the id of its review.
+    Waits(String),
+}
+
+/// A submission that belongs to its publisher, with everything its leaf says but the review.
+pub(super) struct Candidate {
+    record: Record,
+    consent: Consent,
+    component: Vec<u8>,
+    bundle: Vec<u8>,
+    key: KeyHint,
+    security_fix: bool,
+}
+
+impl Submission {
+    /// The bytes of the publisher's bundle.
+    pub(super) fn bundle(&self) -> Vec<u8> {
+        match &self.bundle {
+            Value::String(text) => text.clone().into_bytes(),
+            other => canonical::text(other).into_bytes(),
+        }
+    }
+}
+
+impl Market {
+    /// Publishes what was pushed. The same again is the leaf that is there.
+    ///
+    /// # Errors
+    /// [`ActError`]; nobody sees anything of it then.
+    pub async fn publish(
+        &self,
+        by: &Account,
+        submission: &Submission,
+    ) -> Result<Outcome, ActError> {
+        self.acts_for(by, &Namespace::of(&submission.name))?;
+        if let Some(there) = self.is_there(submission)? {
+            return Ok(Outcome::Published(there));
+        }
+        if let Some(id) = self.queue.waits(submission)? {
+            return Ok(Outcome::Waits(id));
+        }
+        let now = moment(&*self.clock);
+        let doing = self
+            .ledger
+            .look(|view| self.gate.enter(by, &submission.name, &view.state, now))?;
+        let candidate = self.candidate(submission).await?;
+        let report = self.reviewed(by, &candidate).await?;
+        match report.outcome {
+            Gated::Refused => {
+                self.gate.refused(by, now);
+                Err(ActError::Refused(Box::new(report)))
+            }
+            Gated::NeedsAPerson => Ok(Outcome::Waits(self.queue.add(by, submission, report, now)?)),
+            Gated::Passed => self.take(by, submission, candidate, report, doing).await,
+        }
+    }
+
+    /// Puts what passed into the log. A name that is new is compared once more with those that came meanwhile.
+    async fn take(
+        &self,
+        by: &Account,
+        submission: &Submission,
+        candidate: Candidate,
+        report: Report,
+        doing: Doing,
+    ) -> Result<Outcome, ActError> {
+        let name = &submission.name;
+        let is_new = || {
+            self.ledger
+                .look(|view| view.state.versions(name).next().is_none())
+        };
+        let naming = match is_new() {
+            true => Some(self.gate.naming.lock().await),
+            false => None,
+        };
+        if naming.is_some() && !self.names_beside(by).near(name).is_empty() {
+            let again = self.reviewed(by, &candidate).await?;
+            if again.outcome != Gated::Passed {
+                let now = moment(&*self.clock);
+                return match again.outcome {
+                    Gated::Refused => Err(ActError::Refused(Box::new(again))),
+                    _ => Ok(Outcome::Waits(self.queue.add(by, submission, again, now)?)),
+                };
+            }
+        }
+        let finished = self.finish(by, candidate, &report).await;
+        drop((naming, doing));
+        match finished {
+            Ok(appended) => Ok(Outcome::Published(appended)),
+            // Sent twice at once, one of them was first.
+            Err(ActError::Ledger(LedgerError::Refused(Refused::VersionThere(..)))) => {
+                let there = self.is_there(submission)?;
+                let missing = || ActError::Busy("the version came and went");
+                there.map(Outcome::Published).ok_or_else(missing)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The leaf of the version, when it is this manifest with this bundle.
+    fn is_there(&self, submission: &Submission) -> Result<Option<Appended>, ActError> {
+        let Submission { name, version, .. } = submission;
+        let bundle = Digest::of(&submission.bundle());
+        self.ledger.look(|view| {
+            let Some(there) = view.state.version(name, version) else {
+                return Ok(None);
+            };
+            let (leaf, at) = (there.leaf, there.at);
+            let publication = &there.publication;
+            match (publication.manifest, publication.bundle) == (submission.manifest, bundle) {
+                true => Ok(Some(Appended { leaf, at })),
+                false => {
+                    let refused = Refused::VersionThere(name.clone(), version.clone());
+                    Err(ActError::Ledger(refused.into()))
+                }
+            }
+        })
+    }
+
+    /// Reads what was pushed, and whether its publisher signed it.
+    pub(super) async fn candidate(&self, submission: &Submission) -> Result<Candidate, ActError> {
+        let Submission { name, version, .. } = submission;
+        let manifest = Reference::Digest(submission.manifest);
+        let bundle = submission.bundle();
+        // A signature costs less than reading a file.
+        let key = self.signed(submission, &bundle)?;
+        self.registry.manifest(name, &manifest).await?;
+        let record = self.registry.record_of(name, &submission.manifest).await?;
+        if record.facts.version != *version {
+            let found = &record.facts.version;
+            let message =
+                format!("the manifest is of version {found}, and {version} is to be published");
+            return Err(ActError::Invalid(message));
+        }
+        let component = self.registry.file(&record.component, u64::MAX).await?;
+        let contents = Contents::of_file(&component);
+        let contents = contents.map_err(|error| ActError::Invalid(error.to_string()))?;
+        Ok(Candidate {
+            consent: Consent::of(&contents),
+            record,
+            component,
+            bundle,
+            key,
+            security_fix: submission.security_fix,
+        })
+    }
+
+    fn signed(&self, submission: &Submission, bundle: &[u8]) -> Result<KeyHint, ActError> {
+        let namespace = Namespace::of(&submission.name);
+        let keys = self.ledger.look(|view| {
+            let owned = view.state.namespace(&namespace);
+            owned.map(|owned| owned.records()).unwrap_or_default()
+        });
+        let policy = Policy {
+            subject: submission.manifest,
+            name: &subject_name(&submission.name, &submission.version),
+            keys: &keys,
+            at: moment(&*self.clock),
+        };
+        let verified = verify(bundle, &policy);
+        let key = verified.map_err(|error| ActError::Invalid(error.to_string()))?;
+        Ok(key.key)
+    }
+
+    pub(super) async fn reviewed(
+        &self,
+        by: &Account,
+        candidate: &Candidate,
+    ) -> Result<Report, ActError> {
+        let room = self.gate.room.acquire().await;
+        let _room = room.map_err(|_| ActError::Busy("the market is ending"))?;
+        let names = self.names_beside(by);
+        Ok(review(&candidate.component, &names, &In(&*self.sandbox)).await)
+    }
+
+    /// The names others have.
+    fn names_beside(&self, by: &Account) -> Names {
+        self.ledger.look(|view| {
+            let state = &view.state;
+            let is_theirs = |name: &&SkillName| {
+                let owned = state.namespace(&Namespace::of(name));
+                owned.is_some_and(|owned| owned.owner == *by)
+            };
+            state
+                .skills()
+                .filter(|name| !is_theirs(name))
+                .cloned()
+                .collect()
+        })
+    }
+
+    /// Signs the review and appends the leaf. What is written before it is known by digests alone, and nobody sees it.
+    pub(super) async fn finish(
+        &self,
+        by: &Account,
+        candidate: Candidate,
+        report: &Report,
+    ) -> Result<Appended, ActError> {
+        let facts = &candidate.record.facts;
+        let (name, version) = (facts.name.clone(), facts.version.clone());
+        let manifest = candidate.record.manifest;
+        let said = said(report, &name, &version, moment(&*self.clock));
+        let signed = self
+            .keys
+            .review
+            .sign(&manifest, &subject_name(&name, &version), &said)?;
+        let review = self
+            .registry
+            .keep_file(signed.to_json().into_bytes())
+            .await?;
+        let bundle = self.registry.keep_file(candidate.bundle).await?;
+        let publication = Publication {
+            name: name.clone(),
+            version,
+            digest: candidate.record.component,
+            manifest,
+            bundle,
+            review,
+            key: candidate.key,
+            size: candidate.record.size,
+            authority: candidate.consent.published_authority(),
+            words: candidate.consent.published_words(),
+            price: price(&facts.price),
+            security_fix: candidate.security_fix,
+        };
+        let change = Change::Publish(Box::new(publication));
+        let appended = self.ledger.append(by, change).await?;
+        // It is there. What follows is made again at the next start, and no reason to say that it is not.
+        let _ = self.show(&candidate.record).await;
+        Ok(appended)
+    }
+
+    async fn show(&self, record: &Record) -> Result<(), ActError> {
+        self.registry.tag(&record.facts.name, record).await?;
+        Ok(self.index(&record.facts.name).await?)
+    }
+}
+
+fn price(price: &metier_core::Price) -> Option<Price> {
+    match price.is_free() {
+        true => None,
+        // What has no plain line of words costs something all the same.
+        false => price.words().parse().or_else(|_| "paid".parse()).ok(),
+    }
+}
+
+fn said(
+    report: &Report,
+    name: &SkillName,
+    version: &Version,
+    at: crate::fixtures::Moment,
+) -> Reviewed {
+    let findings = report.findings.iter().map(|finding| ReviewedFinding {
+        rule: finding.rule.clone(),
+        severity: match finding.severity {
+            Severity::Refuse => "error",
+            Severity::Human => "warning",
+            Severity::Note => "note",
+        }
+        .to_owned(),
+        place: finding.place.clone(),
+        message: finding.evidence.clone(),
+    });
+    Reviewed {
+        skill: name.clone(),
+        version: version.clone(),
+        rules: report.rules.clone(),
+        at,
+        findings: findings.collect(),
+    }
+}

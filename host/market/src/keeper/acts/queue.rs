@@ -1,0 +1,236 @@
+//! What waits for a person.
+//!
+//! Each submission is a file, so that a restart loses none. What was decided against stays for a while: whoever sends it again is told why.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use metier_core::{Digest, canonical};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{ActError, Outcome, Submission};
+use crate::{
+    fixtures::Moment,
+    keeper::{Market, keys::replace},
+    review::Report,
+    state::{Account, Reason},
+};
+
+/// Submissions that are kept, and those of one account that wait.
+const MAX_KEPT: usize = 5_000;
+const MAX_EACH: usize = 50;
+
+/// Largest file that is read, in bytes: a bundle and a report.
+const MAX_FILE: u64 = 4 << 20;
+
+/// Digits of an id.
+const ID: usize = 32;
+
+/// A submission a person has to look at.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// Its id.
+    pub id: String,
+    /// Who wants to publish.
+    pub by: Account,
+    /// Since when it waits.
+    pub at: Moment,
+    /// What.
+    pub submission: Submission,
+    /// What the review found.
+    pub report: Report,
+    /// Why it was refused; nothing while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Reason>,
+}
+
+/// What a person decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is published as it is.
+    Approve,
+    /// It is not.
+    Refuse(Reason),
+}
+
+/// All of them.
+#[derive(Debug)]
+pub struct Queue {
+    folder: PathBuf,
+    kept: Mutex<BTreeMap<String, Waiting>>,
+}
+
+impl Queue {
+    /// Reads the folder.
+    ///
+    /// # Errors
+    /// The disk's, and a file that is none of it.
+    pub fn open(folder: &Path) -> io::Result<Queue> {
+        fs::create_dir_all(folder)?;
+        let mut kept = BTreeMap::new();
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            if fs::metadata(&path)?.len() > MAX_FILE {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            let waiting: Waiting = serde_json::from_slice(&fs::read(&path)?)?;
+            kept.insert(waiting.id.clone(), waiting);
+        }
+        Ok(Queue {
+            folder: folder.to_owned(),
+            kept: Mutex::new(kept),
+        })
+    }
+
+    /// Whether the same submission waits already.
+    pub(super) fn waits(&self, submission: &Submission) -> Result<Option<String>, ActError> {
+        let id = id(submission);
+        self.with(|kept| match kept.get(&id).map(|waiting| &waiting.refused) {
+            None => Ok(None),
+            Some(None) => Ok(Some(id)),
+            Some(Some(why)) => Err(ActError::Conflict(format!("a person refused it: {why}"))),
+        })
+    }
+
+    pub(super) fn add(
+        &self,
+        by: &Account,
+        submission: &Submission,
+        report: Report,
+        at: Moment,
+    ) -> Result<String, ActError> {
+        let waiting = Waiting {
+            id: id(submission),
+            by: by.clone(),
+            at,
+            submission: submission.clone(),
+            report,
+            refused: None,
+        };
+        self.with(|kept| {
+            let theirs = kept
+                .values()
+                .filter(|other| other.by == *by && other.refused.is_none());
+            if theirs.count() >= MAX_EACH {
+                return Err(ActError::Busy(
+                    "so many of yours wait for a person that no more are taken",
+                ));
+            }
+            if kept.len() >= MAX_KEPT {
+                let refused = kept.values().filter(|other| other.refused.is_some());
+                let oldest = refused
+                    .min_by_key(|other| other.at)
+                    .map(|other| other.id.clone());
+                let full = ActError::Busy("so much waits for a person that no more is taken");
+                let oldest = oldest.ok_or(full)?;
+                self.forget(kept, &oldest)?;
+            }
+            self.keep(kept, waiting.clone())?;
+            Ok(waiting.id)
+        })
+    }
+
+    /// Those that wait, the oldest first.
+    pub fn waiting(&self) -> Vec<Waiting> {
+        let mut waiting: Vec<_> = self.with(|kept| {
+            let waiting = kept.values().filter(|waiting| waiting.refused.is_none());
+            waiting.cloned().collect()
+        });
+        waiting.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        waiting
+    }
+
+    /// One, waiting or refused.
+    pub fn get(&self, id: &str) -> Option<Waiting> {
+        self.with(|kept| kept.get(id).cloned())
+    }
+
+    fn refuse(&self, id: &str, why: Reason) -> Result<(), ActError> {
+        self.with(|kept| {
+            let mut waiting = kept.get(id).cloned().ok_or_else(nothing)?;
+            waiting.refused = Some(why);
+            Ok(self.keep(kept, waiting)?)
+        })
+    }
+
+    fn done(&self, id: &str) -> Result<(), ActError> {
+        self.with(|kept| Ok(self.forget(kept, id)?))
+    }
+
+    fn keep(&self, kept: &mut BTreeMap<String, Waiting>, waiting: Waiting) -> io::Result<()> {
+        let bytes = serde_json::to_vec(&waiting)?;
+        replace(&self.folder, &format!("{}.json", waiting.id), &bytes)?;
+        kept.insert(waiting.id.clone(), waiting);
+        Ok(())
+    }
+
+    fn forget(&self, kept: &mut BTreeMap<String, Waiting>, id: &str) -> io::Result<()> {
+        if kept.remove(id).is_some() {
+            fs::remove_file(self.folder.join(format!("{id}.json")))?;
+        }
+        Ok(())
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<String, Waiting>) -> T) -> T {
+        act(&mut self.kept.lock().unwrap_or_else(|error| error.into_inner()))
+    }
+}
+
+impl Market {
+    /// What waits for a person.
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// Decides about what waits. What was approved is looked at again, by everything but the person's question.
+    ///
+    /// # Errors
+    /// [`ActError`]: it waits on.
+    pub async fn decide(&self, id: &str, decision: Decision) -> Result<Option<Outcome>, ActError> {
+        let waiting = self.queue.get(id);
+        let waiting = waiting.filter(|waiting| waiting.refused.is_none());
+        let waiting = waiting.ok_or_else(nothing)?;
+        if let Decision::Refuse(why) = decision {
+            self.queue.refuse(id, why)?;
+            return Ok(None);
+        }
+        let Waiting { by, submission, .. } = &waiting;
+        self.acts_for(by, &crate::state::Namespace::of(&submission.name))?;
+        let candidate = self.candidate(submission).await?;
+        let report = self.reviewed(by, &candidate).await?;
+        if report.outcome == crate::review::Outcome::Refused {
+            return Err(ActError::Refused(Box::new(report)));
+        }
+        let appended = self.finish(by, candidate, &report).await?;
+        self.queue.done(id)?;
+        Ok(Some(Outcome::Published(appended)))
+    }
+}
+
+fn nothing() -> ActError {
+    ActError::Missing("nothing of this id waits".to_owned())
+}
+
+fn id(submission: &Submission) -> String {
+    let Submission { name, version, .. } = submission;
+    let bundle = Digest::of(&submission.bundle());
+    let text = canonical::text(&json!([
+        name,
+        version,
+        submission.manifest,
+        bundle,
+        submission.security_fix
+    ]));
+    let mut id = Digest::of(text.as_bytes()).to_hex();
+    id.truncate(ID);
+    id
+}

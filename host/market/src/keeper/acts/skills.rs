@@ -1,0 +1,139 @@
+//! What happens to versions that are there.
+
+use metier_core::SkillName;
+use semver::Version;
+
+use super::{ActError, names::reason};
+use crate::{
+    keeper::{Market, ledger::Appended},
+    revoked::Target,
+    state::{Account, Change, Namespace, Revoke, Unrevoke, Unyank, Yank},
+};
+
+impl Market {
+    /// Yanks a version: nobody should begin to use it.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn yank(
+        &self,
+        by: &Account,
+        name: SkillName,
+        version: Version,
+        why: &str,
+    ) -> Result<Appended, ActError> {
+        self.acts_for(by, &Namespace::of(&name))?;
+        let why = reason(why)?;
+        let yank = Yank {
+            name: name.clone(),
+            version,
+            why,
+        };
+        let appended = self.ledger.append(by, Change::Yank(yank)).await?;
+        self.index(&name).await?;
+        Ok(appended)
+    }
+
+    /// Takes a yank back.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn unyank(
+        &self,
+        by: &Account,
+        name: SkillName,
+        version: Version,
+        why: &str,
+    ) -> Result<Appended, ActError> {
+        self.acts_for(by, &Namespace::of(&name))?;
+        let why = reason(why)?;
+        let unyank = Unyank {
+            name: name.clone(),
+            version,
+            why,
+        };
+        let appended = self.ledger.append(by, Change::Unyank(unyank)).await?;
+        self.index(&name).await?;
+        Ok(appended)
+    }
+
+    /// Revokes: it must not run. A publisher revokes what is theirs, the market's keeper everything. The list is new when it returns.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn revoke(
+        &self,
+        by: &Account,
+        keeps_the_market: bool,
+        target: Target,
+        why: &str,
+    ) -> Result<Appended, ActError> {
+        if !keeps_the_market {
+            self.may_revoke(by, &target)?;
+        }
+        let why = reason(why)?;
+        let hit = self.hit(&target);
+        let change = Change::Revoke(Revoke { target, why });
+        let appended = self.ledger.append(by, change).await?;
+        self.list_now().await?;
+        for skill in hit {
+            self.index(&skill).await?;
+        }
+        Ok(appended)
+    }
+
+    /// Takes a revocation back; for the market's keeper alone.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn unrevoke(
+        &self,
+        by: &Account,
+        target: Target,
+        why: &str,
+    ) -> Result<Appended, ActError> {
+        let why = reason(why)?;
+        let hit = self.hit(&target);
+        let change = Change::Unrevoke(Unrevoke { target, why });
+        let appended = self.ledger.append(by, change).await?;
+        self.list_now().await?;
+        for skill in hit {
+            self.index(&skill).await?;
+        }
+        Ok(appended)
+    }
+
+    fn may_revoke(&self, by: &Account, target: &Target) -> Result<(), ActError> {
+        let namespace = match target {
+            Target::Publisher { namespace } => namespace.clone(),
+            Target::Versions { name, .. } => Namespace::of(name),
+            Target::Digest { digest } => {
+                let name = self.ledger.look(|view| {
+                    let published = view.state.version_of(digest);
+                    published.map(|published| published.publication.name.clone())
+                });
+                let missing = || ActError::Missing(format!("no version is the file {digest}"));
+                Namespace::of(&name.ok_or_else(missing)?)
+            }
+            Target::Capability { .. } => {
+                let message = "only who keeps the market revokes what is of many publishers";
+                return Err(ActError::Denied(message.to_owned()));
+            }
+        };
+        self.acts_for(by, &namespace)
+    }
+
+    /// The skills a revocation is about, as far as names and digests tell.
+    fn hit(&self, target: &Target) -> Vec<SkillName> {
+        self.ledger.look(|view| {
+            let skills = view.state.skills();
+            let is_hit = |name: &&SkillName| {
+                view.state.versions(name).any(|published| {
+                    let publication = &published.publication;
+                    target.names(name, &publication.version, &publication.digest)
+                })
+            };
+            skills.filter(is_hit).cloned().collect()
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! Getting in: challenges, tokens, namespaces and their keys.
+//!
+//! | request | what comes of it |
+//! |---|---|
+//! | `POST /api/v1/market/challenges` | `{challenge, expires}` |
+//! | `POST /api/v1/market/tokens` `{account, key, challenge, signature}` | `{token, expires}` |
+//! | `POST /api/v1/market/namespaces` `{name, method}` | `{proof, where}`; needs a token, as all below |
+//! | `GET /api/v1/market/namespaces` | those that are the caller's, with their keys |
+//! | `PUT /api/v1/market/namespaces/NAME` `{key}` | `201 {leaf, at}` |
+//! | `POST /api/v1/market/namespaces/NAME/keys` | `201 {leaf, at}`; the body is the leaf's part that the publisher signs |
+//! | `POST /api/v1/market/namespaces/NAME/key-ends` | `201 {leaf, at}` |
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{post, put},
+};
+use metier_market::{
+    keeper::{ledger::Appended, login::Login},
+    state::{KeyAdded, KeyEnded, Namespace, Owned, ProofMethod},
+    trust::PublicKey,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::{
+    MarketApp,
+    body::Body,
+    failure::{NotDone, not_let_in, not_there},
+    who::Caller,
+};
+use crate::problem::Problem;
+
+/// All routes.
+pub fn router() -> Router<Arc<MarketApp>> {
+    Router::new()
+        .route("/api/v1/market/challenges", post(challenge))
+        .route("/api/v1/market/tokens", post(token))
+        .route("/api/v1/market/namespaces", post(terms).get(theirs))
+        .route("/api/v1/market/namespaces/{name}", put(claim))
+        .route("/api/v1/market/namespaces/{name}/keys", post(add_key))
+        .route("/api/v1/market/namespaces/{name}/key-ends", post(end_key))
+}
+
+async fn challenge(State(app): State<Arc<MarketApp>>) -> Result<Response, Problem> {
+    let challenge = app.market.challenge();
+    let challenge = challenge.map_err(|error| not_let_in(&error.into()))?;
+    Ok(Json(challenge).into_response())
+}
+
+async fn token(
+    State(app): State<Arc<MarketApp>>,
+    Body(login): Body<Login>,
+) -> Result<Response, Problem> {
+    let token = app.market.login(&login).await;
+    let token = token.map_err(|error| not_let_in(&error))?;
+    Ok(Json(token).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    name: Namespace,
+    method: ProofMethod,
+}
+
+async fn terms(
+    State(app): State<Arc<MarketApp>>,
+    caller: Caller,
+    Body(wanted): Body<Wanted>,
+) -> Response {
+    let Wanted { name, method } = wanted;
+    Json(app.market.terms(&caller.account, &name, method)).into_response()
+}
+
+async fn theirs(State(app): State<Arc<MarketApp>>, caller: Caller) -> Response {
+    let namespaces: Vec<Value> = app.market.state(|state| {
+        let theirs = state.namespaces();
+        let theirs = theirs.filter(|(_, owned)| owned.owner == caller.account);
+        theirs.map(|(name, owned)| told(name, owned)).collect()
+    });
+    Json(json!({"namespaces": namespaces})).into_response()
+}
+
+fn told(name: &Namespace, owned: &Owned) -> Value {
+    let keys = owned.keys.iter().map(|key| {
+        let record = &key.record;
+        json!({
+            "key": record.key.public(),
+            "hint": record.key.hint(),
+            "from": record.from,
+            "until": record.end(),
+            "compromised": record.compromised,
+            "recovered": key.recovered,
+        })
+    });
+    let keys: Vec<Value> = keys.collect();
+    json!({"name": name, "proof": owned.proof, "frozen": owned.frozen, "keys": keys})
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct First {
+    key: PublicKey,
+}
+
+async fn claim(
+    State(app): State<Arc<MarketApp>>,
+    Path(name): Path<String>,
+    caller: Caller,
+    Body(first): Body<First>,
+) -> Result<Response, NotDone> {
+    let name = namespace(&name)?;
+    let appended = app.market.claim(&caller.account, name, first.key).await?;
+    Ok(created(&appended))
+}
+
+async fn add_key(
+    State(app): State<Arc<MarketApp>>,
+    Path(name): Path<String>,
+    caller: Caller,
+    Body(body): Body<Value>,
+) -> Result<Response, NotDone> {
+    let added: KeyAdded = about(&namespace(&name)?, body)?;
+    let appended = app.market.add_key(&caller.account, added).await?;
+    Ok(created(&appended))
+}
+
+async fn end_key(
+    State(app): State<Arc<MarketApp>>,
+    Path(name): Path<String>,
+    caller: Caller,
+    Body(body): Body<Value>,
+) -> Result<Response, NotDone> {
+    let ended: KeyEnded = about(&namespace(&name)?, body)?;
+    let appended = app.market.end_key(&caller.account, ended).await?;
+    Ok(created(&appended))
+}
+
+fn namespace(name: &str) -> Result<Namespace, Problem> {
+    let parsed = name.parse();
+    parsed.map_err(|_| not_there("There is no such namespace, and there can be none."))
+}
+
+/// A leaf's part about the namespace of the path, which it may name itself as well.
+fn about<T: DeserializeOwned>(namespace: &Namespace, mut body: Value) -> Result<T, Problem> {
+    let wrong = |why: &str| {
+        let message = format!("The body cannot be read: {why}.");
+        Problem::unreadable(
+            StatusCode::BAD_REQUEST,
+            message,
+            "Decision 0025 says what a leaf carries.",
+        )
+    };
+    let members = body
+        .as_object_mut()
+        .ok_or_else(|| wrong("it is no object"))?;
+    let named = members
+        .entry("namespace")
+        .or_insert_with(|| json!(namespace));
+    if *named != json!(namespace) {
+        return Err(wrong("it is about another namespace than the path"));
+    }
+    let read = serde_json::from_value(body);
+    read.map_err(|error| wrong(&metier_core::ids::shown(&error.to_string())))
+}
+
+/// A leaf that is there now.
+pub fn created(appended: &Appended) -> Response {
+    let told = json!({"leaf": appended.leaf, "at": appended.at});
+    (StatusCode::CREATED, Json(told)).into_response()
+}

@@ -1,0 +1,236 @@
+//! What is done in a market. Each needs a token, and ends in a leaf of the log.
+//!
+//! | request | what comes of it |
+//! |---|---|
+//! | `POST /api/v1/market/publish` `{name, version, manifest, bundle, security_fix}` | `201 {leaf, at, page}`; `202 {review, page}` where a person has to look; `422` with the findings |
+//! | `POST /api/v1/market/skills/NAME/VERSION/yank`, `/unyank` `{why}` | `201 {leaf, at}` |
+//! | `POST /api/v1/market/revocations`, `/unrevocations` `{target, why}` | `201 {leaf, at}`, and a new list; the second for who keeps the market |
+//! | `GET /api/v1/market/queue` | what waits for a person: all for who keeps the market, their own for others |
+//! | `GET /api/v1/market/queue/ID` | one of them |
+//! | `POST /api/v1/market/queue/ID/approve`, `/refuse` `{why}` | for who keeps the market |
+//!
+//! What was begun is brought to its end, also when whoever asked has gone.
+
+use std::{future::Future, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use metier_core::{Code, Fault};
+use metier_market::{
+    keeper::acts::{ActError, Decision, Outcome, Submission, Waiting},
+    revoked::Target,
+    state::Reason,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    MarketApp,
+    api::Named,
+    base::Base,
+    body::Body,
+    doors::created,
+    failure::{NotDone, not_there},
+    who::Caller,
+};
+use crate::problem::Problem;
+
+/// All routes.
+pub fn router() -> Router<Arc<MarketApp>> {
+    Router::new()
+        .route("/api/v1/market/publish", post(publish))
+        .route(
+            "/api/v1/market/skills/{namespace}/{skill}/{version}/yank",
+            post(yank),
+        )
+        .route(
+            "/api/v1/market/skills/{namespace}/{skill}/{version}/unyank",
+            post(unyank),
+        )
+        .route("/api/v1/market/revocations", post(revoke))
+        .route("/api/v1/market/unrevocations", post(unrevoke))
+        .route("/api/v1/market/queue", get(queue))
+        .route("/api/v1/market/queue/{id}", get(waiting))
+        .route("/api/v1/market/queue/{id}/approve", post(approve))
+        .route("/api/v1/market/queue/{id}/refuse", post(refuse))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Why {
+    why: String,
+}
+
+async fn publish(
+    State(app): State<Arc<MarketApp>>,
+    base: Base,
+    caller: Caller,
+    Body(submission): Body<Submission>,
+) -> Result<Response, NotDone> {
+    let page = format!(
+        "{}/skills/{}/{}",
+        base.0, submission.name, submission.version
+    );
+    let outcome = to_its_end(async move {
+        let published = app.market.publish(&caller.account, &submission).await;
+        published.map_err(NotDone::from)
+    });
+    Ok(told(outcome.await?, &base, &page))
+}
+
+fn told(outcome: Outcome, base: &Base, page: &str) -> Response {
+    match outcome {
+        Outcome::Published(appended) => {
+            let told = json!({"leaf": appended.leaf, "at": appended.at, "page": page});
+            (StatusCode::CREATED, Json(told)).into_response()
+        }
+        Outcome::Waits(id) => {
+            let page = format!("{}/api/v1/market/queue/{id}", base.0);
+            (
+                StatusCode::ACCEPTED,
+                Json(json!({"review": id, "page": page})),
+            )
+                .into_response()
+        }
+    }
+}
+
+async fn yank(
+    State(app): State<Arc<MarketApp>>,
+    named: Named,
+    caller: Caller,
+    Body(Why { why }): Body<Why>,
+) -> Result<Response, NotDone> {
+    let Named { skill, version } = named;
+    let version = version.ok_or_else(|| not_there("There is no such version."))?;
+    let done = to_its_end(async move {
+        let yanked = app.market.yank(&caller.account, skill, version, &why).await;
+        yanked.map_err(NotDone::from)
+    });
+    Ok(created(&done.await?))
+}
+
+async fn unyank(
+    State(app): State<Arc<MarketApp>>,
+    named: Named,
+    caller: Caller,
+    Body(Why { why }): Body<Why>,
+) -> Result<Response, NotDone> {
+    let Named { skill, version } = named;
+    let version = version.ok_or_else(|| not_there("There is no such version."))?;
+    let done = to_its_end(async move {
+        let unyanked = app
+            .market
+            .unyank(&caller.account, skill, version, &why)
+            .await;
+        unyanked.map_err(NotDone::from)
+    });
+    Ok(created(&done.await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Revocation {
+    target: Target,
+    why: String,
+}
+
+async fn revoke(
+    State(app): State<Arc<MarketApp>>,
+    caller: Caller,
+    Body(Revocation { target, why }): Body<Revocation>,
+) -> Result<Response, NotDone> {
+    let done = to_its_end(async move {
+        let keeps = caller.keeps_the_market;
+        let revoked = app
+            .market
+            .revoke(&caller.account, keeps, target, &why)
+            .await;
+        revoked.map_err(NotDone::from)
+    });
+    Ok(created(&done.await?))
+}
+
+async fn unrevoke(
+    State(app): State<Arc<MarketApp>>,
+    caller: Caller,
+    Body(Revocation { target, why }): Body<Revocation>,
+) -> Result<Response, NotDone> {
+    let keeper = caller.keeper()?;
+    let done = to_its_end(async move {
+        let unrevoked = app.market.unrevoke(&keeper, target, &why).await;
+        unrevoked.map_err(NotDone::from)
+    });
+    Ok(created(&done.await?))
+}
+
+async fn queue(State(app): State<Arc<MarketApp>>, caller: Caller) -> Response {
+    let mut waiting = app.market.queue().waiting();
+    waiting.retain(|waiting| may_see(&caller, waiting));
+    Json(json!({"waiting": waiting})).into_response()
+}
+
+async fn waiting(
+    State(app): State<Arc<MarketApp>>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let waiting = app.market.queue().get(&id);
+    let waiting = waiting.filter(|waiting| may_see(&caller, waiting));
+    let waiting = waiting.ok_or_else(|| not_there("Nothing of this id waits."))?;
+    Ok(Json(waiting).into_response())
+}
+
+fn may_see(caller: &Caller, waiting: &Waiting) -> bool {
+    caller.keeps_the_market || caller.account == waiting.by
+}
+
+async fn approve(
+    State(app): State<Arc<MarketApp>>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Response, NotDone> {
+    caller.keeper()?;
+    let decided = to_its_end(async move {
+        let decided = app.market.decide(&id, Decision::Approve).await;
+        decided.map_err(NotDone::from)
+    });
+    match decided.await? {
+        Some(Outcome::Published(appended)) => Ok(created(&appended)),
+        _ => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
+}
+
+async fn refuse(
+    State(app): State<Arc<MarketApp>>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Body(Why { why }): Body<Why>,
+) -> Result<Response, NotDone> {
+    caller.keeper()?;
+    let why: Reason = why
+        .parse()
+        .map_err(|error: metier_market::state::InvalidReason| {
+            ActError::Invalid(error.to_string())
+        })?;
+    app.market.decide(&id, Decision::Refuse(why)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// A connection that breaks off ends the waiting, and not the work.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, NotDone>> + Send + 'static,
+) -> Result<T, NotDone> {
+    tokio::spawn(work).await.map_err(|error| {
+        tracing::error!(%error, "something broke half-way");
+        Problem::from(Fault::new(
+            Code::HostInternal,
+            "The market cannot answer now.",
+        ))
+    })?
+}
