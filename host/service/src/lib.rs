@@ -48,6 +48,7 @@ pub mod run_tools;
 
 mod asking;
 mod bearers;
+mod binding;
 mod duty;
 mod installing;
 mod logins;

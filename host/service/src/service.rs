@@ -1,15 +1,13 @@
 //! The service: every request of every surface ends here.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use metier_agent::{
     definition::Name,
     driver::{Ids, Runs},
-    journal::PinnedSkill,
     models::Model,
     naming::wire_name,
     trace,
@@ -21,13 +19,14 @@ use metier_runtime::{
     audit::Observer, capabilities::artifacts::ArtifactStore, context::Around, host::Host,
     outcome::Outcome, registry::Installed, within::NoRun,
 };
-use metier_store::{Store, types::Rev};
+use metier_store::Store;
 use tracing::{Instrument, Span};
 
 use crate::{
     agents::{Agents, Models},
     audit::{Notes, pace::Pace},
     bearers::Trust,
+    binding::Bound,
     directory::Directory,
     hooks::Hooks,
     hub::Hub,
@@ -96,7 +95,7 @@ pub struct Service {
     hooks: Hooks,
     limiter: Limiter,
     limited: Pace,
-    bound: RwLock<HashMap<String, (Rev, Arc<Installed>)>>,
+    bound: Bound,
 }
 
 /// A call of a tool.
@@ -154,7 +153,7 @@ impl Service {
             repeated: Repeated::new(store),
             limiter: Limiter::new(parts.limits),
             limited: Pace::of(LIMITED_NOTED),
-            bound: RwLock::default(),
+            bound: Bound::default(),
             parts,
         })
     }
@@ -213,6 +212,10 @@ impl Service {
         self.triggers.look().await?;
         self.hooks.look().await?;
         self.agents.look().await
+    }
+
+    pub(crate) fn bound_now(&self) -> &Bound {
+        &self.bound
     }
 
     pub(crate) fn installs(&self) -> &Mirror<Install> {
@@ -282,16 +285,6 @@ impl Service {
         let kept = self.kept(tenant, alias).filter(|kept| kept.value.enabled);
         let kept = kept.ok_or_else(|| no_skill(alias))?;
         Ok(kept.value)
-    }
-
-    /// An installed skill, loaded, under its grant.
-    ///
-    /// # Errors
-    /// `forbidden`, `not-found`, a fault of the file's.
-    pub async fn bound(&self, caller: &Caller, alias: &Name) -> Result<Arc<Installed>, Fault> {
-        self.needs(caller, Right::See)?;
-        let kept = self.installed(caller, alias)?;
-        self.bind(&caller.tenant, alias, kept).await
     }
 
     /// The tools the caller may call, by name. A skill that cannot be loaded has none, and the host's log says why.
@@ -426,43 +419,6 @@ impl Service {
 
     pub(crate) fn kept(&self, tenant: &TenantId, alias: &Name) -> Option<Kept<Install>> {
         self.installs.get(&installs::key(tenant, alias))
-    }
-
-    async fn bind(
-        &self,
-        tenant: &TenantId,
-        alias: &Name,
-        kept: Kept<Install>,
-    ) -> Result<Arc<Installed>, Fault> {
-        let key = installs::key(tenant, alias);
-        if let Some(installed) = self.bound_already(&key, kept.rev) {
-            return Ok(installed);
-        }
-        let pinned = PinnedSkill {
-            digest: kept.value.digest,
-            name: kept.value.name.clone(),
-            grant: kept.value.grant.clone(),
-            folder: None,
-        };
-        let installed = self.parts.tools.bound(tenant, &pinned).await?;
-        let mut bound = self.bound.write().unwrap_or_else(PoisonError::into_inner);
-        bound.insert(key, (kept.rev, installed.clone()));
-        Ok(installed)
-    }
-
-    /// What was replaced or taken away is kept ready no longer.
-    fn forget_outdated(&self) {
-        let mut bound = self.bound.write().unwrap_or_else(PoisonError::into_inner);
-        bound.retain(|key, (rev, _)| {
-            let kept = self.installs.get(key);
-            kept.is_some_and(|kept| kept.rev == *rev)
-        });
-    }
-
-    fn bound_already(&self, key: &str, rev: Rev) -> Option<Arc<Installed>> {
-        let bound = self.bound.read().unwrap_or_else(PoisonError::into_inner);
-        let (bound_at, installed) = bound.get(key)?;
-        (*bound_at == rev).then(|| installed.clone())
     }
 }
 

@@ -202,6 +202,7 @@ fn dependencies_between_our_crates_point_one_way() {
                 "metier-runtime",
                 "metier-store",
                 "metier-agent",
+                "metier-market",
             ],
         ),
         (
