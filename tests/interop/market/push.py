@@ -20,7 +20,7 @@ config = folder / "config.json"
 config.write_text(json.dumps({"architecture": "wasm", "os": "wasip2", "layerDigests": [digest]}))
 
 client = oras.client.OrasClient(hostname=host, insecure=True, tls_verify=False, auth_backend="token")
-client.login(username="me", password=os.environ["METIER_TOKEN"], hostname=host, insecure=True)
+client.auth.set_basic_auth("me", os.environ["METIER_TOKEN"])
 target = f"{host}/{name}:{version}"
 pushed = client.push(
     target=target,
