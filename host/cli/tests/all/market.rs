@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::LazyLock,
 };
 
 use serde_json::Value;
@@ -83,7 +84,9 @@ fn the_guide_goes_from_nothing_to_a_revoked_skill() {
     for block in guide.split("```sh\n").skip(1) {
         for line in block.split("```").next().unwrap().lines() {
             if let Some(words) = line.strip_prefix("metier market serve") {
-                let words = ["market", "serve"].into_iter().chain(words.split_whitespace());
+                let words = ["market", "serve"]
+                    .into_iter()
+                    .chain(words.split_whitespace());
                 let words: Vec<&str> = words.collect();
                 stall = Some(Stall::open(&sandbox, &words));
                 continue;
@@ -105,7 +108,11 @@ fn the_guide_goes_from_nothing_to_a_revoked_skill() {
         all
     };
     assert!(of("metier namespace list")[0].stdout.contains("com.acme"));
-    assert!(of("metier publish")[0].stdout.contains("/skills/com.acme/weather/0.1.0"));
+    assert!(
+        of("metier publish")[0]
+            .stdout
+            .contains("/skills/com.acme/weather/0.1.0")
+    );
     assert!(of("metier search")[0].stdout.contains("com.acme/weather"));
     assert!(of("metier info")[0].stdout.contains("Published by"));
     assert!(of("metier install")[0].stderr.contains("It may"));
@@ -113,22 +120,43 @@ fn the_guide_goes_from_nothing_to_a_revoked_skill() {
     let updates = of("metier update");
     assert!(updates[0].stderr.contains("AUTO") && updates[0].stderr.contains("dry run"));
     assert!(updates[1].stderr.contains("0.1.1 is installed"));
-    assert!(updates[2].stderr.contains("REVIEW-TEXT"), "{}", updates[2].stderr);
-    assert!(updates[2].stderr.contains("+ Ask in the morning."), "{}", updates[2].stderr);
+    assert!(
+        updates[2].stderr.contains("REVIEW-TEXT"),
+        "{}",
+        updates[2].stderr
+    );
+    assert!(
+        updates[2].stderr.contains("+ Ask in the morning."),
+        "{}",
+        updates[2].stderr
+    );
     assert!(updates[2].stderr.contains("stays at 0.1.1"));
     assert!(updates[3].stderr.contains("0.1.2 is installed"));
     let lock = fs::read_to_string(sandbox.path("metier.lock")).unwrap();
     assert!(lock.contains("0.1.2"), "{lock}");
     // The publisher's key is for its owner alone, and nobody printed it.
     let key = sandbox.path(".local/share/metier/keys/publisher.pem");
-    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        fs::metadata(&key).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     let secret = fs::read_to_string(&key).unwrap();
     let secret = secret.lines().nth(1).unwrap();
-    let all = said.iter().map(|(_, ran)| format!("{}{}", ran.stdout, ran.stderr));
+    let all = said
+        .iter()
+        .map(|(_, ran)| format!("{}{}", ran.stdout, ran.stderr));
     assert!(!all.collect::<String>().contains(secret));
     // What was revoked is refused from now on, whoever asks.
-    let refused = shell(&sandbox, &market, "metier install com.acme/weather@=0.1.1 --yes --to old");
-    assert!(refused.stderr.contains("it greets the wrong people"), "{}", refused.stderr);
+    let refused = shell(
+        &sandbox,
+        &market,
+        "metier install com.acme/weather@=0.1.1 --yes --to old",
+    );
+    assert!(
+        refused.stderr.contains("it greets the wrong people"),
+        "{}",
+        refused.stderr
+    );
     assert!(!sandbox.path("old").exists());
     // A file that is not the one of its receipt.
     let mut bytes = fs::read(sandbox.path("skills/weather.wasm")).unwrap();
@@ -138,26 +166,22 @@ fn the_guide_goes_from_nothing_to_a_revoked_skill() {
     assert_ne!(changed.code, 0, "{changed:?}");
 }
 
-/// A skill that can be published, without a compiler.
-fn packed(sandbox: &Sandbox, version: &str) {
-    let manifest = include_str!("guests/skill.toml").replace("0.1.0", version);
-    sandbox.write("skill.toml", manifest);
-    sandbox.write(
-        "SKILL.md",
-        "---\nname: teaching\ndescription: One tool for each thing.\n---\n\n# Teaching\n\nAdd two numbers.\n",
-    );
-    let words = "pack bare.wasm --manifest skill.toml --skill-md SKILL.md -o packed.wasm";
-    let ran = sandbox.metier(&words.split(' ').collect::<Vec<_>>());
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-}
+/// A skill that can be published, built once.
+static WEATHER: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let sandbox = Sandbox::new();
+    let line = "metier new weather --lang rust --namespace com.acme && metier build weather";
+    let built = shell(&sandbox, "", line);
+    assert_eq!(built.code, 0, "{}", built.stderr);
+    fs::read(sandbox.path("weather/dist/weather.wasm")).unwrap()
+});
 
-fn published(sandbox: &Sandbox, stall: &Stall, version: &str) {
-    packed(sandbox, version);
+fn published(sandbox: &Sandbox, stall: &Stall) {
+    sandbox.write("weather.wasm", &*WEATHER);
     for line in [
         "metier keygen",
         "metier login --account acme --yes",
         "metier namespace claim com.acme",
-        "metier publish packed.wasm",
+        "metier publish weather.wasm",
     ] {
         let ran = shell(sandbox, &stall.url, line);
         assert_eq!(ran.code, 0, "{line}: {}", ran.stderr);
@@ -168,30 +192,40 @@ fn published(sandbox: &Sandbox, stall: &Stall, version: &str) {
 fn nobody_says_yes_for_a_person() {
     let sandbox = Sandbox::new();
     let stall = Stall::any(&sandbox);
-    published(&sandbox, &stall, "0.1.0");
+    published(&sandbox, &stall);
     let stranger = Sandbox::new();
-    let asked = shell(&stranger, &stall.url, "metier search teaching");
+    let asked = shell(&stranger, &stall.url, "metier search weather");
     assert_eq!(asked.code, 2, "{asked:?}");
     assert!(asked.stderr.contains("--fingerprint"), "{asked:?}");
-    let wrong = format!("metier search teaching --fingerprint sha256:{}", "0".repeat(64));
+    let wrong = format!(
+        "metier search weather --fingerprint sha256:{}",
+        "0".repeat(64)
+    );
     let wrong = shell(&stranger, &stall.url, &wrong);
     assert!(wrong.stderr.contains("code: skill-unverified"), "{wrong:?}");
-    let found = shell(&stranger, &stall.url, "metier search teaching --yes");
+    let found = shell(&stranger, &stall.url, "metier search weather --yes");
     assert_eq!(found.code, 0, "{found:?}");
-    let install = "metier install com.acme/teaching --to here";
+    let install = "metier install com.acme/weather --to here";
     let refused = shell(&stranger, &stall.url, install);
     assert_eq!(refused.code, 2, "{refused:?}");
     assert!(!stranger.path("here").exists() && !stranger.path("metier.lock").exists());
-    let service = shell(&stranger, &stall.url, "metier install com.acme/teaching --yes");
-    assert!(service.stderr.contains("no key for the service"), "{service:?}");
+    let service = shell(
+        &stranger,
+        &stall.url,
+        "metier install com.acme/weather --yes",
+    );
+    assert!(
+        service.stderr.contains("no key for the service"),
+        "{service:?}"
+    );
 }
 
 #[test]
 fn a_lock_of_another_market_is_refused() {
     let sandbox = Sandbox::new();
     let stall = Stall::any(&sandbox);
-    published(&sandbox, &stall, "0.1.0");
-    let install = "metier install com.acme/teaching --yes --to here";
+    published(&sandbox, &stall);
+    let install = "metier install com.acme/weather --yes --to here";
     let ran = shell(&sandbox, &stall.url, install);
     assert_eq!(ran.code, 0, "{ran:?}");
     let lock = fs::read_to_string(sandbox.path("metier.lock")).unwrap();
@@ -199,8 +233,14 @@ fn a_lock_of_another_market_is_refused() {
     assert_ne!(lock, other);
     sandbox.write("metier.lock", &other);
     let refused = shell(&sandbox, &stall.url, install);
-    assert!(refused.stderr.contains("https://other.example"), "{refused:?}");
-    assert_eq!(fs::read_to_string(sandbox.path("metier.lock")).unwrap(), other);
+    assert!(
+        refused.stderr.contains("https://other.example"),
+        "{refused:?}"
+    );
+    assert_eq!(
+        fs::read_to_string(sandbox.path("metier.lock")).unwrap(),
+        other
+    );
     let update = shell(&sandbox, &stall.url, "metier update --to here");
     assert_ne!(update.code, 0, "{update:?}");
 }
@@ -209,22 +249,32 @@ fn a_lock_of_another_market_is_refused() {
 fn what_a_market_refuses_is_told_and_two_installs_at_once_are_both_locked() {
     let sandbox = Sandbox::new();
     let stall = Stall::any(&sandbox);
-    published(&sandbox, &stall, "0.1.0");
-    let again = shell(&sandbox, &stall.url, "metier publish packed.wasm");
+    published(&sandbox, &stall);
+    let again = shell(&sandbox, &stall.url, "metier publish weather.wasm");
     assert_ne!(again.code, 0, "{again:?}");
     let nobody = shell(&sandbox, &stall.url, "metier info com.acme/nothing");
     assert!(nobody.stderr.contains("code: not-found"), "{nobody:?}");
-    let both = "metier install com.acme/teaching --yes --to a & metier install com.acme/teaching --yes --to b; wait";
+    let both = "metier install com.acme/weather --yes --to a & metier install com.acme/weather --yes --to b; wait";
     let both = shell(&sandbox, &stall.url, both);
     assert_eq!(both.code, 0, "{both:?}");
     for folder in ["a", "b"] {
-        assert!(sandbox.path(folder).join("teaching.wasm").exists(), "{both:?}");
+        assert!(
+            sandbox.path(folder).join("weather.wasm").exists(),
+            "{both:?}"
+        );
     }
-    let page = shell(&sandbox, &stall.url, "metier info com.acme/teaching --output json");
+    let page = shell(
+        &sandbox,
+        &stall.url,
+        "metier info com.acme/weather --output json",
+    );
     let page: Value = serde_json::from_str(&page.stdout).unwrap();
     assert_eq!(page["version"], "0.1.0");
-    let revoke = "metier revoke 'com.acme/teaching@<1' --why 'it leaks' --yes";
+    let revoke = "metier revoke 'com.acme/weather@<1' --why 'it leaks' --yes";
     assert_eq!(shell(&sandbox, &stall.url, revoke).code, 0);
-    let revoked = shell(&sandbox, &stall.url, "metier verify a/teaching.wasm");
-    assert!(revoked.stderr.contains("code: skill-revoked"), "{revoked:?}");
+    let revoked = shell(&sandbox, &stall.url, "metier verify a/weather.wasm");
+    assert!(
+        revoked.stderr.contains("code: skill-revoked"),
+        "{revoked:?}"
+    );
 }

@@ -9,12 +9,11 @@ use metier_market::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    keys,
-    session::Session,
-};
+use super::{keys, session::Session};
 use crate::{
-    args::market_client::{KeyFile, Login, Method, NamespaceAction, Namespaces, Place, Revoke, Yank},
+    args::market_client::{
+        KeyFile, Login, Method, NamespaceAction, Namespaces, Place, Revoke, Yank,
+    },
     commands::{self, App},
     errors::{Failure, sentence},
     exit::Exit,
@@ -35,8 +34,13 @@ pub fn login(app: &App, args: &Login) -> Result<Exit, Failure> {
         let token = client.login(&args.account, &key).await?;
         let address = &client.market().address;
         let account = &args.account;
-        let line = json!({"market": address.as_str(), "account": account, "expires": token.expires});
-        tell(app, &line, &format!("You are `{account}` at {address} until {}.", token.expires))
+        let line =
+            json!({"market": address.as_str(), "account": account, "expires": token.expires});
+        tell(
+            app,
+            &line,
+            &format!("You are `{account}` at {address} until {}.", token.expires),
+        )
     })
 }
 
@@ -89,7 +93,11 @@ fn claim(
         }
         let hint = key.public().hint();
         let line = json!({"namespace": namespace, "key": hint});
-        tell(app, &line, &format!("{namespace} is yours; its key is {hint}."))
+        tell(
+            app,
+            &line,
+            &format!("{namespace} is yours; its key is {hint}."),
+        )
     })
 }
 
@@ -100,7 +108,28 @@ fn list(app: &App, place: &Place) -> Result<Exit, Failure> {
         let token = session.token(&client)?.token;
         let told = client.namespaces(&token).await?;
         let namespaces = told.get("namespaces").unwrap_or(&told);
-        show(app, namespaces, "There are no namespaces.")
+        if app.printer.format == Format::Json {
+            return show(app, namespaces, "");
+        }
+        let rows: Vec<Value> = namespaces
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(row)
+            .collect();
+        show(app, &json!(rows), "There are no namespaces.")
+    })
+}
+
+/// A namespace on one line.
+fn row(namespace: &Value) -> Value {
+    let keys = namespace["keys"].as_array().into_iter().flatten();
+    let keys: Vec<&str> = keys.filter_map(|key| key["hint"].as_str()).collect();
+    json!({
+        "name": namespace["name"],
+        "proven": namespace["proof"]["place"],
+        "frozen": namespace["frozen"],
+        "keys": keys.join(" "),
     })
 }
 
@@ -114,10 +143,14 @@ pub fn yank(app: &App, args: &Yank, is_yank: bool) -> Result<Exit, Failure> {
     commands::runtime()?.block_on(async {
         let client = session.market_of(name).await?;
         let token = session.token(&client)?.token;
-        client.yank(name, version, is_yank, &args.why, &token).await?;
+        client
+            .yank(name, version, is_yank, &args.why, &token)
+            .await?;
         let line = json!({"name": name, "version": version, "yanked": is_yank});
         let words = match is_yank {
-            true => format!("{name} {version} is yanked: nobody begins to use it; who has it keeps it."),
+            true => {
+                format!("{name} {version} is yanked: nobody begins to use it; who has it keeps it.")
+            }
             false => format!("{name} {version} can be installed again."),
         };
         tell(app, &line, &words)
@@ -137,12 +170,17 @@ pub fn revoke(app: &App, args: &Revoke) -> Result<Exit, Failure> {
         let token = session.token(&client)?.token;
         client.revoke(&target, &args.why, &token).await?;
         let line = json!({"revoked": target});
-        tell(app, &line, &format!("Revoked: {target}. Hosts stop it within a minute."))
+        tell(
+            app,
+            &line,
+            &format!("Revoked: {target}. Hosts stop it within a minute."),
+        )
     })
 }
 
 fn session_question(session: &Session<'_>, target: &Target) -> Result<(), Failure> {
-    let question = format!("This stops {target} on every host, for ever written in the log. Do it?");
+    let question =
+        format!("This stops {target} on every host, for ever written in the log. Do it?");
     session.ask(&question, "--yes")
 }
 

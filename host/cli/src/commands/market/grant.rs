@@ -28,9 +28,16 @@ pub fn next(manifest: &Manifest, in_service: bool) -> Vec<String> {
         .iter()
         .map(|name| format!("it needs the credential `{name}`: {command} {name}"))
         .collect();
-    if let Some(config) = asks.config.as_ref().filter(|config| !config.keys.is_empty()) {
+    if let Some(config) = asks
+        .config
+        .as_ref()
+        .filter(|config| !config.keys.is_empty())
+    {
         let keys: Vec<String> = config.keys.iter().map(|key| format!("`{key}`")).collect();
-        next.push(format!("its grant has the settings {} to fill in", keys.join(", ")));
+        next.push(format!(
+            "its grant has the settings {} to fill in",
+            keys.join(", ")
+        ));
     }
     if !asks.files.is_empty() {
         next.push("its grant names folders on this machine: change them".to_owned());

@@ -138,7 +138,9 @@ pub fn unresolved(error: &ResolveError) -> Failure {
             (Code::NotFound, "`metier search` finds what there is.")
         }
         ResolveError::None { passed, .. }
-            if passed.iter().all(|passed| matches!(passed.why, Why::Refused(_))) =>
+            if passed
+                .iter()
+                .all(|passed| matches!(passed.why, Why::Refused(_))) =>
         {
             (Code::SkillRevoked, "Do not use it.")
         }
@@ -147,7 +149,9 @@ pub fn unresolved(error: &ResolveError) -> Failure {
             "`metier info` shows all versions; `@=1.2.3` means exactly one.",
         ),
         ResolveError::LockedRefused { .. } => (Code::SkillRevoked, "Do not use it."),
-        ResolveError::Stale { .. } | ResolveError::Vanished { .. } | ResolveError::Changed { .. } => (
+        ResolveError::Stale { .. }
+        | ResolveError::Vanished { .. }
+        | ResolveError::Changed { .. } => (
             Code::SkillUnverified,
             "Do not use it: tell whoever runs the market, and show them metier.lock.",
         ),
@@ -220,7 +224,11 @@ fn who(client: &Client, found: &Found) -> Vec<String> {
             client.market().address,
             proven.review.rules
         ),
-        format!("  {}, {}", found.line.component, render::bytes(found.line.size)),
+        format!(
+            "  {}, {}",
+            found.line.component,
+            render::bytes(found.line.size)
+        ),
     ];
     if proven.first_key != proven.publication.key {
         lines.push(format!("  its keys go back to {}", proven.first_key));
@@ -246,7 +254,9 @@ fn versions(index: &IndexFile, list: &List, stream: &Stream) -> String {
     for line in index.lines().iter().rev().take(20) {
         let revoked = revoked_line(list, line);
         let yanked = line.yanked.as_ref().map(|why| format!("yanked: {why}"));
-        let note = revoked.or(yanked).map_or(String::new(), |note| format!("  {note}"));
+        let note = revoked
+            .or(yanked)
+            .map_or(String::new(), |note| format!("  {note}"));
         lines.push(format!("  {}{}", line.vers, text::one_line(&note)));
     }
     format!("{}\n", lines.join("\n"))

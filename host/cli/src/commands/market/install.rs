@@ -40,7 +40,10 @@ pub fn run(app: &App, args: &Install) -> Result<Exit, Failure> {
         let found = info::find(&session, &client, &args.skill, lock.get(name), said).await?;
         // What was said yes to in this directory is not asked for again.
         let locked = locked(&found);
-        if lock.get(name).is_none_or(|known| known.consent != locked.consent) {
+        if lock
+            .get(name)
+            .is_none_or(|known| known.consent != locked.consent)
+        {
             ask(&session, &client, &found)?;
         }
         let placed = placing.put(&alias, &found.fetched).await?;

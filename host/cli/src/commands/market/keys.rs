@@ -60,7 +60,10 @@ pub fn keygen(app: &App, args: &Keygen) -> Result<Exit, Failure> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         fs::create_dir_all(folder)?;
     }
     let mut file = File::options()
@@ -88,9 +91,12 @@ pub fn read(app: &App, key: &KeyFile) -> Result<KeyPair, Failure> {
     let found = fs::metadata(&path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
             let shown = text::one_line(&path.display().to_string());
-            Fault::new(Code::CredentialMissing, format!("There is no key in `{shown}`."))
-                .with_hint("`metier keygen` makes one.")
-                .into()
+            Fault::new(
+                Code::CredentialMissing,
+                format!("There is no key in `{shown}`."),
+            )
+            .with_hint("`metier keygen` makes one.")
+            .into()
         }
         _ => Failure::unreadable(&path, &error),
     })?;

@@ -72,7 +72,10 @@ impl Places {
         let wrong = |why: &str| {
             let shown = text::one_line(&path.display().to_string());
             Failure::usage(
-                format!("The file `{shown}` is wrong: {}", sentence(&text::one_line(why))),
+                format!(
+                    "The file `{shown}` is wrong: {}",
+                    sentence(&text::one_line(why))
+                ),
                 "It has `default = \"https://…\"` and a table `[namespaces]`.",
             )
         };
@@ -83,9 +86,8 @@ impl Places {
         };
         for (namespace, told) in &wire.namespaces {
             let namespace = namespace.parse();
-            let namespace = namespace.map_err(
-                |error: metier_market::index::InvalidMarket| wrong(&error.to_string()),
-            )?;
+            let namespace = namespace
+                .map_err(|error: metier_market::index::InvalidMarket| wrong(&error.to_string()))?;
             places.namespaces.push((namespace, parsed(told)?));
         }
         Ok(places)

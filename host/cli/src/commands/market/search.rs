@@ -34,7 +34,10 @@ pub fn run(app: &App, args: &Search) -> Result<Exit, Failure> {
             let corrected = text::one_line(corrected);
             app.printer.note(&format!("Searched for `{corrected}`."));
         }
-        let skills = found["skills"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let skills = found["skills"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let rows: Vec<Value> = skills.iter().map(row).collect();
         show(app, &json!(rows), "Nothing was found.")
     })

@@ -100,7 +100,10 @@ impl Updating<'_> {
         let line = self.newest(&index, locked, &list)?;
         if line.vers == locked.version {
             let words = format!("{name} {} is the newest that will do.", locked.version);
-            return Ok(self.done(json!({"status": "current", "version": locked.version}), &words));
+            return Ok(self.done(
+                json!({"status": "current", "version": locked.version}),
+                &words,
+            ));
         }
         let said = first_key(&self.args.target);
         let fetched = client.fetch(&line, &witness, said).await?;
@@ -154,7 +157,10 @@ impl Updating<'_> {
         };
         let resolved = resolve(&wanted, index, &rules).map_err(|error| unresolved(&error))?;
         for passed in &resolved.passed {
-            if matches!(passed.why, Why::Cooling(_) | Why::Refused(_) | Why::Yanked(_)) {
+            if matches!(
+                passed.why,
+                Why::Cooling(_) | Why::Refused(_) | Why::Yanked(_)
+            ) {
                 let words = format!("{} {passed}.", self.name);
                 self.session.app.printer.note(&text::one_line(&words));
             }
@@ -170,7 +176,9 @@ impl Updating<'_> {
             self.name, locked.version, line.vers
         ));
         let paint = printer.terminal.stderr.paint();
-        printer.note(&changes::lines(change, paint));
+        if !change.why.is_empty() {
+            printer.note(&changes::lines(change, paint));
+        }
     }
 
     async fn apply(

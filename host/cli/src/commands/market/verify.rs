@@ -40,9 +40,12 @@ pub fn run(app: &App, args: &Verify) -> Result<Exit, Failure> {
 }
 
 async fn version(session: &Session<'_>, what: &str) -> Result<Proven, Failure> {
-    let wanted = what
-        .parse::<Requirement>()
-        .map_err(|error| Failure::usage(sentence(&error.to_string()), "Name a file that is there, or NAME[@REQ]."))?;
+    let wanted = what.parse::<Requirement>().map_err(|error| {
+        Failure::usage(
+            sentence(&error.to_string()),
+            "Name a file that is there, or NAME[@REQ].",
+        )
+    })?;
     let client = session.market_of(&wanted.name).await?;
     let found = info::find(session, &client, &wanted, None, FirstKey::Remembered).await?;
     Ok(found.fetched.proven)
@@ -76,17 +79,23 @@ async fn file(
             );
             let (witness, index) = (witness?, index?);
             let line = index.lines().iter();
-            let line = line.filter(|line| line.component == *contents.component()).last();
+            let line = line
+                .filter(|line| line.component == *contents.component())
+                .last();
             let line = line.ok_or_else(|| unknown(&contents))?;
-            client.fetch(line, &witness, FirstKey::Remembered).await?.proven
+            client
+                .fetch(line, &witness, FirstKey::Remembered)
+                .await?
+                .proven
         }
     };
     match client.revocations(now()).await {
         Ok(accepted) => check_revoked(&fresh(session, accepted), &contents)?,
         Err(error @ metier_market::client::ClientError::Unreachable { .. }) => {
-            session.app.printer.warn(&format!(
-                "whether it was revoked is not known: {error}"
-            ));
+            session
+                .app
+                .printer
+                .warn(&format!("whether it was revoked is not known: {error}"));
         }
         Err(error) => return Err(error.into()),
     }
