@@ -103,7 +103,8 @@ impl Client {
         token: &str,
     ) -> Result<ToProve, ClientError> {
         let body = json!({"name": namespace, "method": method});
-        self.post("api/v1/market/namespaces", &body, Some(token)).await
+        self.post("api/v1/market/namespaces", &body, Some(token))
+            .await
     }
 
     /// Has the proof looked up; the namespace has this key first.
@@ -163,7 +164,8 @@ impl Client {
         token: &str,
     ) -> Result<Value, ClientError> {
         let body = json!({"target": target, "why": why});
-        self.post("api/v1/market/revocations", &body, Some(token)).await
+        self.post("api/v1/market/revocations", &body, Some(token))
+            .await
     }
 
     async fn post<T: DeserializeOwned>(

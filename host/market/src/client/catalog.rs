@@ -55,7 +55,8 @@ impl Client {
         };
         let answer = self.ask(request).await?;
         if answer.status == StatusCode::NOT_MODIFIED {
-            let (file, etag, _) = kept.ok_or_else(|| not_json(&path, b"", "nobody said that it is known"))?;
+            let (file, etag, _) =
+                kept.ok_or_else(|| not_json(&path, b"", "nobody said that it is known"))?;
             self.keep_etag(name, etag.as_deref())?;
             return Ok(file);
         }
@@ -84,7 +85,9 @@ impl Client {
         let etag = String::from_utf8(etag).ok()?;
         let file = IndexFile::read(name, &self.kept.read(&index_name(name))?).ok()?;
         let asked = fs::metadata(self.kept.folder().join("etag").join(name.as_str())).ok()?;
-        let age = SystemTime::now().duration_since(asked.modified().ok()?).ok();
+        let age = SystemTime::now()
+            .duration_since(asked.modified().ok()?)
+            .ok();
         let warm = age.is_some_and(|age| age < WARM);
         Some((file, (!etag.is_empty()).then_some(etag), warm))
     }

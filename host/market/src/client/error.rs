@@ -66,7 +66,9 @@ pub enum ClientError {
         found: Digest,
     },
     /// Another number of bytes than the index says.
-    #[error("the component of {name} {version} has {wanted} bytes by the index, and the market sent {found}")]
+    #[error(
+        "the component of {name} {version} has {wanted} bytes by the index, and the market sent {found}"
+    )]
     OtherSize {
         /// The skill.
         name: SkillName,
@@ -110,7 +112,9 @@ pub enum ClientError {
         said: String,
     },
     /// The market has other keys than those that are trusted.
-    #[error("the market at {address} has other keys than those trusted here: {found} instead of {trusted}")]
+    #[error(
+        "the market at {address} has other keys than those trusted here: {found} instead of {trusted}"
+    )]
     OtherKeys {
         /// Which.
         address: String,
@@ -150,7 +154,9 @@ pub enum ClientError {
         why: String,
     },
     /// The namespace's keys begin anew.
-    #[error("{namespace} signs with keys that go back to {found}; here it is known by {known}, which vouches for none of them")]
+    #[error(
+        "{namespace} signs with keys that go back to {found}; here it is known by {known}, which vouches for none of them"
+    )]
     OtherFirstKey {
         /// Whose keys.
         namespace: String,
@@ -180,9 +186,8 @@ impl ClientError {
 
     /// For whoever asked.
     pub fn fault(&self) -> Fault {
-        let fault = |code, hint: &str| {
-            Fault::new(code, sentence(&told(&self.to_string()))).with_hint(hint)
-        };
+        let fault =
+            |code, hint: &str| Fault::new(code, sentence(&told(&self.to_string()))).with_hint(hint);
         match self {
             ClientError::Refused(fault) => (**fault).clone(),
             ClientError::Receipt(error) => error.fault(),
@@ -191,7 +196,9 @@ impl ClientError {
                 "Say where the market is with --market or METIER_MARKET; `metier market serve` starts one.",
             ),
             ClientError::Slow(_) => fault(Code::UpstreamTimeout, "Try again later."),
-            ClientError::TooLarge { .. } | ClientError::CutOff { .. } | ClientError::Shape { .. } => fault(
+            ClientError::TooLarge { .. }
+            | ClientError::CutOff { .. }
+            | ClientError::Shape { .. } => fault(
                 Code::UpstreamInvalidAnswer,
                 "Nothing of it was used. Something between here and the market may answer in its place; try again, or from another network.",
             ),
@@ -230,13 +237,16 @@ impl ClientError {
             ),
             ClientError::OtherFirstKey { found, .. } => fault(
                 Code::SkillUnverified,
-                &format!("Ask the publisher by another way whether this is their key. If it is: --accept-key {found}"),
+                &format!(
+                    "Ask the publisher by another way whether this is their key. If it is: --accept-key {found}"
+                ),
             ),
             ClientError::Key(_) => fault(Code::InvalidArguments, "`metier keygen` makes a key."),
             ClientError::Disk { error, .. } => match error.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    fault(Code::StorageFull, "Free some room, then try again: nothing was changed.")
-                }
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => fault(
+                    Code::StorageFull,
+                    "Free some room, then try again: nothing was changed.",
+                ),
                 _ => fault(
                     Code::StorageUnavailable,
                     "Check that the data directory exists and may be written to.",
@@ -305,7 +315,12 @@ pub(super) fn problem(status: StatusCode, path: &str, body: &[u8]) -> ClientErro
         fault = fault.with_hint(told(&hint));
     }
     for (at, finding) in problem.findings.iter().take(MAX_FINDINGS).enumerate() {
-        let Finding { rule, place, evidence, mend } = finding;
+        let Finding {
+            rule,
+            place,
+            evidence,
+            mend,
+        } = finding;
         let words = told(&format!("{rule} {place}: {evidence} {mend}"));
         fault = fault.with_detail(format!("finding-{:02}", at + 1), words);
     }

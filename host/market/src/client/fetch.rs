@@ -199,7 +199,10 @@ fn same_version(line: &Line, proven: &Proven) -> Result<(), ClientError> {
     match same {
         true => Ok(()),
         false => Err(ClientError::OtherVersion {
-            wanted: format!("{} as the index has it", subject_name(&line.name, &line.vers)),
+            wanted: format!(
+                "{} as the index has it",
+                subject_name(&line.name, &line.vers)
+            ),
             found: subject_name(&publication.name, &publication.version),
         }),
     }

@@ -42,7 +42,10 @@ impl Network {
         let mut hyper = HyperRequest::builder()
             .method(request.method)
             .uri(format!("{}{}", self.address, request.path))
-            .header(header::USER_AGENT, concat!("metier/", env!("CARGO_PKG_VERSION")));
+            .header(
+                header::USER_AGENT,
+                concat!("metier/", env!("CARGO_PKG_VERSION")),
+            );
         if let Some(token) = request.token {
             let value = HeaderValue::try_from(format!("Bearer {token}"));
             let mut value = value.map_err(|_| Broken("the token is none".to_owned()))?;

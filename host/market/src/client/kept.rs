@@ -130,7 +130,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A new file in the folder that `path` is in.
 pub(super) fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     tempfile::Builder::new()

@@ -17,15 +17,15 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
-use metier_core::SkillName;
 use metier_core::Digest;
+use metier_core::SkillName;
 
 use super::{
     Answer, Client, ClientError, FirstKey,
     catalog::Ask,
     fetch::MAX_COMPONENT,
-    installed::revoked_line,
     http::{Broken, Http, Pieces, Request},
+    installed::revoked_line,
     kept::{read_file, write_file},
     market::{ROOT_FILE, ROOT_PATH},
 };
@@ -154,9 +154,15 @@ impl Directory {
         if bare == "log/consistency" {
             return self.consistency(query.strip_prefix("from=")?.parse().ok()?);
         }
-        if let Some((_, digest)) = bare.strip_prefix("v2/").and_then(|rest| rest.split_once("/blobs/")) {
+        if let Some((_, digest)) = bare
+            .strip_prefix("v2/")
+            .and_then(|rest| rest.split_once("/blobs/"))
+        {
             let digest: Digest = digest.parse().ok()?;
-            return read_file(&self.folder.join("blobs").join(digest.to_string()), MAX_COMPONENT);
+            return read_file(
+                &self.folder.join("blobs").join(digest.to_string()),
+                MAX_COMPONENT,
+            );
         }
         read_file(&self.folder.join(bare), MAX_COMPONENT)
     }

@@ -34,7 +34,11 @@ impl Image {
         })?;
         let layer = Digest::of(component);
         let third = |name: &String| name.starts_with("wasi:") && name.contains("@0.3");
-        let os = if imports.iter().any(third) { "wasip3" } else { "wasip2" };
+        let os = if imports.iter().any(third) {
+            "wasip3"
+        } else {
+            "wasip2"
+        };
         let config = canonical::text(&json!({
             "created": created,
             "author": author,

@@ -80,10 +80,12 @@ impl Client {
         let digest = image.digest();
         let subject = subject_name(name, version);
         let bundle = publishing.key.sign(&digest, &subject, &Signature)?;
-        self.push_blob(name, publishing.component.to_vec(), token).await?;
+        self.push_blob(name, publishing.component.to_vec(), token)
+            .await?;
         self.push_blob(name, image.config.clone(), token).await?;
         let path = format!("v2/{name}/manifests/{digest}");
-        self.send(Method::PUT, &path, MANIFEST, image.manifest, token).await?;
+        self.send(Method::PUT, &path, MANIFEST, image.manifest, token)
+            .await?;
         let body = json!({
             "name": name,
             "version": version,
@@ -117,10 +119,22 @@ impl Client {
     }
 
     /// Pushes a blob in one request.
-    async fn push_blob(&self, name: &SkillName, bytes: Vec<u8>, token: &str) -> Result<(), ClientError> {
+    async fn push_blob(
+        &self,
+        name: &SkillName,
+        bytes: Vec<u8>,
+        token: &str,
+    ) -> Result<(), ClientError> {
         let digest = Digest::of(&bytes);
         let path = format!("v2/{name}/blobs/uploads/?digest={digest}");
-        self.send(Method::POST, &path, "application/octet-stream", bytes, token).await
+        self.send(
+            Method::POST,
+            &path,
+            "application/octet-stream",
+            bytes,
+            token,
+        )
+        .await
     }
 
     async fn send(

@@ -102,7 +102,11 @@ impl Client {
     }
 
     /// Remembers the first key of a namespace, and notices when one comes that nobody of before vouches for.
-    pub(super) fn check_first_key(&self, proven: &Proven, said: FirstKey) -> Result<(), ClientError> {
+    pub(super) fn check_first_key(
+        &self,
+        proven: &Proven,
+        said: FirstKey,
+    ) -> Result<(), ClientError> {
         let namespace = Namespace::of(&proven.publication.name);
         let found = proven.first_key;
         let _held = self.kept.hold()?;

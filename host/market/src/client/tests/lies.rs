@@ -58,7 +58,10 @@ async fn an_honest_market_is_asked_twice_for_a_version() {
 async fn an_index_is_not_sent_twice() {
     let scene = Scene::new();
     let first = scene.client.index(&weather(), Ask::Always).await.unwrap();
-    assert_eq!(scene.client.index(&weather(), Ask::Always).await.unwrap(), first);
+    assert_eq!(
+        scene.client.index(&weather(), Ask::Always).await.unwrap(),
+        first
+    );
     assert_eq!(scene.script.asked().len(), 2, "asked whether it changed");
     scene.script.shop().publish("1.1.0", |_| {});
     let newer = scene.client.index(&weather(), Ask::Always).await.unwrap();
@@ -66,7 +69,11 @@ async fn an_index_is_not_sent_twice() {
     let lie = Lie::Status(StatusCode::NOT_MODIFIED, String::new());
     let other = Scene::new();
     other.script.lie(INDEX, lie);
-    let error = other.client.index(&weather(), Ask::Always).await.unwrap_err();
+    let error = other
+        .client
+        .index(&weather(), Ask::Always)
+        .await
+        .unwrap_err();
     assert!(matches!(error, ClientError::Shape { .. }), "{error}");
 }
 
@@ -111,7 +118,10 @@ async fn a_component_larger_than_any_is_not_begun() {
 async fn an_answer_that_breaks_off_is_told_as_one() {
     for path in [COMPONENT, RECEIPT, INDEX, CHECKPOINT] {
         let error = refused(path, Lie::Cut).await;
-        assert!(matches!(error, ClientError::CutOff { .. }), "{path}: {error}");
+        assert!(
+            matches!(error, ClientError::CutOff { .. }),
+            "{path}: {error}"
+        );
     }
     let error = refused(RECEIPT, Lie::Told(99_999)).await;
     assert!(error.to_string().contains("99999 bytes"), "{error}");
@@ -182,8 +192,14 @@ async fn an_index_that_says_something_else_than_the_log_is_refused() {
 #[tokio::test]
 async fn a_file_that_says_something_else_than_its_leaf_is_refused() {
     for (what, lie) in [
-        ("authority", (|publication| publication.authority = publication.manifest) as fn(&mut crate::state::Publication)),
-        ("words", |publication| publication.words = publication.manifest),
+        (
+            "authority",
+            (|publication| publication.authority = publication.manifest)
+                as fn(&mut crate::state::Publication),
+        ),
+        ("words", |publication| {
+            publication.words = publication.manifest
+        }),
     ] {
         let mut shop = Shop::with(&[]);
         shop.publish("1.0.0", lie);
@@ -198,7 +214,10 @@ async fn a_market_that_is_another_one_is_not_trusted() {
     let scene = Scene::new();
     let here = "https://market.example".parse().unwrap();
     let stranger = meet(&*scene.script, &here).await.unwrap();
-    assert_eq!(stranger.fingerprint, fingerprint(&scene.script.shop().root()));
+    assert_eq!(
+        stranger.fingerprint,
+        fingerprint(&scene.script.shop().root())
+    );
     let elsewhere = "https://other.example".parse().unwrap();
     let error = meet(&*scene.script, &elsewhere).await.unwrap_err();
     assert!(matches!(error, ClientError::Elsewhere { .. }), "{error}");
@@ -234,7 +253,13 @@ async fn keys_that_begin_anew_are_refused_until_somebody_looked() {
         panic!("{error}");
     };
     assert!(fetch(FirstKey::Accepted(known)).await.is_err());
-    assert!(fetch(FirstKey::Accepted(found)).await.unwrap().proven.recovered);
+    assert!(
+        fetch(FirstKey::Accepted(found))
+            .await
+            .unwrap()
+            .proven
+            .recovered
+    );
     fetch(FirstKey::Remembered).await.unwrap();
 }
 
@@ -253,7 +278,11 @@ fn revoked() -> Entry {
 async fn the_revocation_list_never_goes_back() {
     let now: Moment = day(21);
     let scene = Scene::new();
-    let old = scene.script.shop().answer(&super::super::Request::get("revocations")).1;
+    let old = scene
+        .script
+        .shop()
+        .answer(&super::super::Request::get("revocations"))
+        .1;
     scene.script.shop().revoked.push(revoked());
     scene.script.shop().list_version = 8;
     let accepted = scene.client.revocations(now).await.unwrap();
@@ -263,7 +292,10 @@ async fn the_revocation_list_never_goes_back() {
     assert!(error.to_string().contains("it leaks"), "{error}");
     scene.script.lie("revocations", Lie::Bytes(old));
     let error = scene.client.revocations(now).await.unwrap_err();
-    assert!(matches!(error, ClientError::Revocations(ListRefused::Older { found: 7, seen: 8 })));
+    assert!(matches!(
+        error,
+        ClientError::Revocations(ListRefused::Older { found: 7, seen: 8 })
+    ));
     scene.script.be_honest();
     scene.script.lie("revocations", Lie::Html);
     let error = scene.client.revocations(now).await.unwrap_err();
@@ -278,7 +310,9 @@ async fn two_installs_at_once_are_two_installs() {
     assert_eq!(one.unwrap().component, two.unwrap().component);
     let witness = scene.client.advance().await.unwrap();
     let index = scene.client.index(&weather(), Ask::WhenCold).await.unwrap();
-    let all = scene.client.fetch_all(index.lines(), &witness, FirstKey::Remembered);
+    let all = scene
+        .client
+        .fetch_all(index.lines(), &witness, FirstKey::Remembered);
     let versions: Vec<String> = all
         .await
         .unwrap()
@@ -293,7 +327,10 @@ async fn a_disk_that_takes_nothing_is_told_and_nothing_is_half_there() {
     let scene = Scene::new();
     let root = scene.script.shop().root();
     std::fs::write(scene.home.path().join("file"), "").unwrap();
-    let kept = Kept::of(&scene.home.path().join("file"), &root.address.as_str().parse().unwrap());
+    let kept = Kept::of(
+        &scene.home.path().join("file"),
+        &root.address.as_str().parse().unwrap(),
+    );
     let client = Client::new(scene.script.clone(), root, kept).unwrap();
     let error = install(&client).await.unwrap_err();
     assert_eq!(error.fault().code, Code::StorageUnavailable, "{error}");
@@ -322,5 +359,9 @@ async fn what_a_market_says_is_made_visible() {
     scene.script.lie(INDEX, lie);
     let fault = scene.install().await.unwrap_err().fault();
     assert_eq!(fault.code, Code::NotFound);
-    assert!(!fault.message.contains(['\u{202e}', '\u{1b}']), "{:?}", fault.message);
+    assert!(
+        !fault.message.contains(['\u{202e}', '\u{1b}']),
+        "{:?}",
+        fault.message
+    );
 }

@@ -26,8 +26,15 @@ async fn a_log_that_was_shortened_is_refused() {
     scene.install().await.unwrap();
     scene.script.shop().leaves.pop();
     let error = scene.client.advance().await.unwrap_err();
-    assert!(matches!(log_fault(error), LogFault::Shorter { before: 3, now: 2 }));
-    assert_eq!(scene.client.witness().unwrap().size(), 3, "it is remembered");
+    assert!(matches!(
+        log_fault(error),
+        LogFault::Shorter { before: 3, now: 2 }
+    ));
+    assert_eq!(
+        scene.client.witness().unwrap().size(),
+        3,
+        "it is remembered"
+    );
 }
 
 #[tokio::test]
@@ -38,7 +45,9 @@ async fn a_log_that_was_forked_is_refused() {
     other.push(b"another");
     other.push(b"past");
     let note = scene.script.shop().note(&other);
-    scene.script.lie("log/checkpoint", Lie::Bytes(note.into_bytes()));
+    scene
+        .script
+        .lie("log/checkpoint", Lie::Bytes(note.into_bytes()));
     let error = scene.client.advance().await.unwrap_err();
     assert!(matches!(log_fault(error), LogFault::Forked { size: 2, .. }));
 }
@@ -52,7 +61,10 @@ async fn a_log_that_was_rewritten_is_refused() {
     shop.leaves[1] = b"rewritten".to_vec();
     drop(shop);
     let error = scene.client.advance().await.unwrap_err();
-    assert!(matches!(log_fault(error), LogFault::Rewritten { before: 2 }));
+    assert!(matches!(
+        log_fault(error),
+        LogFault::Rewritten { before: 2 }
+    ));
 }
 
 #[tokio::test]
@@ -82,7 +94,10 @@ async fn a_proof_that_is_none_is_no_proof() {
     let other = br#"{"old":1,"new":3,"path":[]}"#.to_vec();
     scene.script.lie("log/consistency", Lie::Bytes(other));
     let error = scene.client.advance().await.unwrap_err();
-    assert!(matches!(log_fault(error), LogFault::Unproven { before: 2, now: 3 }));
+    assert!(matches!(
+        log_fault(error),
+        LogFault::Unproven { before: 2, now: 3 }
+    ));
     // It is asked for some times, and not without end.
     assert!(scene.script.asked().len() < 20);
 }

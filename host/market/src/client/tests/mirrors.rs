@@ -99,7 +99,12 @@ async fn a_mirror_answers_nothing_outside_of_it() {
     mirrored(&scene).await;
     fs::write(scene.home.path().join("secret"), "s").unwrap();
     let directory = Directory::new(&scene.home.path().join("mirror"));
-    for path in ["../secret", "/etc/passwd", "v2/x/blobs/../../secret", "index/./x"] {
+    for path in [
+        "../secret",
+        "/etc/passwd",
+        "v2/x/blobs/../../secret",
+        "index/./x",
+    ] {
         let request = super::super::Request::get(path);
         let answer = super::super::Http::ask(&directory, request).await.unwrap();
         assert_eq!(answer.status, http::StatusCode::NOT_FOUND, "{path}");

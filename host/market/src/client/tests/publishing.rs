@@ -38,7 +38,10 @@ async fn blobs_come_before_the_one_request_that_counts() {
     let paths: Vec<&str> = asked.iter().map(|(_, path)| path.as_str()).collect();
     let digest = Digest::of(&component("2.0.0"));
     assert_eq!(paths.len(), 4);
-    assert_eq!(paths[0], format!("v2/com.acme/weather/blobs/uploads/?digest={digest}"));
+    assert_eq!(
+        paths[0],
+        format!("v2/com.acme/weather/blobs/uploads/?digest={digest}")
+    );
     assert!(paths[2].starts_with("v2/com.acme/weather/manifests/sha256:"));
     assert_eq!(paths[3], "api/v1/market/publish");
 }
@@ -63,10 +66,18 @@ async fn findings_and_reviews_are_told() {
     scene.script.be_honest();
     let findings = r#"{"detail":"It is refused.","findings":[{"rule":"broad-http","place":"skill.toml","evidence":"any host","mend":"name one"}]}"#;
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    scene.script.lie("api/v1/market/publish", Lie::Status(status, findings.to_owned()));
+    scene.script.lie(
+        "api/v1/market/publish",
+        Lie::Status(status, findings.to_owned()),
+    );
     let fault = publish(&scene).await.unwrap_err().fault();
     assert_eq!(fault.message, "It is refused.");
-    assert!(fault.details.values().any(|told| told.contains("broad-http")));
+    assert!(
+        fault
+            .details
+            .values()
+            .any(|told| told.contains("broad-http"))
+    );
 }
 
 #[tokio::test]
@@ -77,7 +88,13 @@ async fn a_token_is_kept_while_it_is_one() {
     let token = scene.client.login(&account, &key).await.unwrap();
     assert!(!format!("{token:?}").contains("\"t\""));
     assert_eq!(scene.client.token(day(1)), Some(token));
-    assert_eq!(scene.client.token("2027-01-01T00:00:00Z".parse().unwrap()), None);
+    assert_eq!(
+        scene.client.token("2027-01-01T00:00:00Z".parse().unwrap()),
+        None
+    );
     let mode = std::fs::metadata(scene.client.kept().folder().join("token.json")).unwrap();
-    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777, 0o600);
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777,
+        0o600
+    );
 }

@@ -124,7 +124,10 @@ impl Shop {
         let image = Image::of(&component, "com.acme", self.now).unwrap();
         let (name, number) = (weather(), version.parse().unwrap());
         let subject = subject_name(&name, &number);
-        let bundle = self.key.sign(&image.digest(), &subject, &Signature).unwrap();
+        let bundle = self
+            .key
+            .sign(&image.digest(), &subject, &Signature)
+            .unwrap();
         let reviewed = Reviewed {
             skill: name.clone(),
             version: number.clone(),
@@ -132,7 +135,10 @@ impl Shop {
             at: self.now,
             findings: Vec::new(),
         };
-        let review = self.review.sign(&image.digest(), &subject, &reviewed).unwrap();
+        let review = self
+            .review
+            .sign(&image.digest(), &subject, &reviewed)
+            .unwrap();
         let (bundle, review) = (bundle.to_json(), review.to_json());
         let mut publication = Publication {
             name,
@@ -206,7 +212,9 @@ impl Shop {
     }
 
     pub fn note(&self, tree: &Tree) -> String {
-        Checkpoint::of(tree, self.log.key()).sign(&self.log).unwrap()
+        Checkpoint::of(tree, self.log.key())
+            .sign(&self.log)
+            .unwrap()
     }
 
     pub fn receipt(&self, version: &Version, size: u64) -> Receipt {
@@ -259,14 +267,17 @@ impl Shop {
             "revocations" => self.list().into_bytes(),
             "index/com.acme/weather" => self.index().into_bytes(),
             "api/v1/market/challenges" => br#"{"challenge":"c"}"#.to_vec(),
-            "api/v1/market/tokens" => {
-                br#"{"token":"t","expires":"2027-01-01T00:00:00Z"}"#.to_vec()
-            }
+            "api/v1/market/tokens" => br#"{"token":"t","expires":"2027-01-01T00:00:00Z"}"#.to_vec(),
             "api/v1/market/publish" => json!({"leaf": 9, "page": "p"}).to_string().into_bytes(),
             path => match self.file(path, query) {
                 Some(bytes) => bytes,
                 None if request.body.is_some() => b"{}".to_vec(),
-                None => return (StatusCode::NOT_FOUND, br#"{"detail":"There is none."}"#.to_vec()),
+                None => {
+                    return (
+                        StatusCode::NOT_FOUND,
+                        br#"{"detail":"There is none."}"#.to_vec(),
+                    );
+                }
             },
         };
         (StatusCode::OK, body)
