@@ -22,7 +22,7 @@ use crate::{
 /// What takes the skill.
 pub enum Placing<'t> {
     /// A running service.
-    Service(Client),
+    Service(Box<Client>),
     /// A directory.
     Directory(&'t Path),
 }

@@ -81,7 +81,7 @@ async fn file(
             let line = index.lines().iter();
             let line = line
                 .filter(|line| line.component == *contents.component())
-                .last();
+                .next_back();
             let line = line.ok_or_else(|| unknown(&contents))?;
             client
                 .fetch(line, &witness, FirstKey::Remembered)
