@@ -35,10 +35,10 @@ impl Placing<'_> {
     pub fn of<'t>(app: &App, target: &'t Target) -> Result<Placing<'t>, Failure> {
         match &target.to {
             Some(to) => Ok(Placing::Directory(to)),
-            None => Ok(Placing::Service(Client::new(
-                app,
-                target.tenant.as_deref(),
-            )?)),
+            None => {
+                let client = Client::new(app, target.tenant.as_deref())?;
+                Ok(Placing::Service(Box::new(client)))
+            }
         }
     }
 
