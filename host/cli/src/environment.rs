@@ -29,10 +29,15 @@ pub const DATA_HOME: Variable = Variable {
     name: "XDG_DATA_HOME",
     about: "Data and the vault are kept in metier below it [default: ~/.local/share]",
 };
+/// Where configuration lives.
+pub const CONFIG_HOME: Variable = Variable {
+    name: "XDG_CONFIG_HOME",
+    about: "metier/markets.toml below it says which market each namespace comes from [default: ~/.config]",
+};
 /// The home directory.
 pub const HOME: Variable = Variable {
     name: "HOME",
-    about: "Where the two directories above are when they are not set",
+    about: "Where the three directories above are when they are not set",
 };
 /// <https://no-color.org>.
 pub const NO_COLOR: Variable = Variable {
@@ -82,6 +87,12 @@ pub const KEY: Variable = Variable {
     about: "The key that `metier admin` asks it with",
 };
 
+/// Which market is asked.
+pub const MARKET: Variable = Variable {
+    name: "METIER_MARKET",
+    about: "The market that is asked: its address, or a mirror's directory [default: as markets.toml says]",
+};
+
 /// Which lines a service writes.
 pub const LOG: Variable = Variable {
     name: "METIER_LOG",
@@ -109,9 +120,10 @@ pub const OTEL_DISABLED: Variable = Variable {
 };
 
 /// Every variable, in the order they are documented.
-pub const VARIABLES: [Variable; 18] = [
+pub const VARIABLES: [Variable; 20] = [
     URL,
     KEY,
+    MARKET,
     LOG,
     OTEL_ENDPOINT,
     OTEL_HEADERS,
@@ -120,6 +132,7 @@ pub const VARIABLES: [Variable; 18] = [
     VAULT_PASSPHRASE,
     CACHE_HOME,
     DATA_HOME,
+    CONFIG_HOME,
     HOME,
     NO_COLOR,
     CLICOLOR_FORCE,

@@ -8,17 +8,21 @@
 //! | a host service | `$XDG_DATA_HOME/metier/service.db` | an error, unless `--store` says where |
 //! | a market | `$XDG_DATA_HOME/metier/market` | an error, unless `--data` says where |
 //! | the audit trail of a host service and its key | `$XDG_DATA_HOME/metier/audit`, `audit.key` | an error |
+//! | markets that are trusted, and what is kept of them | `$XDG_DATA_HOME/metier/markets` | an error |
+//! | the publisher's key | `$XDG_DATA_HOME/metier/keys/publisher.pem` | an error, unless `--key` says where |
+//! | which market is whose | `$XDG_CONFIG_HOME/metier/markets.toml` | none |
 //! | the vault and its key | `$XDG_DATA_HOME/metier/vault` | an error |
 
 use std::path::{Path, PathBuf};
 
 use crate::environment::{self, Environment};
 
-/// The two roots, as far as they are known.
+/// The roots, as far as they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folders {
     cache: Option<PathBuf>,
     data: Option<PathBuf>,
+    config: Option<PathBuf>,
 }
 
 /// Neither the variable nor HOME says where.
@@ -38,6 +42,7 @@ impl Folders {
         Folders {
             cache: root(environment::CACHE_HOME, ".cache"),
             data: root(environment::DATA_HOME, ".local/share"),
+            config: root(environment::CONFIG_HOME, ".config"),
         }
     }
 
@@ -72,6 +77,21 @@ impl Folders {
     /// Everything a market keeps.
     pub fn market(&self) -> Result<PathBuf, NoHome> {
         self.below("market", "the market")
+    }
+
+    /// Markets that are trusted.
+    pub fn markets(&self) -> Result<PathBuf, NoHome> {
+        self.below("markets", "markets that are trusted")
+    }
+
+    /// The publisher's key.
+    pub fn publisher_key(&self) -> Result<PathBuf, NoHome> {
+        self.below("keys/publisher.pem", "the publisher's key")
+    }
+
+    /// Which market is whose.
+    pub fn markets_file(&self) -> Option<PathBuf> {
+        Some(self.config.as_ref()?.join("markets.toml"))
     }
 
     /// Everything: the audit trail and its key are in it.

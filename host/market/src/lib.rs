@@ -2,6 +2,7 @@
 //!
 //! *Architecture invariant*: nothing here prints or reads the environment; files are named by the caller.
 
+pub mod client;
 pub mod consent;
 pub mod fixtures;
 pub mod folder;

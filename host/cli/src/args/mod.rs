@@ -15,6 +15,7 @@ mod globals;
 pub mod hooks;
 pub mod learn;
 pub mod market;
+pub mod market_client;
 pub mod models;
 mod openapi;
 pub mod policy;
@@ -150,6 +151,43 @@ pub enum Command {
         after_help = market::EXAMPLES
     )]
     Market(market::Market),
+    /// Make the key that signs what you publish
+    Keygen(market_client::Keygen),
+    /// Let a market know who you are, by your key
+    #[command(after_help = market_client::LOGIN_EXAMPLES)]
+    Login(market_client::Login),
+    /// Claim the names you publish under
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = market_client::NAMESPACE_EXAMPLES
+    )]
+    Namespace(market_client::Namespaces),
+    /// Publish a skill in a market
+    #[command(after_help = market_client::PUBLISH_EXAMPLES)]
+    Publish(market_client::Publish),
+    /// Search a market for skills
+    Search(market_client::Search),
+    /// Show who publishes a skill, what it may touch and what it costs
+    Info(market_client::Info),
+    /// Find out whether a skill is what a market's log says it is
+    Verify(market_client::Verify),
+    /// Install a skill from a market, after asking
+    #[command(after_help = market_client::INSTALL_EXAMPLES)]
+    Install(Box<market_client::Install>),
+    /// Update what was installed; what asks for more is held until you say yes
+    #[command(after_help = market_client::UPDATE_EXAMPLES)]
+    Update(Box<market_client::Update>),
+    /// Take a version back: nobody begins to use it
+    Yank(market_client::Yank),
+    /// Take that back
+    Unyank(market_client::Yank),
+    /// Revoke versions: hosts stop them
+    #[command(after_help = market_client::REVOKE_EXAMPLES)]
+    Revoke(market_client::Revoke),
+    /// Mirror skills into a directory, to be installed where there is no network
+    Mirror(market_client::Mirror),
     /// Administer a running service: tenants, keys, skills, grants, secrets, agents
     #[command(
         subcommand_required = true,

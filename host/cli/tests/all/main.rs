@@ -13,6 +13,7 @@ mod help;
 mod hooks;
 mod inspect;
 mod killed;
+mod market;
 mod models;
 mod openapi;
 mod pack;

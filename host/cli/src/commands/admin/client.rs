@@ -10,7 +10,7 @@ use hyper_util::{
     client::legacy::{Client as Pool, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use metier_core::{Code, Fault};
+use metier_core::{Code, Digest, Fault};
 use serde_json::Value;
 
 use crate::{
@@ -45,6 +45,8 @@ pub enum Body {
     Json(Value),
     /// Bytes of this media type.
     Bytes(&'static str, Vec<u8>),
+    /// Parts of a form: name, media type, bytes.
+    Form(Vec<(&'static str, &'static str, Vec<u8>)>),
 }
 
 impl Client {
@@ -117,8 +119,16 @@ impl Client {
         })?;
         let (media, bytes) = match body {
             Body::None => (None, Vec::new()),
-            Body::Json(value) => (Some("application/json"), value.to_string().into_bytes()),
-            Body::Bytes(media, bytes) => (Some(media), bytes),
+            Body::Json(value) => (
+                Some("application/json".to_owned()),
+                value.to_string().into_bytes(),
+            ),
+            Body::Bytes(media, bytes) => (Some(media.to_owned()), bytes),
+            Body::Form(parts) => {
+                let (boundary, bytes) = form(&parts);
+                let media = format!("multipart/form-data; boundary={boundary}");
+                (Some(media), bytes)
+            }
         };
         let mut request = Request::builder()
             .method(method)
@@ -158,6 +168,26 @@ impl Client {
             .with_hint("Start it with `metier serve`, or say where it is with METIER_URL.")
             .into()
     }
+}
+
+/// Parts of a form, as RFC 7578 has them. The boundary is the digest of the parts: no file can hold it and so begin a part of its own.
+fn form(parts: &[(&str, &str, Vec<u8>)]) -> (String, Vec<u8>) {
+    let digests: Vec<String> = parts
+        .iter()
+        .map(|(_, _, bytes)| Digest::of(bytes).to_hex())
+        .collect();
+    let boundary = Digest::of(digests.concat().as_bytes()).to_hex();
+    let mut body = Vec::new();
+    for (name, media, bytes) in parts {
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\nContent-Type: {media}\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    (boundary, body)
 }
 
 fn innermost(error: &dyn std::error::Error) -> String {

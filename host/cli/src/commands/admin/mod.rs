@@ -1,6 +1,6 @@
 //! `metier admin`: a running service, through its HTTP API like everybody else.
 
-mod client;
+pub mod client;
 mod hooks;
 
 use std::{

@@ -1,6 +1,6 @@
 //! `metier inspect`: what a skill is, can do and asks for, without running any of it.
 
-mod grant_template;
+pub mod grant_template;
 mod human;
 mod json;
 mod signature;

@@ -1,6 +1,21 @@
-//! `metier market`: keeping one.
+//! `metier market` keeps one; the other commands here install from one and publish in one.
 
+pub mod account;
+mod changes;
+mod grant;
+pub mod info;
+pub mod install;
+pub mod keys;
+mod lock;
+pub mod mirror;
+mod place;
+mod placing;
+pub mod publish;
+pub mod search;
 mod serve;
+mod session;
+pub mod update;
+pub mod verify;
 
 use super::App;
 use crate::{

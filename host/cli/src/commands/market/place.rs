@@ -1,0 +1,137 @@
+//! Which market a name comes from: `--market`, METIER_MARKET, or `markets.toml`.
+//!
+//! ```toml
+//! default = "https://market.example"
+//!
+//! [namespaces]
+//! "com.acme" = "https://market.acme.example"
+//! ```
+//! What is told on the command line or in the environment is the market of every name.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use metier_core::SkillName;
+use metier_market::index::{Address, Namespace};
+use serde::Deserialize;
+
+use crate::{
+    args::market_client::Place,
+    commands::App,
+    environment,
+    errors::{Failure, sentence},
+    given, text,
+};
+
+/// Largest `markets.toml`, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Where a market is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Where {
+    /// On the network.
+    Address(Address),
+    /// In a directory.
+    Directory(PathBuf),
+}
+
+/// Where every name comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// Where no namespace says otherwise.
+    pub default: Option<Where>,
+    /// By namespace.
+    pub namespaces: Vec<(Namespace, Where)>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    default: Option<String>,
+    #[serde(default)]
+    namespaces: BTreeMap<String, String>,
+}
+
+impl Places {
+    /// As the command line, the environment or the file says.
+    ///
+    /// # Errors
+    /// When an address is none, or the file is wrong.
+    pub fn of(app: &App, place: &Place) -> Result<Places, Failure> {
+        let told = place.market.clone();
+        if let Some(told) = told.or_else(|| app.environment.text(environment::MARKET)) {
+            let default = Some(parsed(&told)?);
+            return Ok(Places {
+                default,
+                ..Places::default()
+            });
+        }
+        let Some(path) = app.folders.markets_file().filter(|path| path.exists()) else {
+            return Ok(Places::default());
+        };
+        let text = given::file(&path, "The list of markets", MAX_FILE)?;
+        let wrong = |why: &str| {
+            let shown = text::one_line(&path.display().to_string());
+            Failure::usage(
+                format!(
+                    "The file `{shown}` is wrong: {}",
+                    sentence(&text::one_line(why))
+                ),
+                "It has `default = \"https://…\"` and a table `[namespaces]`.",
+            )
+        };
+        let wire: Wire = toml::from_str(&text).map_err(|error| wrong(error.message()))?;
+        let mut places = Places {
+            default: wire.default.as_deref().map(parsed).transpose()?,
+            namespaces: Vec::new(),
+        };
+        for (namespace, told) in &wire.namespaces {
+            let namespace = namespace.parse();
+            let namespace = namespace
+                .map_err(|error: metier_market::index::InvalidMarket| wrong(&error.to_string()))?;
+            places.namespaces.push((namespace, parsed(told)?));
+        }
+        Ok(places)
+    }
+
+    /// The one market that a name comes from: of the longest namespace, or the default.
+    ///
+    /// # Errors
+    /// When nobody says.
+    pub fn of_skill(&self, name: &SkillName) -> Result<&Where, Failure> {
+        let covering = self
+            .namespaces
+            .iter()
+            .filter(|(namespace, _)| namespace.covers(name));
+        let longest = covering.max_by_key(|(namespace, _)| namespace.as_str().len());
+        let found = longest.map(|(_, place)| place).or(self.default.as_ref());
+        found.ok_or_else(nobody_says)
+    }
+
+    /// The market that is asked where no name is given.
+    ///
+    /// # Errors
+    /// When nobody says.
+    pub fn of_all(&self) -> Result<&Where, Failure> {
+        self.default.as_ref().ok_or_else(nobody_says)
+    }
+}
+
+fn nobody_says() -> Failure {
+    Failure::usage(
+        "Nobody says which market.",
+        "Name it with --market https://…, METIER_MARKET, or `default` in markets.toml; `metier market serve` starts one.",
+    )
+}
+
+fn parsed(told: &str) -> Result<Where, Failure> {
+    if !told.contains("://") && PathBuf::from(told).is_dir() {
+        return Ok(Where::Directory(told.into()));
+    }
+    let address = told.parse::<Address>();
+    address.map(Where::Address).map_err(|error| {
+        Failure::usage(
+            sentence(&error.to_string()),
+            "Markets speak https; plain http is for one on this machine. A mirror is a directory that is there.",
+        )
+    })
+}

@@ -1,0 +1,74 @@
+//! `metier publish`: reads what the skill says, signs it, and hands it over.
+
+use metier_core::{Code, Fault};
+use metier_market::{
+    client::{Published, Publishing},
+    consent::Contents,
+    trust::{Publisher, SigningKey},
+};
+use serde_json::json;
+
+use super::{
+    account::tell,
+    keys,
+    session::{Session, now},
+};
+use crate::{
+    args::market_client::Publish,
+    commands::{self, App, build, skill_file},
+    errors::{Failure, sentence},
+    exit::Exit,
+    printer::Format,
+};
+
+/// Publishes.
+///
+/// # Errors
+/// [`Failure`], with the market's findings where it refuses it.
+pub fn run(app: &App, args: &Publish) -> Result<Exit, Failure> {
+    let file = match args.what.is_dir() {
+        true => build::quietly(app, &args.what)?,
+        false => args.what.clone(),
+    };
+    let component = skill_file::read(&file)?;
+    let contents = contents(&component)?;
+    let key = SigningKey::<Publisher>::new(keys::read(app, &args.key)?);
+    let session = Session::new(app, &args.place)?;
+    commands::runtime()?.block_on(async {
+        let client = session.market_of(contents.name()).await?;
+        let token = session.token(&client)?.token;
+        let publishing = Publishing {
+            component: &component,
+            contents: &contents,
+            security_fix: args.security_fix,
+            key: &key,
+            now: now(),
+        };
+        let (name, version) = (contents.name(), contents.version());
+        match client.publish(&publishing, &token).await? {
+            Published::Done { leaf, page } => {
+                if app.printer.format == Format::Human {
+                    app.print(&format!("{page}\n"))?;
+                }
+                let line = json!({"name": name, "version": version, "leaf": leaf, "page": page, "digest": contents.component()});
+                tell(app, &line, &format!("{name} {version} is published: leaf {leaf} of the log."))
+            }
+            Published::Held { review } => {
+                let line = json!({"name": name, "version": version, "review": review});
+                tell(app, &line, &format!("{name} {version} waits for a person of the market: {review}"))
+            }
+        }
+    })
+}
+
+/// What a skill's file says.
+///
+/// # Errors
+/// When nobody could consent to it.
+pub fn contents(component: &[u8]) -> Result<Contents, Failure> {
+    Contents::of_file(component).map_err(|error| {
+        Fault::new(Code::SkillSectionInvalid, sentence(&error.to_string()))
+            .with_hint("`metier build` or `metier pack --skill-md SKILL.md` makes a file that can be published.")
+            .into()
+    })
+}

@@ -1,0 +1,53 @@
+//! Whether a version may still run, by the list of what may not.
+
+use metier_core::manifest::Capabilities;
+
+use super::ClientError;
+use crate::{
+    consent::Contents,
+    index::Line,
+    revoked::{Capability, Installed, List},
+};
+
+/// Why the list refuses a version, as far as its index tells.
+pub fn revoked_line(list: &List, line: &Line) -> Option<String> {
+    let mut entries = list.entries().iter();
+    let hit = entries.find(|entry| entry.target.names(&line.name, &line.vers, &line.component))?;
+    Some(format!("revoked: {}", hit.why))
+}
+
+/// Refuses a skill that the list hits, by whatever.
+///
+/// # Errors
+/// [`ClientError::Revoked`].
+pub fn check_revoked(list: &List, contents: &Contents) -> Result<(), ClientError> {
+    let installed = Installed {
+        name: contents.name().clone(),
+        version: contents.version().clone(),
+        digest: *contents.component(),
+        capabilities: capabilities(&contents.manifest().capabilities),
+    };
+    match list.hits(&installed).first() {
+        None => Ok(()),
+        Some(entry) => Err(ClientError::Revoked {
+            name: installed.name,
+            version: installed.version,
+            why: entry.why.to_string(),
+        }),
+    }
+}
+
+/// What it asks for, by kind.
+fn capabilities(asks: &Capabilities) -> Vec<Capability> {
+    let asked = |kind: &Capability| match kind {
+        Capability::Artifacts => asks.artifacts.is_some(),
+        Capability::Calls => asks.calls.is_some(),
+        Capability::Config => asks.config.is_some(),
+        Capability::Files => !asks.files.is_empty(),
+        Capability::Http => !asks.http.is_empty(),
+        Capability::Kv => asks.kv.is_some(),
+        Capability::Log => asks.log.is_some(),
+        Capability::Model => asks.model.is_some(),
+    };
+    Capability::ALL.into_iter().filter(asked).collect()
+}

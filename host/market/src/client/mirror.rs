@@ -1,0 +1,210 @@
+//! A market as a directory: what is needed to install without a network.
+//!
+//! | in it | is |
+//! |---|---|
+//! | `market.toml` | the trust root |
+//! | `log/checkpoint`, `log/tile/…` | the log as it was, so that whoever saw less of it can see that it only grew |
+//! | `revocations` | the revocation list |
+//! | `index/NAMESPACE/NAME` | the versions |
+//! | `receipts/LEAF` | the receipts, all against that checkpoint |
+//! | `blobs/sha256:…` | the components |
+//!
+//! [`Directory`] answers from it like the market itself, so whatever a client refuses of a market it refuses of a mirror: nothing in it is
+//! believed because it is on the disk.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use metier_core::Digest;
+use metier_core::SkillName;
+
+use super::{
+    Answer, Client, ClientError, FirstKey,
+    catalog::Ask,
+    fetch::MAX_COMPONENT,
+    http::{Broken, Http, Pieces, Request},
+    installed::revoked_line,
+    kept::{read_file, write_file},
+    market::{ROOT_FILE, ROOT_PATH},
+};
+use crate::{
+    fixtures::Moment,
+    log::{Checkpoint, TilePath, Tiles, Witness, grown},
+    trust::TrustRoot,
+};
+
+/// Largest tile, in bytes: 256 hashes.
+const MAX_TILE: usize = 256 * 32;
+
+/// What a mirror has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mirrored {
+    /// Versions.
+    pub versions: usize,
+    /// Bytes of components.
+    pub bytes: u64,
+}
+
+impl Client {
+    /// Mirrors these skills, every version of them that is not revoked: fetched and verified first, then written. A mirror that is there
+    /// already is brought up to date.
+    ///
+    /// # Errors
+    /// When something is not as it should be, or cannot be written.
+    pub async fn mirror(
+        &self,
+        skills: &[SkillName],
+        to: &Path,
+        now: Moment,
+    ) -> Result<Mirrored, ClientError> {
+        let put = |name: &str, bytes: &[u8]| {
+            write_file(&to.join(name), bytes)
+                .map_err(ClientError::disk(format!("`{name}` of the mirror")))
+        };
+        let witness = self.advance().await?;
+        let accepted = self.revocations(now).await?;
+        let mut mirrored = Mirrored::default();
+        for name in skills {
+            let index = self.index(name, Ask::Always).await?;
+            // By the index alone: by capability is for whoever installs, with the file before them.
+            let lines = index.lines().iter();
+            for line in lines.filter(|line| revoked_line(accepted.list(), line).is_none()) {
+                let fetched = self.fetch(line, &witness, FirstKey::Remembered).await?;
+                put(&format!("receipts/{}", line.leaf), &fetched.receipt)?;
+                put(&format!("blobs/{}", line.component), &fetched.component)?;
+                mirrored.versions += 1;
+                mirrored.bytes += line.size;
+            }
+            put(&format!("index/{name}"), index.write().as_bytes())?;
+        }
+        self.mirror_log(&witness, to).await?;
+        let list = self.kept().read("revocations.json").unwrap_or_default();
+        put("revocations", &list)?;
+        put(ROOT_FILE, self.root.to_toml().as_bytes())?;
+        Ok(mirrored)
+    }
+
+    /// The tiles of the log as it was seen, and then the checkpoint.
+    async fn mirror_log(&self, witness: &Witness, to: &Path) -> Result<(), ClientError> {
+        let put = |name: &str, bytes: &[u8]| {
+            write_file(&to.join(name), bytes)
+                .map_err(ClientError::disk(format!("`{name}` of the mirror")))
+        };
+        let old = checkpoint(to, &self.root).map_or(0, |old| old.size);
+        for tile in grown(old.min(witness.size()), witness.size()) {
+            if let TilePath::Hashes { .. } = tile {
+                let path = format!("log/{tile}");
+                let bytes = self.read(Request::get(&path), MAX_TILE).await?;
+                put(&path, &bytes)?;
+            }
+        }
+        let note = self.note_of(witness).await?;
+        put("log/checkpoint", &note)
+    }
+
+    /// A checkpoint of that size: a receipt's, as the log may have grown since.
+    async fn note_of(&self, witness: &Witness) -> Result<Vec<u8>, ClientError> {
+        let note = self.read(Request::get("log/checkpoint"), 64 << 10).await?;
+        match witness.advance(&note, None) {
+            Ok(_) => Ok(note),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn checkpoint(folder: &Path, root: &TrustRoot) -> Option<Checkpoint> {
+    let note = read_file(&folder.join("log/checkpoint"), 64 << 10)?;
+    Checkpoint::open(&note, &root.log).ok()
+}
+
+/// A mirror, answering like a market.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    folder: PathBuf,
+}
+
+impl Directory {
+    /// The mirror in this folder.
+    pub fn new(folder: &Path) -> Self {
+        Directory {
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// Its trust root, which nobody has to believe.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn root(&self) -> Result<TrustRoot, ClientError> {
+        let bytes = read_file(&self.folder.join(ROOT_FILE), 64 << 10).unwrap_or_default();
+        Ok(TrustRoot::from_toml(&String::from_utf8_lossy(&bytes))?)
+    }
+
+    fn file(&self, path: &str) -> Option<Vec<u8>> {
+        let (bare, query) = path.split_once('?').unwrap_or((path, ""));
+        let safe = |part: &str| !part.is_empty() && part != "." && part != "..";
+        if !bare.split('/').all(safe) {
+            return None;
+        }
+        if bare == ROOT_PATH {
+            return read_file(&self.folder.join(ROOT_FILE), MAX_COMPONENT);
+        }
+        if bare == "log/consistency" {
+            return self.consistency(query.strip_prefix("from=")?.parse().ok()?);
+        }
+        if let Some((_, digest)) = bare
+            .strip_prefix("v2/")
+            .and_then(|rest| rest.split_once("/blobs/"))
+        {
+            let digest: Digest = digest.parse().ok()?;
+            return read_file(
+                &self.folder.join("blobs").join(digest.to_string()),
+                MAX_COMPONENT,
+            );
+        }
+        read_file(&self.folder.join(bare), MAX_COMPONENT)
+    }
+
+    /// Made of tiles: what is made of wrong ones proves nothing.
+    fn consistency(&self, old: u64) -> Option<Vec<u8>> {
+        let size = checkpoint(&self.folder, &self.root().ok()?)?.size;
+        let mut tiles = Tiles::of(size);
+        for path in Tiles::for_consistency(old, size) {
+            let bytes = read_file(&self.folder.join(format!("log/{path}")), MAX_TILE as u64)?;
+            tiles.add(path, &bytes);
+        }
+        serde_json::to_vec(&tiles.consistency(old)?).ok()
+    }
+}
+
+struct Once(Option<Bytes>);
+
+#[async_trait]
+impl Pieces for Once {
+    async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
+        Ok(self.0.take())
+    }
+}
+
+#[async_trait]
+impl Http for Directory {
+    async fn ask(&self, request: Request) -> Result<Answer, Broken> {
+        let found = match request.method {
+            Method::GET => self.file(&request.path),
+            _ => None,
+        };
+        let status = match found {
+            Some(_) => StatusCode::OK,
+            None => StatusCode::NOT_FOUND,
+        };
+        let problem = r#"{"detail":"The mirror does not have it.","hint":"Mirror the skill with `metier mirror`, or ask the market itself."}"#;
+        let bytes = found.unwrap_or_else(|| problem.as_bytes().to_vec());
+        Ok(Answer {
+            status,
+            headers: HeaderMap::new(),
+            body: Box::new(Once(Some(bytes.into()))),
+        })
+    }
+}

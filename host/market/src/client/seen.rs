@@ -1,0 +1,129 @@
+//! What must not go backwards: the log, the revocation list, and the first keys of namespaces.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Client, ClientError,
+    http::{Request, json},
+};
+use crate::{
+    fixtures::Moment,
+    log::{Consistency, LogFault, Witness},
+    receipt::Proven,
+    revoked::{Accepted, Seen},
+    state::Namespace,
+    trust::KeyHint,
+};
+
+const WITNESS: &str = "log.json";
+const REVOKED_SEEN: &str = "revoked-seen.json";
+const REVOKED: &str = "revocations.json";
+const FIRST_KEYS: &str = "first-keys.json";
+
+/// Largest checkpoint and largest proof, in bytes.
+const MAX_SMALL: usize = 64 << 10;
+
+/// How often a proof is asked for anew because the log grew between two answers.
+const TRIES: usize = 4;
+
+/// What somebody says about a namespace whose keys begin anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FirstKey {
+    /// Only those that go back to what is remembered.
+    #[default]
+    Remembered,
+    /// Also this one: somebody looked.
+    Accepted(KeyHint),
+}
+
+impl Client {
+    /// The log as it was seen last; nothing before the first time.
+    pub fn witness(&self) -> Option<Witness> {
+        let seen: Option<Witness> = self.kept.read_json(WITNESS);
+        seen.filter(|witness| witness.log() == &self.root.log)
+    }
+
+    /// Looks at the log: it may only have grown. What was seen is kept.
+    ///
+    /// # Errors
+    /// When it shows another past, or cannot be asked.
+    pub async fn advance(&self) -> Result<Witness, ClientError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.advance_once().await {
+                // Somebody published in between.
+                Err(ClientError::Log(LogFault::Unproven { .. })) if tries < TRIES => {}
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn advance_once(&self) -> Result<Witness, ClientError> {
+        let note = self.read(Request::get("log/checkpoint"), MAX_SMALL).await?;
+        let Some(seen) = self.witness() else {
+            return self.remember(Witness::first(&self.root.log, &note)?);
+        };
+        let advanced = match seen.advance(&note, None) {
+            Err(LogFault::Unproven { .. }) => {
+                let path = format!("log/consistency?from={}", seen.size());
+                let bytes = self.read(Request::get(&path), MAX_SMALL).await?;
+                let proof: Consistency = json(&path, &bytes)?;
+                seen.advance(&note, Some(&proof))?
+            }
+            other => other?,
+        };
+        self.remember(advanced)
+    }
+
+    /// Two installs at once: the larger one stays, whoever comes last.
+    fn remember(&self, witness: Witness) -> Result<Witness, ClientError> {
+        let _held = self.kept.hold()?;
+        let other = self.witness().filter(|other| other.size() > witness.size());
+        if other.is_none() {
+            self.kept.write_json(WITNESS, &witness)?;
+        }
+        Ok(witness)
+    }
+
+    /// The revocation list, which is never older than one that was seen.
+    ///
+    /// # Errors
+    /// When it cannot be had or is not taken.
+    pub async fn revocations(&self, now: Moment) -> Result<Accepted, ClientError> {
+        let most = crate::revoked::MAX_FILE;
+        let file = self.read(Request::get("revocations"), most).await?;
+        let _held = self.kept.hold()?;
+        let mut seen: Seen = self.kept.read_json(REVOKED_SEEN).unwrap_or_default();
+        let accepted = seen.accept(&file, &self.root.revocation, now)?;
+        self.kept.write(REVOKED, &file)?;
+        self.kept.write_json(REVOKED_SEEN, &seen)?;
+        Ok(accepted)
+    }
+
+    /// Remembers the first key of a namespace, and notices when one comes that nobody of before vouches for.
+    pub(super) fn check_first_key(
+        &self,
+        proven: &Proven,
+        said: FirstKey,
+    ) -> Result<(), ClientError> {
+        let namespace = Namespace::of(&proven.publication.name);
+        let found = proven.first_key;
+        let _held = self.kept.hold()?;
+        let mut keys: BTreeMap<Namespace, KeyHint> =
+            self.kept.read_json(FIRST_KEYS).unwrap_or_default();
+        match keys.get(&namespace) {
+            Some(known) if *known == found => return Ok(()),
+            Some(known) if said != FirstKey::Accepted(found) => {
+                return Err(ClientError::OtherFirstKey {
+                    namespace: namespace.to_string(),
+                    known: *known,
+                    found,
+                });
+            }
+            _ => {}
+        }
+        keys.insert(namespace, found);
+        self.kept.write_json(FIRST_KEYS, &keys)
+    }
+}
