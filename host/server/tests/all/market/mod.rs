@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod let_in;
+mod looked_up;
 mod many;
 mod pages;
 mod published;
