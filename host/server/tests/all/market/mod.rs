@@ -1,6 +1,7 @@
 //! A market on loopback, and whoever pushes to it.
 
 mod catalogue;
+mod decided;
 mod let_in;
 mod looked_up;
 mod many;
