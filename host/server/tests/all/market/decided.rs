@@ -98,6 +98,9 @@ async fn what_needs_a_person_waits_until_one_decides() {
     assert_eq!(refused.status, 204, "{refused:?}");
     let again = stall.submit(AS_ACME, SKILL, "1.1.0", &digest).await;
     assert_eq!(again.status, 409, "{again:?}");
+    let approve = format!("POST /api/v1/market/queue/{id}/approve");
+    let late = stall.tell(AS_OPERATOR, &approve, &json!({})).await;
+    assert_eq!(late.status, 404, "{late:?}");
     assert!(again.text().contains("Nobody knows that address."));
     assert_eq!(stall.index(SKILL).await.lines().len(), 1);
 }
