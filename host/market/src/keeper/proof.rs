@@ -15,6 +15,9 @@ pub const MAX_PROOF: usize = 64 << 10;
 /// Looks up what a domain publishes.
 #[async_trait]
 pub trait Lookup: fmt::Debug + Send + Sync {
+    /// Whether it knows how to look there. A namespace is offered no proof that is never found.
+    fn can(&self, method: ProofMethod) -> bool;
+
     /// The lines at a place: the TXT records of a name, or the lines of a file. None where there is nothing.
     ///
     /// # Errors
@@ -28,6 +31,10 @@ pub struct NoLookup;
 
 #[async_trait]
 impl Lookup for NoLookup {
+    fn can(&self, _: ProofMethod) -> bool {
+        false
+    }
+
     async fn lines(&self, _: ProofMethod, _: &str) -> Result<Vec<String>, String> {
         Err("this market looks nothing up".to_owned())
     }

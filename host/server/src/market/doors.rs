@@ -72,9 +72,10 @@ async fn terms(
     State(app): State<Arc<MarketApp>>,
     caller: Caller,
     Body(wanted): Body<Wanted>,
-) -> Response {
+) -> Result<Response, NotDone> {
     let Wanted { name, method } = wanted;
-    Json(app.market.terms(&caller.account, &name, method)).into_response()
+    let terms = app.market.terms(&caller.account, &name, method)?;
+    Ok(Json(terms).into_response())
 }
 
 async fn theirs(State(app): State<Arc<MarketApp>>, caller: Caller) -> Response {

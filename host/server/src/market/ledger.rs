@@ -19,7 +19,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use metier_market::{keeper::acts::ActError, log::TilePath};
+use metier_market::log::TilePath;
 use serde::Deserialize;
 
 use super::{
@@ -115,11 +115,7 @@ async fn revocations(
     State(app): State<Arc<MarketApp>>,
     headers: HeaderMap,
 ) -> Result<Response, NotDone> {
-    let list = app
-        .market
-        .list_now()
-        .await
-        .map_err(|error: ActError| NotDone::from(error))?;
+    let list = app.market.list_now()?;
     let bytes = list.as_bytes().to_vec();
     Ok(cached::answer(
         &headers,

@@ -15,6 +15,7 @@
 //! Everybody may read everything; writing needs a publisher's token ([`who`]). [`MarketApp`] is all of it over a [`Market`].
 
 pub mod api;
+pub mod lookup;
 pub mod oci;
 pub mod pages;
 pub mod servers;

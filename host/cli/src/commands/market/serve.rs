@@ -1,6 +1,11 @@
 //! `metier market serve`: one process that keeps a market.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use metier_core::{Code, Fault};
 use metier_market::keeper::{
@@ -11,7 +16,7 @@ use metier_market::keeper::{
 };
 use metier_server::{
     listen,
-    market::{MarketApp, MarketSettings},
+    market::{MarketApp, MarketSettings, lookup::WebLookup},
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -31,6 +36,9 @@ use crate::{
 
 /// How often it is looked for uploads nobody goes on with.
 const SWEEP: Duration = Duration::from_secs(60);
+
+/// How often the proof of each namespace is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_secs(24 * 3_600);
 
 /// How long requests under way have at the end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -127,6 +135,7 @@ fn open(
         },
         address: address.parse().ok(),
         any_namespace: args.allow_any_namespace,
+        lookup: Arc::new(WebLookup::default()),
         // Without network and without anything granted: what is replayed here, nobody trusts yet.
         sandbox: Arc::new(HostSandbox(Arc::new(skill_file::host(app, || {
             skill_file::config(app)
@@ -142,9 +151,27 @@ async fn tend(market: Arc<keeper::Market>) {
     if let Err(error) = market.index_all().await {
         tracing::error!(%error, "the index is not whole: search does not find everything");
     }
+    // A market that is started every day looks too.
+    let mut next = Instant::now() + LOOK_AGAIN / 24;
     loop {
         tokio::time::sleep(SWEEP).await;
         market.registry().sweep();
+        if Instant::now() >= next {
+            look_again(&market).await;
+            next = Instant::now() + LOOK_AGAIN;
+        }
+    }
+}
+
+/// Looks for the proofs of all namespaces.
+async fn look_again(market: &keeper::Market) {
+    match market.check_proofs().await {
+        Ok(checked) => tracing::info!(
+            frozen = checked.frozen,
+            thawed = checked.thawed,
+            "the proofs of namespaces were looked for"
+        ),
+        Err(error) => tracing::error!(%error, "the proofs of namespaces could not be looked for"),
     }
 }
 
@@ -192,7 +219,7 @@ fn tell(
     let mut text = format!("serving a market at {url}\n");
     if let Some(token) = token {
         text.push_str(&format!(
-            "\nThe token that may publish everywhere, shown this once:\n\n  {token}\n"
+            "\nThe token of who keeps the market, shown this once:\n\n  {token}\n"
         ));
     }
     app.print(&text)

@@ -112,7 +112,7 @@ impl Market {
     ///
     /// # Errors
     /// The disk's.
-    pub async fn list_now(&self) -> Result<Arc<str>, ActError> {
+    pub fn list_now(&self) -> Result<Arc<str>, ActError> {
         let now = moment(&*self.clock);
         let entries = || self.ledger.look(|view| view.state.revoked().to_vec());
         self.list.with(entries, now)

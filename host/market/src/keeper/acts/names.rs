@@ -33,11 +33,23 @@ pub struct Checked {
 
 impl Market {
     /// What `by` publishes to claim a namespace.
-    pub fn terms(&self, by: &Account, namespace: &Namespace, method: ProofMethod) -> Terms {
-        Terms {
+    ///
+    /// # Errors
+    /// Where the market never looks.
+    pub fn terms(
+        &self,
+        by: &Account,
+        namespace: &Namespace,
+        method: ProofMethod,
+    ) -> Result<Terms, ActError> {
+        if !self.any_namespace && !self.lookup.can(method) {
+            let message = "this market does not look there: ask for the other method";
+            return Err(ActError::Invalid(message.to_owned()));
+        }
+        Ok(Terms {
             proof: proof::line(self.keys.log.key().name(), by),
             place: proof::place(namespace, method),
-        }
+        })
     }
 
     /// Claims a namespace with its first key, when its proof is found.
@@ -152,7 +164,11 @@ impl Market {
         }
         let line = proof::line(self.keys.log.key().name(), by);
         let mut told = Vec::new();
-        for method in [ProofMethod::Https, ProofMethod::Dns] {
+        let methods = [ProofMethod::Https, ProofMethod::Dns];
+        for method in methods
+            .into_iter()
+            .filter(|method| self.lookup.can(*method))
+        {
             let place = proof::place(namespace, method);
             match self.lookup.lines(method, &place).await {
                 Ok(lines) if lines.iter().any(|found| found.trim() == line) => {

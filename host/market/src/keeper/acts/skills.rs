@@ -75,7 +75,7 @@ impl Market {
         let hit = self.hit(&target);
         let change = Change::Revoke(Revoke { target, why });
         let appended = self.ledger.append(by, change).await?;
-        self.list_now().await?;
+        self.list_now()?;
         for skill in hit {
             self.index(&skill).await?;
         }
@@ -96,7 +96,7 @@ impl Market {
         let hit = self.hit(&target);
         let change = Change::Unrevoke(Unrevoke { target, why });
         let appended = self.ledger.append(by, change).await?;
-        self.list_now().await?;
+        self.list_now()?;
         for skill in hit {
             self.index(&skill).await?;
         }

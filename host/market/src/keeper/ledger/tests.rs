@@ -336,14 +336,43 @@ async fn of_many_at_once_none_is_lost_and_each_has_its_place() {
 }
 
 #[tokio::test]
-async fn two_changes_that_exclude_each_other_are_one() {
+async fn of_changes_that_exclude_each_other_one_is_there_before_the_others_are_refused() {
     let fixture = Fixture::new();
-    let ledger = fixture.open().unwrap();
+    let ledger = Arc::new(fixture.open().unwrap());
+    for number in 0..20 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let ledger = ledger.clone();
+            tasks.spawn(async move {
+                let told = append(&ledger, number).await;
+                // Whoever is refused sees why.
+                assert_eq!(size(&ledger), number as u64 + 1);
+                match told {
+                    Ok(_) => true,
+                    Err(LedgerError::Refused(Refused::Revoked(_))) => false,
+                    Err(other) => unreachable!("{other}"),
+                }
+            });
+        }
+        let told = tasks.join_all().await;
+        assert_eq!(told.into_iter().filter(|done| *done).count(), 1);
+    }
+}
+
+/// What excluded a change is not there after all: then it is not told that it is.
+#[tokio::test]
+async fn a_change_refused_for_a_leaf_that_failed_is_not_refused_for_good() {
+    let fixture = Fixture::new();
+    let ledger = fixture.failing(2, 1, 0);
     let (one, other) = tokio::join!(append(&ledger, 7), append(&ledger, 7));
-    let refused = [one, other]
-        .into_iter()
-        .filter(|told| matches!(told, Err(LedgerError::Refused(Refused::Revoked(_)))));
-    assert_eq!(refused.count(), 1);
+    for told in [&one, &other] {
+        let is_refused = matches!(told, Err(LedgerError::Refused(_)));
+        assert!(
+            !is_refused || one.is_ok() || other.is_ok(),
+            "{one:?} {other:?}"
+        );
+    }
+    let _ = append(&ledger, 7).await;
     assert_eq!(size(&ledger), 1);
 }
 

@@ -65,6 +65,7 @@ impl Writer {
 
     fn batch(&mut self, batch: Vec<Waiting>) {
         let mut ready = Vec::with_capacity(batch.len());
+        let mut refused = Vec::new();
         for Waiting { by, change, told } in batch {
             match self.check(by, change) {
                 Ok((leaf, bytes, appended)) => ready.push(Ready {
@@ -73,16 +74,33 @@ impl Writer {
                     appended,
                     told,
                 }),
-                // Whoever does not wait any more is not told.
-                Err(error) => drop(told.send(Err(error))),
+                Err(error) => refused.push((told, error)),
             }
         }
-        if ready.is_empty() {
-            return;
+        let failed = match ready.is_empty() {
+            true => None,
+            false => self.bring(ready),
+        };
+        // Why one is refused may be a leaf of the same batch: it is told when everybody sees that leaf, or when there is none.
+        for (told, error) in refused {
+            let error = failed.clone().map_or(error, LedgerError::Disk);
+            // Whoever does not wait any more is not told.
+            let _ = told.send(Err(error));
         }
+    }
+
+    /// Brings leaves to the disk and to everybody. What went wrong, when nothing of them is there.
+    fn bring(&mut self, ready: Vec<Ready>) -> Option<Arc<io::Error>> {
         match self.write(&ready) {
-            Ok(checkpoint) => self.show(ready, checkpoint),
-            Err(error) => self.give_up(ready, &Arc::new(error)),
+            Ok(checkpoint) => {
+                self.show(ready, checkpoint);
+                None
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                self.give_up(ready, &error);
+                Some(error)
+            }
         }
     }
 

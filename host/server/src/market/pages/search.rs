@@ -9,10 +9,13 @@ use axum::{
 };
 use maud::{Markup, html};
 use metier_core::SkillName;
-use metier_market::keeper::Summary;
+use metier_market::{
+    keeper::Summary,
+    state::{Namespace, Owned},
+};
 use metier_store::search::{Facet, Found, MAX_HITS, SearchQuery};
 
-use super::frame::{Failure, page as framed};
+use super::frame::{Failure, page as framed, panel};
 use crate::{
     console::text,
     market::{
@@ -62,14 +65,39 @@ pub async fn publisher(
         ..SearchQuery::default()
     };
     let found = app.market.find(&query).await.map_err(problem)?;
-    if found.hits.is_empty() {
-        return Err(nothing().into());
-    }
+    let namespace = Namespace::of(&name);
+    let owned = app
+        .market
+        .state(|state| state.namespace(&namespace).cloned());
+    let owned = owned.ok_or_else(nothing)?;
     let body = html! {
         div.heading { div.titles { p.crumbs { "Publisher" } h1 { (name.namespace()) } } span.muted { (told(&found)) } }
+        @if let Some(why) = &owned.frozen { p.lead { strong { "Frozen." } " Nothing is published here now: " (text::line(why.as_str(), 300)) } }
         (cards(&found))
+        (panel("who", "Who it is", who(&owned)))
     };
     Ok(framed(name.namespace(), body))
+}
+
+/// Whose a namespace is, how that was proven, and its keys.
+fn who(owned: &Owned) -> Markup {
+    html! {
+        dl.facts {
+            div { dt { "Account" } dd { (owned.owner) } }
+            div.wide-fact { dt { "Proven" } dd { (text::line(owned.proof.place.as_str(), 300)) " on " (owned.proof.at) } }
+            @for key in &owned.keys {
+                @let record = &key.record;
+                div.wide-fact {
+                    dt { "Key from " (record.from) @if let Some(end) = record.end() { " until " (end) } }
+                    dd {
+                        code { (record.key.hint()) }
+                        @if let Some(since) = record.compromised { " " span.tag.waits { "in other hands since " (since) } }
+                        @if key.recovered { " " span.tag.waits { "no earlier key vouches for it" } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn told(found: &Found) -> Markup {

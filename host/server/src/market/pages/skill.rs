@@ -5,7 +5,11 @@ use std::sync::Arc;
 use axum::{extract::State, response::Html};
 use maud::{Markup, html};
 use metier_core::Tool;
-use metier_market::keeper::{self, describe::Described, registry::Record};
+use metier_market::{
+    keeper::{Shown, describe::Described, registry::Record},
+    receipt::Proven,
+    state::Standing,
+};
 
 use super::{
     authority,
@@ -15,7 +19,7 @@ use crate::{
     console::text,
     market::{
         MarketApp,
-        api::{self, Named},
+        api::Named,
         failure::{not_there, problem},
     },
 };
@@ -24,7 +28,7 @@ use crate::{
 const MAX_VERSIONS: usize = 50;
 
 /// The newest version of a skill.
-pub async fn newest(
+pub async fn current(
     State(app): State<Arc<MarketApp>>,
     named: Result<Named, crate::problem::Problem>,
 ) -> Result<Html<String>, Failure> {
@@ -40,16 +44,18 @@ pub async fn version(
 }
 
 async fn show(app: &MarketApp, named: &Named) -> Result<Html<String>, Failure> {
-    let versions = api::versions(app, &named.skill).await?;
-    let record = match &named.version {
-        None => keeper::newest(&versions),
+    let versions = app.market.shown(&named.skill).await.map_err(problem)?;
+    let shown = match &named.version {
+        None => newest(&versions),
         Some(version) => versions
             .iter()
-            .find(|record| record.facts.version == *version),
+            .find(|shown| shown.record.facts.version == *version),
     };
-    let record = record.ok_or_else(|| not_there("There is no such version."))?;
+    let shown = shown.ok_or_else(|| not_there("There is no such skill or version."))?;
+    let record = &shown.record;
     let looked = app.market.registry().look_into(record).await;
     let described = looked.map_err(|error| problem(error.into()))?;
+    let proven = proven(app, shown).await;
     let name = named.skill.as_str();
     let body = html! {
         div.heading {
@@ -58,6 +64,7 @@ async fn show(app: &MarketApp, named: &Named) -> Result<Html<String>, Failure> {
                 div.titled { h1 { (named.skill.short()) } span.tag.current { (text::line(&record.facts.version.to_string(), 60)) } }
             }
         }
+        (warning(&shown.standing))
         @if let Some(description) = &record.facts.description { p.lead { (text::shown(description)) } }
         (facts(record))
         (panel("may", "What it may ask for", html! { div.panel-body {
@@ -68,9 +75,73 @@ async fn show(app: &MarketApp, named: &Named) -> Result<Html<String>, Failure> {
         @if let Some(words) = &described.skill_md {
             (panel("words", "What a model reads", html! { div.panel-body { pre.whole { (text::shown(words)) } } }))
         }
+        (panel("proof", "Who stands for it", stands(shown, proven.as_ref())))
         (panel("versions", "Versions", listed(name, &versions, record)))
     };
     Ok(framed(name, body))
+}
+
+/// The newest good version that is no pre-release, or what there is.
+fn newest(versions: &[Shown]) -> Option<&Shown> {
+    let is_good = |shown: &&Shown| shown.standing == Standing::Good;
+    let is_stable = |shown: &&Shown| shown.record.facts.version.pre.is_empty();
+    let mut good = versions.iter().filter(is_good);
+    let stable = good.clone().find(is_stable);
+    stable.or_else(|| good.next()).or(versions.first())
+}
+
+/// What its receipt shows, verified as a client does it.
+async fn proven(app: &MarketApp, shown: &Shown) -> Option<Proven> {
+    let receipt = app.market.receipt(shown.published.leaf, None).await.ok()?;
+    receipt
+        .verify(app.market.root(), &shown.record.component)
+        .ok()
+}
+
+fn word(standing: &Standing) -> Option<&'static str> {
+    match standing {
+        Standing::Good => None,
+        Standing::Yanked => Some("yanked"),
+        Standing::Revoked(_) => Some("revoked"),
+        Standing::Void(_) => Some("void"),
+    }
+}
+
+fn warning(standing: &Standing) -> Markup {
+    html! {
+        @match standing {
+            Standing::Good => {}
+            Standing::Yanked => p.lead { strong { "Yanked." } " Nobody should begin to use this version." }
+            Standing::Revoked(entry) => p.lead { strong { "Revoked." } " It must not run: " (text::line(entry.why.as_str(), 300)) }
+            Standing::Void(why) => p.lead { strong { "Void." } " Its publisher's signature does not count any more: " (text::line(&why.to_string(), 300)) }
+        }
+    }
+}
+
+/// Signatures, log and review, as its receipt shows them.
+fn stands(shown: &Shown, proven: Option<&Proven>) -> Markup {
+    let published = &shown.published;
+    let publication = &published.publication;
+    html! {
+        dl.facts {
+            div.wide-fact { dt { "Signed by its publisher with the key" } dd { code { (publication.key) } } }
+            div.wide-fact { dt { "Manifest" } dd { code { (publication.manifest) } } }
+            div { dt { "In the market's log" } dd { a href={ "/receipts/" (published.leaf) } { "leaf " (published.leaf) } } }
+            @match proven {
+                Some(proven) => div { dt { "Proven" } dd { "in a log of " (proven.size) " leaves" } }
+                None => div { dt { "Proven" } dd { strong { "no: its receipt does not verify" } } }
+            }
+            @if let Some(why) = &published.yanked { div { dt { "Yanked" } dd { (text::line(why.as_str(), 300)) } } }
+        }
+        @if let Some(proven) = proven { div.panel-body {
+            p { "Reviewed by the rules of " (text::line(&proven.review.rules, 40)) "." }
+            @if !proven.review.findings.is_empty() { ul.plain {
+                @for found in &proven.review.findings {
+                    li { code { (text::line(&found.rule, 60)) } " " (text::line(&found.message, 400)) }
+                }
+            } }
+        } }
+    }
 }
 
 fn facts(record: &Record) -> Markup {
@@ -79,7 +150,7 @@ fn facts(record: &Record) -> Markup {
     html! {
         dl.facts.panel {
             div { dt { "Published" } dd { (text::at(millis)) } }
-            div { dt { "Price" } dd { @if facts.paid { "see its manifest" } @else { "free" } } }
+            div { dt { "Price" } dd { (text::line(&facts.price.words(), 120)) } }
             @if let Some(license) = &facts.license { div { dt { "License" } dd { (text::line(license, 80)) } } }
             @if let Some(language) = &facts.language { div { dt { "Written in" } dd { (text::line(language, 40)) } } }
             div { dt { "Size" } dd { (text::bytes(record.size)) } }
@@ -111,15 +182,17 @@ fn row(tool: &Tool) -> Markup {
     }
 }
 
-fn listed(name: &str, versions: &[Record], shown: &Record) -> Markup {
+fn listed(name: &str, versions: &[Shown], current: &Record) -> Markup {
     html! {
         ul.plain {
-            @for record in versions.iter().take(MAX_VERSIONS) {
+            @for shown in versions.iter().take(MAX_VERSIONS) {
+                @let record = &shown.record;
                 @let version = record.facts.version.to_string();
                 li.across {
-                    a href={ "/skills/" (name) "/" (text::encoded(&version)) } aria-current=[(record.manifest == shown.manifest).then_some("true")] {
+                    a href={ "/skills/" (name) "/" (text::encoded(&version)) } aria-current=[(record.manifest == current.manifest).then_some("true")] {
                         (text::line(&version, 60))
                     }
+                    @if let Some(word) = word(&shown.standing) { span.tag.waits { (word) } }
                     span.muted { (text::at(u64::try_from(record.at / 1_000).unwrap_or_default())) }
                 }
             }

@@ -1,7 +1,9 @@
 //! A market on loopback, and whoever pushes to it.
 
 mod catalogue;
+mod decided;
 mod let_in;
+mod looked_up;
 mod many;
 mod pages;
 mod published;

@@ -1,6 +1,8 @@
 //! The catalogue's pages.
 
-use super::Stall;
+use serde_json::json;
+
+use super::{AS_ACME, Stall};
 
 #[tokio::test]
 async fn a_skill_is_found_and_shown_with_what_it_asks_for() {
@@ -86,4 +88,53 @@ async fn what_is_not_there_is_a_page_too() {
         empty.status == 200 && empty.text().contains("Nothing fits."),
         "{empty:?}"
     );
+}
+
+#[tokio::test]
+async fn a_page_says_who_stands_for_a_version_and_what_is_said_against_it() {
+    let stall = Stall::open().await;
+    let skill = "com.acme/salesforce";
+    stall.publish(skill, "1.0.0").await;
+    stall.publish(skill, "1.1.0").await;
+    let newest = format!("/skills/{skill}");
+    let page = stall.get(&newest).await.text();
+    let hint = stall.key.verifying().hint().to_string();
+    for said in [
+        hint.as_str(),
+        "href=\"/receipts/2\"",
+        "in a log of 3 leaves",
+        "Reviewed by the rules of",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let yank = format!("POST /api/v1/market/skills/{skill}/1.1.0/yank");
+    stall
+        .tell(AS_ACME, &yank, &json!({"why": "It <b>lies."}))
+        .await;
+    let page = stall.get(&newest).await.text();
+    assert!(
+        page.contains(">1.0.0</span>") && page.contains(">yanked</span>"),
+        "{page}"
+    );
+    let page = stall.get(&format!("/skills/{skill}/1.1.0")).await.text();
+    assert!(
+        page.contains("<strong>Yanked.") && page.contains("It &lt;b&gt;lies."),
+        "{page}"
+    );
+    let target = json!({"what": "publisher", "namespace": "com.acme"});
+    let revocation = json!({"target": target, "why": "It steals."});
+    stall
+        .tell(AS_ACME, "POST /api/v1/market/revocations", &revocation)
+        .await;
+    let page = stall.get(&newest).await.text();
+    assert!(
+        page.contains("<strong>Revoked.") && page.contains("It steals."),
+        "{page}"
+    );
+    let page = stall.get("/publishers/com.acme").await.text();
+    assert!(
+        page.contains(&hint) && page.contains("nowhere: this market takes"),
+        "{page}"
+    );
+    assert_eq!(stall.get("/publishers/org.nobody").await.status, 404);
 }

@@ -268,7 +268,7 @@ async fn a_skill_is_pushed_under_its_own_name_and_version_only() {
     let layer = stall.blob(SKILL, &bare).await;
     let config = config(&layer);
     let config_digest = stall.blob(SKILL, config.as_bytes()).await;
-    let nameless = super::manifest_of((&config_digest, config.len()), (&layer, bare.len()));
+    let nameless = manifest_of((&config_digest, config.len()), (&layer, bare.len()));
     let refused = stall.put(SKILL, "1.0.0", &nameless).await;
     assert_eq!(refused.code(), "MANIFEST_INVALID", "{refused:?}");
 }
