@@ -59,6 +59,16 @@ impl Service {
             vouches,
         } = new;
         let digest = Digest::of(&bytes);
+        if matches!(
+            &vouches,
+            Vouches::Receipt {
+                new_publisher: true,
+                ..
+            }
+        ) {
+            // Whom this host knows as a publisher, it knows for all tenants.
+            self.needs(caller, Right::Administer)?;
+        }
         self.vouching().may_be_read(&digest, &vouches)?;
         let skill = self.parts().host.load(bytes.clone()).await?;
         let info = skill.manifest().skill.as_ref();
@@ -74,9 +84,6 @@ impl Service {
         let grant = grant.or_else(|| before.as_ref()?.value.grant.clone());
         let kept = self.parts().store.put_blob(&digest, &bytes).await;
         kept.map_err(|error| of_store(&error))?;
-        self.vouching()
-            .vouch(digest, skill.manifest(), vouches)
-            .await?;
         let install = Install {
             digest,
             name: info.map(|info| info.name.clone()),
@@ -87,6 +94,9 @@ impl Service {
             changed: now(),
         };
         self.check(caller, &skill, &install)?;
+        self.vouching()
+            .vouch(digest, skill.manifest(), vouches)
+            .await?;
         let install = self.write(caller, &alias, before, install).await?;
         Ok((alias, install))
     }

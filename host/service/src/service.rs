@@ -206,9 +206,8 @@ impl Service {
         self.installs.look().await?;
         self.forget_outdated();
         self.policies.look().await?;
-        if self.vouching.look().await? {
-            self.end_runs_of_revoked().await?;
-        }
+        self.vouching.look().await?;
+        self.end_runs_of_revoked().await?;
         self.triggers.look().await?;
         self.hooks.look().await?;
         self.agents.look().await

@@ -24,7 +24,7 @@ approval = "Go on?"
 "#;
 
 /// One request to the API.
-fn ask(serving: &Serving, key: &str, what: &str, body: &Value) -> Value {
+pub fn ask(serving: &Serving, key: &str, what: &str, body: &Value) -> Value {
     let (_, authority) = serving.url.split_once("://").unwrap();
     let mut stream = TcpStream::connect(authority).unwrap();
     let body = body.to_string();

@@ -27,3 +27,4 @@ mod service;
 mod streams;
 mod telemetry;
 mod test;
+mod vouched;

@@ -1,7 +1,5 @@
 //! Whether a version may still run, by the list of what may not.
 
-use metier_core::manifest::Capabilities;
-
 use super::ClientError;
 use crate::{
     consent::Contents,
@@ -25,7 +23,7 @@ pub fn check_revoked(list: &List, contents: &Contents) -> Result<(), ClientError
         name: contents.name().clone(),
         version: contents.version().clone(),
         digest: *contents.component(),
-        capabilities: capabilities(&contents.manifest().capabilities),
+        capabilities: Capability::asked(&contents.manifest().capabilities),
     };
     match list.hits(&installed).first() {
         None => Ok(()),
@@ -35,19 +33,4 @@ pub fn check_revoked(list: &List, contents: &Contents) -> Result<(), ClientError
             why: entry.why.to_string(),
         }),
     }
-}
-
-/// What it asks for, by kind.
-fn capabilities(asks: &Capabilities) -> Vec<Capability> {
-    let asked = |kind: &Capability| match kind {
-        Capability::Artifacts => asks.artifacts.is_some(),
-        Capability::Calls => asks.calls.is_some(),
-        Capability::Config => asks.config.is_some(),
-        Capability::Files => !asks.files.is_empty(),
-        Capability::Http => !asks.http.is_empty(),
-        Capability::Kv => asks.kv.is_some(),
-        Capability::Log => asks.log.is_some(),
-        Capability::Model => asks.model.is_some(),
-    };
-    Capability::ALL.into_iter().filter(asked).collect()
 }

@@ -32,6 +32,7 @@ use super::{
 use crate::{
     fixtures::Moment,
     log::{Checkpoint, TilePath, Tiles, Witness, grown},
+    receipt::Receipt,
     trust::TrustRoot,
 };
 
@@ -66,6 +67,7 @@ impl Client {
         let witness = self.advance().await?;
         let accepted = self.revocations(now).await?;
         let mut mirrored = Mirrored::default();
+        let mut note = None;
         for name in skills {
             let index = self.index(name, Ask::Always).await?;
             // By the index alone: by capability is for whoever installs, with the file before them.
@@ -73,13 +75,14 @@ impl Client {
             for line in lines.filter(|line| revoked_line(accepted.list(), line).is_none()) {
                 let fetched = self.fetch(line, &witness, FirstKey::Remembered).await?;
                 put(&format!("receipts/{}", line.leaf), &fetched.receipt)?;
+                note = note.or_else(|| note_in(&fetched.receipt, &witness));
                 put(&format!("blobs/{}", line.component), &fetched.component)?;
                 mirrored.versions += 1;
                 mirrored.bytes += line.size;
             }
             put(&format!("index/{name}"), index.write().as_bytes())?;
         }
-        self.mirror_log(&witness, to).await?;
+        self.mirror_log(&witness, note, to).await?;
         let list = self.kept().read("revocations.json").unwrap_or_default();
         put("revocations", &list)?;
         put(ROOT_FILE, self.root.to_toml().as_bytes())?;
@@ -87,7 +90,12 @@ impl Client {
     }
 
     /// The tiles of the log as it was seen, and then the checkpoint.
-    async fn mirror_log(&self, witness: &Witness, to: &Path) -> Result<(), ClientError> {
+    async fn mirror_log(
+        &self,
+        witness: &Witness,
+        note: Option<Vec<u8>>,
+        to: &Path,
+    ) -> Result<(), ClientError> {
         let put = |name: &str, bytes: &[u8]| {
             write_file(&to.join(name), bytes)
                 .map_err(ClientError::disk(format!("`{name}` of the mirror")))
@@ -100,11 +108,14 @@ impl Client {
                 put(&path, &bytes)?;
             }
         }
-        let note = self.note_of(witness).await?;
+        let note = match note {
+            Some(note) => note,
+            None => self.note_of(witness).await?,
+        };
         put("log/checkpoint", &note)
     }
 
-    /// A checkpoint of that size: a receipt's, as the log may have grown since.
+    /// The newest checkpoint, if the log has not grown since.
     async fn note_of(&self, witness: &Witness) -> Result<Vec<u8>, ClientError> {
         let note = self.read(Request::get("log/checkpoint"), 64 << 10).await?;
         match witness.advance(&note, None) {
@@ -112,6 +123,13 @@ impl Client {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The checkpoint of a receipt, if it is of that size: the log may have grown since, and shows only its newest.
+fn note_in(receipt: &[u8], witness: &Witness) -> Option<Vec<u8>> {
+    let note = Receipt::read(receipt).ok()?.checkpoint.into_bytes();
+    witness.advance(&note, None).ok()?;
+    Some(note)
 }
 
 fn checkpoint(folder: &Path, root: &TrustRoot) -> Option<Checkpoint> {

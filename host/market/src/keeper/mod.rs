@@ -217,8 +217,12 @@ impl Market {
         let known =
             known.map_err(|error| LoginRefused::Unavailable(std::io::Error::other(error)))?;
         let is_reserved = account == ITSELF || known;
+        let is_owner = self.state(|state| {
+            let mut owned = state.namespaces().map(|(_, owned)| owned);
+            owned.any(|owned| owned.owner == login.account)
+        });
         self.sessions
-            .login(login, &self.keys.root.address, is_reserved)
+            .login(login, &self.keys.root.address, is_reserved, is_owner)
             .await
     }
 

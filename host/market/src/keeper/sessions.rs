@@ -132,6 +132,7 @@ impl Sessions {
         login: &Login,
         market: &Url,
         is_reserved: bool,
+        is_owner: bool,
     ) -> Result<Token, LoginRefused> {
         let now = moment(&*self.clock);
         let until = self.with(|open| open.challenges.remove(&login.challenge));
@@ -144,7 +145,7 @@ impl Sessions {
         if is_reserved {
             return Err(LoginRefused::Taken(login.account.clone()));
         }
-        self.own(&login.account, &login.key, now).await?;
+        self.own(&login.account, &login.key, is_owner, now).await?;
         let token = format!("{PREFIX}{}", random()?);
         let expires = now.plus(TOKEN_LIFE);
         let digest = Digest::of(token.as_bytes());
@@ -160,12 +161,15 @@ impl Sessions {
         &self,
         account: &Account,
         key: &PublicKey,
+        is_owner: bool,
         now: Moment,
     ) -> Result<(), LoginRefused> {
         let name = [account.as_str()];
         let text = String::from(key.clone()).into_bytes();
         let there = match self.accounts.get(&name).await? {
             Some(there) => Some(there),
+            // Whose key was lost here, or taken from the operator's file: nobody gets its namespaces by being first.
+            None if is_owner => return Err(LoginRefused::Taken(account.clone())),
             None if !self.may_be_new(now) => return Err(LoginRefused::TooMany),
             None => self.accounts.first(&name, text.clone()).await?,
         };

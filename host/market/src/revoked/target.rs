@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use metier_core::{Digest, SkillName, ids::shown};
+use metier_core::{Digest, SkillName, ids::shown, manifest::Capabilities};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,21 @@ impl Capability {
         Capability::Log,
         Capability::Model,
     ];
+
+    /// Those that a manifest asks for.
+    pub fn asked(asks: &Capabilities) -> Vec<Capability> {
+        let is_asked = |kind: &Capability| match kind {
+            Capability::Artifacts => asks.artifacts.is_some(),
+            Capability::Calls => asks.calls.is_some(),
+            Capability::Config => asks.config.is_some(),
+            Capability::Files => !asks.files.is_empty(),
+            Capability::Http => !asks.http.is_empty(),
+            Capability::Kv => asks.kv.is_some(),
+            Capability::Log => asks.log.is_some(),
+            Capability::Model => asks.model.is_some(),
+        };
+        Capability::ALL.into_iter().filter(is_asked).collect()
+    }
 
     /// The word.
     pub const fn as_str(self) -> &'static str {

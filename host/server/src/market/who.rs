@@ -92,7 +92,7 @@ impl FromRequestParts<Arc<MarketApp>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<MarketApp>) -> Result<Self, Problem> {
         let unknown = |message: &str| {
-            let hint = "`metier market login` gets a token: they are good for an hour.";
+            let hint = "`metier login` gets a token: they are good for an hour.";
             Problem::from(Fault::new(Code::Unauthenticated, message).with_hint(hint))
         };
         let member = match who(app, &parts.headers).await.map_err(problem)? {

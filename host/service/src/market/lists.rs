@@ -119,6 +119,12 @@ impl InForce {
         !self.is_strict && self.lists.iter().all(says_nothing)
     }
 
+    pub(super) fn list_of(&self, origin: &str) -> Option<(String, List)> {
+        let found = self.lists.iter().find(|(of, _)| of == origin);
+        let list = found.and_then(|(_, list)| list.clone())?;
+        Some((origin.to_owned(), list))
+    }
+
     pub(super) fn revokes_other_than(&self, before: &InForce) -> bool {
         let entries = |lists: &InForce| -> Vec<Entry> {
             let all = lists.lists.iter().filter_map(|(_, list)| list.as_ref());
@@ -241,10 +247,11 @@ fn refusal(component: &Digest, origin: &str, entry: &Entry) -> Fault {
     Fault::new(Code::SkillRevoked, message).with_detail("digest", component.to_string())
 }
 
-/// The list in a file of the store.
-pub(super) fn read(market: &Market, file: &[u8], now: Moment) -> Option<(String, List)> {
-    // It was not older than others when it was taken.
-    match Seen::default().accept(file, &market.root.revocation, now) {
+/// The list in a file of the store. It was newer than others, and not of the future, when it was taken: a clock that was set back since makes
+/// nothing run again.
+pub(super) fn read(market: &Market, file: &[u8]) -> Option<(String, List)> {
+    let at_the_end = Moment::default().plus(Duration::MAX);
+    match Seen::default().accept(file, &market.root.revocation, at_the_end) {
         Ok(accepted) => Some((market.origin().to_owned(), accepted.list().clone())),
         Err(why) => {
             tracing::error!(market = market.origin(), %why, "a revocation list of the store is none any more");

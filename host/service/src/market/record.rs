@@ -66,22 +66,10 @@ impl Facts {
     /// What a component says of itself.
     pub fn of(manifest: &Manifest) -> Option<Self> {
         let info = manifest.skill.as_ref()?;
-        let asks = &manifest.capabilities;
-        let all = [
-            (Capability::Artifacts, asks.artifacts.is_some()),
-            (Capability::Calls, asks.calls.is_some()),
-            (Capability::Config, asks.config.is_some()),
-            (Capability::Files, !asks.files.is_empty()),
-            (Capability::Http, !asks.http.is_empty()),
-            (Capability::Kv, asks.kv.is_some()),
-            (Capability::Log, asks.log.is_some()),
-            (Capability::Model, asks.model.is_some()),
-        ];
-        let asked = all.into_iter().filter(|(_, asked)| *asked);
         Some(Facts {
             name: info.name.clone(),
             version: info.version.clone(),
-            capabilities: asked.map(|(capability, _)| capability).collect(),
+            capabilities: Capability::asked(&manifest.capabilities),
         })
     }
 

@@ -121,29 +121,38 @@ impl Service {
     /// Puts in force what the store has now.
     async fn obey_lists(&self) {
         let obeyed = match self.vouching().look().await {
-            Ok(true) => self.end_runs_of_revoked().await,
-            other => other.map(drop),
+            Ok(()) => self.end_runs_of_revoked().await,
+            Err(fault) => Err(fault),
         };
         if let Err(fault) = obeyed {
             tracing::error!(%fault, "what was revoked is not called, but not every run of it could be ended");
         }
     }
 
-    /// Ends the runs that depend on something that is revoked, where that is what the operator wants.
+    /// Ends the runs that depend on something that is revoked, where that is what the operator wants and it was not done yet. What fails is
+    /// tried again at the next look.
     ///
     /// # Errors
     /// The store's.
     pub(crate) async fn end_runs_of_revoked(&self) -> Result<(), Fault> {
-        if self.vouching().settings().running != Running::Cancel {
+        if !self.vouching().is_unended() {
             return Ok(());
         }
+        if self.vouching().settings().running != Running::Cancel {
+            self.vouching().are_ended();
+            return Ok(());
+        }
+        let mut all = Ok(());
         for (run, why) in self.revoked_runs(None).await? {
             tracing::warn!(%run, why, "a run is cancelled: it depends on something that was revoked");
             let by = Caller::operator_of(TenantId::local()).principal;
             let cancelled = self.runs().cancel(&run, by, &why).await;
-            cancelled.map_err(|error| of_run(&error))?;
+            all = all.and(cancelled.map_err(|error| of_run(&error)));
         }
-        Ok(())
+        if all.is_ok() {
+            self.vouching().are_ended();
+        }
+        all
     }
 
     /// Runs under way that depend on something that is revoked, and why that is.

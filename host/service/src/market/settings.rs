@@ -43,6 +43,8 @@ pub enum Running {
 pub struct Market {
     /// Its address and keys.
     pub root: TrustRoot,
+    /// The only namespaces it vouches for, and those below them; all when there is none.
+    pub namespaces: Vec<String>,
     /// Networks it may be in beside public ones.
     pub addresses: Vec<String>,
     /// The only certificates that vouch for it.
@@ -53,6 +55,15 @@ impl Market {
     /// What its log calls itself, by which receipts and lists name it.
     pub fn origin(&self) -> &str {
         self.root.log.name()
+    }
+
+    /// Whether it is trusted for a namespace.
+    pub fn may_vouch_for(&self, namespace: &str) -> bool {
+        let is_within = |known: &String| {
+            let rest = namespace.strip_prefix(known.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.namespaces.is_empty() || self.namespaces.iter().any(is_within)
     }
 }
 

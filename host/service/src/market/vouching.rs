@@ -1,7 +1,10 @@
 //! Whether a component may be loaded, and called.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -50,6 +53,10 @@ pub struct Vouching {
     known: Mirror<Known>,
     pub(super) lists: Mirror<KeptList>,
     in_force: RwLock<Arc<InForce>>,
+    /// One after the other: an older list never replaces a newer one.
+    gathering: tokio::sync::Mutex<()>,
+    /// Whether runs that depend on what is revoked may be under way still.
+    is_unended: AtomicBool,
 }
 
 impl Vouching {
@@ -64,6 +71,8 @@ impl Vouching {
             known: Mirror::open(store.clone()).await?,
             lists: Mirror::open(store.clone()).await?,
             in_force: RwLock::default(),
+            gathering: tokio::sync::Mutex::default(),
+            is_unended: AtomicBool::new(false),
             store,
         })
     }
@@ -77,7 +86,7 @@ impl Vouching {
             .settings
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
-        self.gather(true).await.map(drop)
+        self.gather(true).await
     }
 
     /// What is trusted now.
@@ -86,15 +95,25 @@ impl Vouching {
         settings.clone()
     }
 
-    /// Learns what other hosts wrote. Whether other things are revoked now than before.
+    /// Learns what other hosts wrote.
     ///
     /// # Errors
     /// The store's.
-    pub async fn look(&self) -> Result<bool, Fault> {
+    pub async fn look(&self) -> Result<(), Fault> {
         self.vouched.look().await?;
         self.known.look().await?;
         self.lists.look().await?;
         self.gather(false).await
+    }
+
+    /// Whether runs that depend on what is revoked may be under way still: since other things are revoked than before, or this process began.
+    pub(super) fn is_unended(&self) -> bool {
+        self.is_unended.load(Ordering::Relaxed)
+    }
+
+    /// All of them were told to end.
+    pub(super) fn are_ended(&self) {
+        self.is_unended.store(false, Ordering::Relaxed);
     }
 
     /// Why a component may be loaded, if it may.
@@ -243,7 +262,19 @@ impl Vouching {
                 .with_hint("An administrator trusts it with `[[market.trust]]` in metier.toml.")
         })?;
         let proven = receipt.verify(&market.root, component);
-        Ok((market.clone(), proven.map_err(|error| error.fault())?))
+        let proven = proven.map_err(|error| error.fault())?;
+        match market.may_vouch_for(proven.publication.name.namespace()) {
+            true => Ok((market.clone(), proven)),
+            false => Err(Fault::new(
+                Code::SkillUnverified,
+                format!(
+                    "The market `{}` is not trusted for {}.",
+                    market.origin(),
+                    proven.publication.name
+                ),
+            )
+            .with_hint("`namespaces` under `[[market.trust]]` says what a market is trusted for.")),
+        }
     }
 
     /// Whether the publisher's keys go back to the one this host knows.
@@ -311,8 +342,9 @@ impl Vouching {
         in_force.clone()
     }
 
-    /// Puts the lists of the store in force. Whether others are than before.
-    async fn gather(&self, anew: bool) -> Result<bool, Fault> {
+    /// Puts the lists of the store in force.
+    async fn gather(&self, anew: bool) -> Result<(), Fault> {
+        let _one_at_a_time = self.gathering.lock().await;
         let settings = self.settings();
         let kept: Vec<(Rev, Arc<KeptList>)> = self
             .lists
@@ -323,7 +355,7 @@ impl Vouching {
         let revs: Vec<Rev> = kept.iter().map(|(rev, _)| *rev).collect();
         let before = self.in_force();
         if before.revs == revs && !anew {
-            return Ok(false);
+            return Ok(());
         }
         let mut lists = Vec::new();
         for (_, kept) in kept {
@@ -331,21 +363,22 @@ impl Vouching {
                 continue;
             };
             let file = self.store.get_blob(&kept.file).await;
-            match file.map_err(|error| of_store(&error))? {
-                Some(file) => lists.extend(read(market, &file, now())),
-                None => tracing::error!(
-                    market = kept.origin,
-                    "a revocation list is not in the store any more"
-                ),
-            }
+            let file = file.map_err(|error| of_store(&error))?;
+            // What is in force stays when what should replace it is gone.
+            lists.extend(match file {
+                Some(file) => read(market, &file),
+                None => before.list_of(&kept.origin),
+            });
         }
         let in_force = InForce::new(revs, lists, &settings);
-        let is_other = in_force.revokes_other_than(&before);
+        if in_force.revokes_other_than(&before) {
+            self.is_unended.store(true, Ordering::Relaxed);
+        }
         *self
             .in_force
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(in_force);
-        Ok(is_other)
+        Ok(())
     }
 
     /// Takes a list of a market, if it is one and newer. Whether it was.
@@ -398,7 +431,7 @@ fn strangers(namespace: &str) -> Fault {
         "The keys of `{namespace}` are others than this host knows, and no key it knows vouches for them."
     );
     Fault::new(Code::SkillUnverified, message).with_hint(
-        "Ask the publisher elsewhere whether the keys are theirs; `new_publisher=true` takes them.",
+        "Ask the publisher elsewhere whether the keys are theirs; `metier install NAME --accept-key KEY` takes them.",
     )
 }
 

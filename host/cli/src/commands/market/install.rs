@@ -46,7 +46,7 @@ pub fn run(app: &App, args: &Install) -> Result<Exit, Failure> {
         {
             ask(&session, &client, &found)?;
         }
-        let placed = placing.put(&alias, &found.fetched).await?;
+        let placed = placing.put(&alias, &found.fetched, said).await?;
         lock::set(app, &markets, name, locked)?;
         told(app, &found.line, &placed)?;
         next(app, &found, &placing);

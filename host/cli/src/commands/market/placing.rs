@@ -4,8 +4,8 @@ use std::path::Path;
 
 use http::Method;
 use metier_agent::definition::Name;
-use metier_core::SkillName;
-use metier_market::client::{Fetched, write_file};
+use metier_core::{Code, SkillName};
+use metier_market::client::{Fetched, FirstKey, write_file};
 use serde_json::{Value, json};
 
 use super::grant;
@@ -51,21 +51,56 @@ impl Placing<'_> {
     ///
     /// # Errors
     /// The service's, or the disk's.
-    pub async fn put(&self, alias: &Name, fetched: &Fetched) -> Result<Value, Failure> {
+    pub async fn put(
+        &self,
+        alias: &Name,
+        fetched: &Fetched,
+        first_key: FirstKey,
+    ) -> Result<Value, Failure> {
         let grant = grant::text(fetched.contents.manifest(), fetched.contents.component());
         match self {
             Placing::Service(client) => {
-                let parts = vec![
+                let mut parts = vec![
                     ("component", "application/wasm", fetched.component.clone()),
                     ("receipt", "application/json", fetched.receipt.clone()),
-                    ("grant", "application/toml", grant.into_bytes()),
                 ];
-                let path = format!("/skills/{}", alias.as_str());
+                // A grant that is there is somebody's work and stays.
+                let is_there = is_there(client, alias, fetched.contents.name()).await?;
+                if !is_there {
+                    parts.push(("grant", "application/toml", grant.into_bytes()));
+                }
+                let meant = match first_key {
+                    FirstKey::Remembered => "",
+                    FirstKey::Accepted(_) => "?new_publisher=true",
+                };
+                let path = format!("/skills/{}{meant}", alias.as_str());
                 client.ask(Method::PUT, &path, Body::Form(parts)).await?;
-                Ok(json!({"alias": alias}))
+                Ok(json!({"alias": alias, "grant-kept": is_there}))
             }
             Placing::Directory(folder) => directory(folder, alias, fetched, &grant),
         }
+    }
+}
+
+/// Whether the service has this skill by that alias already.
+async fn is_there(client: &Client, alias: &Name, name: &SkillName) -> Result<bool, Failure> {
+    let path = format!("/skills/{}", alias.as_str());
+    let answer = match client.ask(Method::GET, &path, Body::None).await {
+        Ok(answer) => answer,
+        Err(failure) if failure.fault.code == Code::NotFound => return Ok(false),
+        Err(failure) => return Err(failure),
+    };
+    let skill: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    match skill["name"].as_str() {
+        Some(there) if there == name.to_string() => Ok(true),
+        there => Err(Failure::usage(
+            format!(
+                "The alias `{}` is that of {}.",
+                alias.as_str(),
+                text::one_line(there.unwrap_or("a skill without a name"))
+            ),
+            "Choose another with `--as ALIAS`, or take that one away: `metier admin skill remove ALIAS`.",
+        )),
     }
 }
 

@@ -195,7 +195,11 @@ impl Updating<'_> {
             "why": change.why,
         });
         let Some(placing) = self.placing else {
-            value["status"] = "would-update".into();
+            value["status"] = match change.class {
+                Class::Auto => "would-update",
+                _ => "would-hold",
+            }
+            .into();
             return Ok(self.done(value, "Nothing was done: this was a dry run."));
         };
         if change.class != Class::Auto {
@@ -210,7 +214,9 @@ impl Updating<'_> {
             }
         }
         let alias = alias(self.args.alias.as_ref(), self.name)?;
-        let placed = placing.put(&alias, &found.fetched).await?;
+        let placed = placing
+            .put(&alias, &found.fetched, first_key(&self.args.target))
+            .await?;
         let markets = self.session.markets().await?;
         lock::set(app, &markets, self.name, locked_of(found))?;
         if app.printer.format == Format::Human {

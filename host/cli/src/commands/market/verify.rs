@@ -138,5 +138,12 @@ fn say(app: &App, proven: &Proven) -> Result<Exit, Failure> {
         proven.index,
         proven.size
     );
+    if proven.recovered {
+        app.printer.warn(&format!(
+            "`{}` lost all its keys once: no earlier key vouches for {}. Ask the publisher elsewhere whether it is theirs.",
+            publication.name.namespace(),
+            proven.first_key
+        ));
+    }
     tell(app, &line, &words)
 }

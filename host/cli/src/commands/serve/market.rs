@@ -35,6 +35,9 @@ pub struct MarketTable {
 pub struct TrustTable {
     /// Its trust root: the `market.toml` that it publishes.
     pub root: PathBuf,
+    /// The only namespaces it vouches for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub namespaces: Vec<String>,
     /// Networks it may be in beside public ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
@@ -93,6 +96,7 @@ impl TrustTable {
         })?;
         Ok(Market {
             root,
+            namespaces: self.namespaces.clone(),
             addresses: self.addresses.clone(),
             ca_file: self.ca_file.as_ref().map(|file| file.display().to_string()),
         })

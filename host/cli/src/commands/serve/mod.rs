@@ -176,11 +176,12 @@ pub fn mcp(app: &App, args: &Mcp) -> Result<Exit, Failure> {
         runtime.map_err(|error| host_fault(&format!("The runtime did not start: {error}.")))?;
     let ended = runtime.block_on(Box::pin(async {
         let telemetry = Telemetry::begin(app, &config.telemetry, LogFormat::Pretty)?;
-        let service = parts::service(app, &args.service, &config, &telemetry)
-            .await?
-            .0;
+        let (service, living) = parts::service(app, &args.service, &config, &telemetry).await?;
         let service = Arc::new(service);
         let (stop, stopped) = watch::channel(());
+        let lists = HttpLists::new("/".into(), Arc::new(SystemTime::now), living.trail);
+        let asking = tokio::spawn(ask_markets(service.clone(), lists, until(&stopped)));
+        let looking = tokio::spawn(look(service.clone(), until(&stopped)));
         let working = tokio::spawn(work(service.clone(), shift(&config)?, until(&stopped)));
         let caller = Caller {
             role: Role::Operator,
@@ -188,7 +189,7 @@ pub fn mcp(app: &App, args: &Mcp) -> Result<Exit, Failure> {
         };
         let served = stdio(service.clone(), caller).await;
         drop(stop);
-        let _ = working.await;
+        let _ = tokio::join!(working, asking, looking);
         service.booked().await;
         telemetry.end(config.limits.grace.0).await;
         served
@@ -328,6 +329,7 @@ pub fn config(app: &App, args: &ConfigArgs) -> Result<Exit, Failure> {
             let config = Config::read(file)?;
             config.store()?;
             parts::models(&config)?;
+            config.market.settings()?;
             app.printer.note(&format!("{} is sound.", file.display()));
         }
         ConfigAction::Show { file: None } => app.print(config::COMMENTED)?,

@@ -99,6 +99,7 @@ impl Reloading<'_> {
         let models = parts::models(&config)?;
         let model = parts::asker(app, &config, &models, self.living.vault.clone())?;
         let tokens = issuers::tokens(&config.issuers, self.living.trail.clone())?;
+        config.market.settings()?;
         let files = config.tls.files()?;
         let mut changed = Changed::between(&self.config, &config);
         match (&mut self.shown, files) {

@@ -82,6 +82,7 @@ fn an_attached_server_is_granted_approved_and_written_down_like_any_skill() {
     admin(&[
         "skill",
         "install",
+        "--allow-unsigned",
         "acme/dist/acme.wasm",
         "--grant",
         "grant.toml",

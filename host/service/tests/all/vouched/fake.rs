@@ -118,6 +118,7 @@ impl FakeMarket {
     pub fn market(&self) -> Market {
         Market {
             root: self.root(),
+            namespaces: Vec::new(),
             addresses: Vec::new(),
             ca_file: None,
         }

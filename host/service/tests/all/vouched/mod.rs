@@ -281,9 +281,45 @@ async fn a_market_without_the_publishers_key_publishes_nothing_to_who_knows_it()
     let refused = install(&scene, &evil, &receipt).await.unwrap_err();
     assert_eq!(refused.code, Code::SkillUnverified);
     assert!(refused.message.contains("com.acme"), "{refused}");
-    // Unless somebody says that the keys are meant.
+    // Unless an administrator says that the keys are meant: they are then for every tenant.
     let text = serde_json::to_vec(&receipt).unwrap();
+    let new = NewSkill {
+        bytes: evil.clone(),
+        grant: None,
+        vouches: Vouches::Receipt {
+            receipt: text.clone(),
+            new_publisher: true,
+        },
+    };
+    let operator = somebody("acme", Role::Operator, &[]);
+    let refused = scene.service.install(&operator, None, new).await;
+    assert_eq!(refused.unwrap_err().code, Code::Forbidden);
     install_by(&scene, &evil, text, true).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_market_vouches_for_the_namespaces_it_is_trusted_for() {
+    let (market, bytes, published) = first();
+    let scene = trusting(&[]).await;
+    let receipt = market.receipt(&published);
+    for (namespace, code) in [
+        ("com.acm", Some(Code::SkillUnverified)),
+        ("com.acme.sub", Some(Code::SkillUnverified)),
+        ("com.acme", None),
+        ("com", None),
+    ] {
+        let settings = Settings {
+            markets: vec![Arc::new(Market {
+                namespaces: vec![namespace.to_owned()],
+                ..market.market()
+            })],
+            ..Settings::default()
+        };
+        let vouching = scene.service.vouching();
+        vouching.use_settings(settings).await.unwrap();
+        let installed = install(&scene, &bytes, &receipt).await;
+        assert_eq!(installed.err().map(|fault| fault.code), code, "{namespace}");
+    }
 }
 
 #[tokio::test]

@@ -315,6 +315,32 @@ async fn everything_that_is_touched_is_listed_and_its_runs_are_cancelled() {
 }
 
 #[tokio::test]
+async fn a_host_that_comes_back_cancels_what_was_revoked_meanwhile() {
+    let (market, bytes, published) = first();
+    let store = metier_store::open(&metier_store::StoreUrl::SqliteMemory)
+        .await
+        .unwrap();
+    let one = Scene::over(store.clone()).await;
+    trust(&one, &[&market], Settings::default()).await;
+    install(&one, &bytes, &market.receipt(&published))
+        .await
+        .unwrap();
+    let run = waiting_run(&one).await;
+    // The host took the list and was killed before it looked at any run.
+    let list = market.list(1, ago(60), DAY, &[of(&bytes)]);
+    let vouching = one.service.vouching();
+    vouching.take(&market.market(), &list).await.unwrap();
+    drop(one);
+    let next = Scene::over(store).await;
+    trust(&next, &[&market], Settings::default()).await;
+    next.service.look().await.unwrap();
+    work(&next).await;
+    let state = next.service.runs().state(&run).await.unwrap();
+    let ended = format!("{:?}", state.ended);
+    assert!(ended.contains("Cancelled"), "{ended}");
+}
+
+#[tokio::test]
 async fn a_run_that_goes_on_calls_nothing_that_was_revoked() {
     let (scene, market, bytes) = installed().await;
     let settings = Settings {
