@@ -45,7 +45,7 @@ impl Service {
     /// Installs a skill for the caller's tenant, or replaces what has the alias. A grant that is there stays where none is given.
     ///
     /// # Errors
-    /// `forbidden`, a fault of the file's, `grant-invalid`; `skill-unsigned`, `skill-unverified` or `skill-revoked` by who vouches for it.
+    /// `forbidden`, a fault of the file's, `grant-invalid`; `unsigned-skill`, `skill-unverified` or `skill-revoked` by who vouches for it.
     pub async fn install(
         &self,
         caller: &Caller,

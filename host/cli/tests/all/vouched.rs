@@ -58,7 +58,7 @@ fn a_skill_goes_from_its_publisher_to_a_service_and_is_revoked_there() {
         fs::read(sandbox.path("weather.wasm")).unwrap(),
     );
     let refused = metier("metier admin skill install --allow-unsigned weather.wasm");
-    assert!(refused.stderr.contains("skill-unsigned"), "{refused:?}");
+    assert!(refused.stderr.contains("unsigned-skill"), "{refused:?}");
     let installed = done("metier install com.acme/weather --yes");
     assert!(installed.stderr.contains("com.acme"), "{installed:?}");
     let listed = ask(&serving, &key, "GET /api/v1/skills", &json!({}));

@@ -54,7 +54,7 @@ codes! {
     ModelContextExceeded "model-context-exceeded" Caller "Shorten the conversation, or use a route with a candidate of a longer context."
     ModelContentFiltered "model-content-filtered" Caller "Ask in other words, or use a route whose provider accepts the content."
     ExpressionFailed "expression-failed" Caller "Mend the expression named; `metier check` finds most such mistakes before a run."
-    SkillUnsigned "skill-unsigned" Caller "Install it from a market, or say with `--allow-unsigned` that nobody has to vouch for it."
+    UnsignedSkill "unsigned-skill" Caller "Install it from a market, or say with `--allow-unsigned` that nobody has to vouch for it."
     RunNeeded "run-needed" Caller "Call the tool from an agent or a chain: `metier run`."
 
     SkillTrap "skill-trap" Skill "Report it to the skill's author with the arguments that led there."

@@ -35,7 +35,7 @@ async fn a_form_brings_the_component_and_its_grant() {
     let body = form(&[("component", &bytes), ("grant", grant.as_bytes())]);
     let path = "PUT /api/v1/skills/math";
     let refused = scene.send(path, &headers(&scene), &body).await;
-    assert_eq!(refused.json["code"], "skill-unsigned", "{}", refused.body);
+    assert_eq!(refused.json["code"], "unsigned-skill", "{}", refused.body);
     assert!(
         refused.body.contains("--allow-unsigned"),
         "{}",

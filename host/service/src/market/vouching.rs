@@ -143,7 +143,7 @@ impl Vouching {
     /// Keeps why a component may be loaded.
     ///
     /// # Errors
-    /// `skill-unsigned` where nobody vouches for it, `skill-unverified` where the receipt does not show it, `skill-revoked`.
+    /// `unsigned-skill` where nobody vouches for it, `skill-unverified` where the receipt does not show it, `skill-revoked`.
     pub async fn vouch(
         &self,
         component: Digest,
@@ -210,7 +210,7 @@ impl Vouching {
 
     fn unsigned(&self) -> Fault {
         let message = "No publisher signed this file, and no market vouches for it.";
-        let fault = Fault::new(Code::SkillUnsigned, message);
+        let fault = Fault::new(Code::UnsignedSkill, message);
         match self.settings().unsigned {
             Unsigned::Ask => fault,
             Unsigned::Refuse => fault.with_hint(
@@ -307,7 +307,7 @@ impl Vouching {
     /// Whether a component may be loaded: what vouches for it is verified again, with the keys that are trusted now.
     ///
     /// # Errors
-    /// `skill-unverified`, `skill-unsigned`, the store's.
+    /// `skill-unverified`, `unsigned-skill`, the store's.
     pub async fn may_load(&self, component: &Digest) -> Result<(), Fault> {
         let Some(vouched) = self.why(component) else {
             let message = format!("Nothing is known here that vouches for {component}.");

@@ -78,10 +78,8 @@ async fn file(
                 client.index(contents.name(), Ask::WhenCold)
             );
             let (witness, index) = (witness?, index?);
-            let line = index.lines().iter();
-            let line = line
-                .filter(|line| line.component == *contents.component())
-                .next_back();
+            let mut lines = index.lines().iter();
+            let line = lines.rfind(|line| line.component == *contents.component());
             let line = line.ok_or_else(|| unknown(&contents))?;
             client
                 .fetch(line, &witness, FirstKey::Remembered)

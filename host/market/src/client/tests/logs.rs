@@ -56,10 +56,11 @@ async fn a_log_that_was_forked_is_refused() {
 async fn a_log_that_was_rewritten_is_refused() {
     let scene = Scene::new();
     scene.install().await.unwrap();
-    let mut shop = scene.script.shop();
-    shop.publish("1.1.0", |_| {});
-    shop.leaves[1] = b"rewritten".to_vec();
-    drop(shop);
+    {
+        let mut shop = scene.script.shop();
+        shop.publish("1.1.0", |_| {});
+        shop.leaves[1] = b"rewritten".to_vec();
+    }
     let error = scene.client.advance().await.unwrap_err();
     assert!(matches!(
         log_fault(error),
@@ -72,11 +73,12 @@ async fn a_fork_for_one_receipt_is_noticed() {
     let scene = Scene::new();
     let witness = scene.client.advance().await.unwrap();
     // The receipt is right in itself: of another log of the same size, signed by the same key.
-    let mut shop = scene.script.shop();
-    let line = shop.versions[0].line.clone();
-    let mut fork = Shop::with(&["1.0.0"]).leaves;
-    std::mem::swap(&mut shop.leaves[0], &mut fork[0]);
-    drop(shop);
+    let line = {
+        let mut shop = scene.script.shop();
+        let mut fork = Shop::with(&["1.0.0"]).leaves;
+        std::mem::swap(&mut shop.leaves[0], &mut fork[0]);
+        shop.versions[0].line.clone()
+    };
     let said = super::FirstKey::Remembered;
     let error = scene.client.fetch(&line, &witness, said).await.unwrap_err();
     assert!(matches!(log_fault(error), LogFault::Forked { .. }));

@@ -4,8 +4,8 @@ use std::{
     future::Future,
     pin::pin,
     sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-    time::{Duration, Instant},
+    task::{Context, Wake, Waker},
+    time::Duration,
 };
 
 use metier_core::Digest;
@@ -30,7 +30,6 @@ async fn a_thousand_versions_of_fifty_publishers_at_once_are_all_there() {
     let stall = Arc::new(Stall::open().await);
     let root = stall.market.root().clone();
     let first = Witness::first(&root.log, stall.market.checkpoint().as_bytes()).unwrap();
-    let begun = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for publisher in 0..PUBLISHERS {
         let stall = stall.clone();
@@ -49,7 +48,6 @@ async fn a_thousand_versions_of_fifty_publishers_at_once_are_all_there() {
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
-    println!("{} versions in {:?}", PUBLISHERS * EACH, begun.elapsed());
     let size = stall.market.state(|state| state.size());
     assert_eq!(size, (PUBLISHERS * EACH + PUBLISHERS) as u64);
     let proof = stall
@@ -98,7 +96,11 @@ async fn killed_after<T>(polls: usize, future: impl Future<Output = T>) -> bool 
     let waker = Waker::from(Arc::new(Nobody));
     for _ in 0..polls {
         // What it waits for has its time.
-        if let Poll::Ready(_) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+        if future
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_ready()
+        {
             return true;
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
@@ -119,7 +121,8 @@ async fn a_publication_that_is_cut_off_anywhere_is_there_whole_or_not_at_all() {
         let body = stall.submission("com.acme/salesforce", "1.1.0", &manifest);
         let submission: Submission = serde_json::from_value(body).unwrap();
         let account = "acme".parse().unwrap();
-        let ended = killed_after(polls, stall.market.publish(&account, &submission)).await;
+        let ended =
+            killed_after(polls, Box::pin(stall.market.publish(&account, &submission))).await;
         let copied = copied(&stall);
         let again = Stall::reopened(copied, &stall).await;
         again.market.index_all().await.unwrap();
