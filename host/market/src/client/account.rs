@@ -1,13 +1,11 @@
 //! Who somebody is to a market, and what only they may do: tokens, namespaces, keys, yanks, revocations.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::Method;
-use metier_core::{SkillName, canonical};
+use metier_core::SkillName;
 use semver::Version;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use url::Url;
 
 use super::{
     Client, ClientError,
@@ -15,13 +13,11 @@ use super::{
 };
 use crate::{
     fixtures::Moment,
+    keeper::login::Login,
     revoked::Target,
     state::{Account, Namespace, ProofMethod, Reason},
-    trust::{KeyPair, PublicKey, pae},
+    trust::{KeyPair, PublicKey},
 };
-
-/// Payload type of what is signed to get a token: worth nothing elsewhere.
-pub const LOGIN: &str = "application/vnd.metier.login.v1";
 
 /// Largest answer, in bytes.
 const MAX_ANSWER: usize = 1 << 20;
@@ -59,11 +55,6 @@ struct Challenge {
     challenge: String,
 }
 
-/// What is signed to log in: a signature for one market is worth nothing at another.
-pub fn login_payload(account: &Account, challenge: &str, market: &Url) -> String {
-    canonical::text(&json!({"account": account, "challenge": challenge, "market": market.as_str()}))
-}
-
 impl Client {
     /// Gets a token by a key, and keeps it. The first key that names a free account has it.
     ///
@@ -73,15 +64,10 @@ impl Client {
         let Challenge { challenge } = self
             .post("api/v1/market/challenges", &json!({}), None)
             .await?;
-        let payload = login_payload(account, &challenge, &self.root.address);
-        let signature = key.sign(&pae(LOGIN, payload.as_bytes()))?;
-        let body = json!({
-            "account": account,
-            "key": key.public(),
-            "challenge": challenge,
-            "signature": STANDARD.encode(signature),
-        });
-        let token: Token = self.post("api/v1/market/tokens", &body, None).await?;
+        let login = Login::sign(account.clone(), key, challenge, &self.root.address)?;
+        let token: Token = self
+            .post("api/v1/market/tokens", &json!(login), None)
+            .await?;
         self.kept.write_json(TOKEN, &token)?;
         Ok(token)
     }

@@ -31,7 +31,7 @@ mod seen;
 mod tests;
 
 pub use self::{
-    account::{LOGIN, ToProve, Token, login_payload},
+    account::{ToProve, Token},
     catalog::{Ask, WARM},
     error::ClientError,
     fetch::{Fetched, MAX_COMPONENT},

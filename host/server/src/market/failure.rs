@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use metier_core::{Code, Fault};
+use metier_core::{Code, Fault, fault::sentence};
 use metier_market::{
     keeper::{
         MarketError, acts::ActError, ledger::LedgerError, registry::RegistryError,
@@ -178,13 +178,4 @@ pub fn not_let_in(error: &LoginRefused) -> Problem {
             Fault::new(Code::HostInternal, "The market cannot answer now.").into()
         }
     }
-}
-
-/// With a capital letter and a full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map(|letter| letter.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }

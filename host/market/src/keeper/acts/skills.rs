@@ -7,7 +7,7 @@ use super::{ActError, names::reason};
 use crate::{
     keeper::{Market, ledger::Appended},
     revoked::Target,
-    state::{Account, Change, Namespace, Revoke, Unrevoke, Unyank, Yank},
+    state::{Account, Change, Namespace, Reason, Revoke, Unrevoke, Unyank, Yank},
 };
 
 impl Market {
@@ -22,16 +22,8 @@ impl Market {
         version: Version,
         why: &str,
     ) -> Result<Appended, ActError> {
-        self.acts_for(by, &Namespace::of(&name))?;
-        let why = reason(why)?;
-        let yank = Yank {
-            name: name.clone(),
-            version,
-            why,
-        };
-        let appended = self.ledger.append(by, Change::Yank(yank)).await?;
-        self.index(&name).await?;
-        Ok(appended)
+        let change = |name, why| Change::Yank(Yank { name, version, why });
+        self.change_version(by, name, why, change).await
     }
 
     /// Takes a yank back.
@@ -45,16 +37,8 @@ impl Market {
         version: Version,
         why: &str,
     ) -> Result<Appended, ActError> {
-        self.acts_for(by, &Namespace::of(&name))?;
-        let why = reason(why)?;
-        let unyank = Unyank {
-            name: name.clone(),
-            version,
-            why,
-        };
-        let appended = self.ledger.append(by, Change::Unyank(unyank)).await?;
-        self.index(&name).await?;
-        Ok(appended)
+        let change = |name, why| Change::Unyank(Unyank { name, version, why });
+        self.change_version(by, name, why, change).await
     }
 
     /// Revokes: it must not run. A publisher revokes what is theirs, the market's keeper everything. The list is new when it returns.
@@ -71,15 +55,9 @@ impl Market {
         if !keeps_the_market {
             self.may_revoke(by, &target)?;
         }
-        let why = reason(why)?;
-        let hit = self.hit(&target);
+        let (why, hit) = (reason(why)?, self.hit(&target));
         let change = Change::Revoke(Revoke { target, why });
-        let appended = self.ledger.append(by, change).await?;
-        self.list_now()?;
-        for skill in hit {
-            self.index(&skill).await?;
-        }
-        Ok(appended)
+        self.change_list(by, hit, change).await
     }
 
     /// Takes a revocation back; for the market's keeper alone.
@@ -92,9 +70,32 @@ impl Market {
         target: Target,
         why: &str,
     ) -> Result<Appended, ActError> {
-        let why = reason(why)?;
-        let hit = self.hit(&target);
+        let (why, hit) = (reason(why)?, self.hit(&target));
         let change = Change::Unrevoke(Unrevoke { target, why });
+        self.change_list(by, hit, change).await
+    }
+
+    /// For whoever acts for the skill's namespace.
+    async fn change_version(
+        &self,
+        by: &Account,
+        name: SkillName,
+        why: &str,
+        change: impl FnOnce(SkillName, Reason) -> Change,
+    ) -> Result<Appended, ActError> {
+        self.acts_for(by, &Namespace::of(&name))?;
+        let change = change(name.clone(), reason(why)?);
+        let appended = self.ledger.append(by, change).await?;
+        self.index(&name).await?;
+        Ok(appended)
+    }
+
+    async fn change_list(
+        &self,
+        by: &Account,
+        hit: Vec<SkillName>,
+        change: Change,
+    ) -> Result<Appended, ActError> {
         let appended = self.ledger.append(by, change).await?;
         self.list_now()?;
         for skill in hit {

@@ -29,8 +29,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 pub fn router() -> Router<Arc<MarketApp>> {
     Router::new()
         .route("/", get(search::page))
-        .route("/skills/{namespace}/{skill}", get(skill::current))
-        .route("/skills/{namespace}/{skill}/{version}", get(skill::version))
+        .route("/skills/{namespace}/{skill}", get(skill::show))
+        .route("/skills/{namespace}/{skill}/{version}", get(skill::show))
         .route("/publishers/{namespace}", get(search::publisher))
         .layer(middleware::map_response(fenced))
         .route(

@@ -27,23 +27,12 @@ use crate::{
 /// Versions that are listed.
 const MAX_VERSIONS: usize = 50;
 
-/// The newest version of a skill.
-pub async fn current(
+/// A version of a skill, the newest where none is named.
+pub async fn show(
     State(app): State<Arc<MarketApp>>,
     named: Result<Named, crate::problem::Problem>,
 ) -> Result<Html<String>, Failure> {
-    show(&app, &named?).await
-}
-
-/// One version of a skill.
-pub async fn version(
-    State(app): State<Arc<MarketApp>>,
-    named: Result<Named, crate::problem::Problem>,
-) -> Result<Html<String>, Failure> {
-    show(&app, &named?).await
-}
-
-async fn show(app: &MarketApp, named: &Named) -> Result<Html<String>, Failure> {
+    let named = named?;
     let versions = app.market.shown(&named.skill).await.map_err(problem)?;
     let shown = match &named.version {
         None => newest(&versions),
@@ -55,7 +44,7 @@ async fn show(app: &MarketApp, named: &Named) -> Result<Html<String>, Failure> {
     let record = &shown.record;
     let looked = app.market.registry().look_into(record).await;
     let described = looked.map_err(|error| problem(error.into()))?;
-    let proven = proven(app, shown).await;
+    let proven = proven(&app, shown).await;
     let name = named.skill.as_str();
     let body = html! {
         div.heading {
