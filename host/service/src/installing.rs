@@ -69,7 +69,7 @@ impl Service {
             // Whom this host knows as a publisher, it knows for all tenants.
             self.needs(caller, Right::Administer)?;
         }
-        self.vouching().may_be_read(&digest, &vouches)?;
+        let admitted = self.vouching().admit(&digest, vouches)?;
         let skill = self.parts().host.load(bytes.clone()).await?;
         let info = skill.manifest().skill.as_ref();
         let alias = alias.or_else(|| installs::alias_of(info.map(|info| &info.name)));
@@ -95,7 +95,7 @@ impl Service {
         };
         self.check(caller, &skill, &install)?;
         self.vouching()
-            .vouch(digest, skill.manifest(), vouches)
+            .vouch(digest, skill.manifest(), admitted)
             .await?;
         let install = self.write(caller, &alias, before, install).await?;
         Ok((alias, install))

@@ -140,16 +140,15 @@ impl InForce {
         why: impl Fn() -> Option<Arc<Vouched>>,
         now: Moment,
     ) -> Result<(), Fault> {
-        if self.is_strict {
-            self.is_fresh(why().as_deref(), now)?;
-        }
         let verdict = match self.remembered(component) {
             Some(verdict) => verdict,
             None => self.judged(component, why().as_deref()),
         };
         match verdict {
-            None => Ok(()),
+            // Also a list that is too old revokes what it revokes.
             Some(fault) => Err((*fault).clone()),
+            None if self.is_strict => self.is_fresh(why().as_deref(), now),
+            None => Ok(()),
         }
     }
 
@@ -257,5 +256,47 @@ pub(super) fn read(market: &Market, file: &[u8]) -> Option<(String, List)> {
             tracing::error!(market = market.origin(), %why, "a revocation list of the store is none any more");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::time::{Duration, SystemTime};
+
+    use metier_market::{
+        fixtures::Moment,
+        log::LogSigner,
+        revoked::{List, Seen, sign},
+        trust::{Algorithm, KeyPair, Review, Revocation, SigningKey, TrustRoot},
+    };
+
+    use super::{Market, read};
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_nothing_run_again() {
+        let pair = || KeyPair::generate(Algorithm::Ed25519).unwrap();
+        let key = SigningKey::<Revocation>::new(pair());
+        let log = LogSigner::new("market.example", pair()).unwrap();
+        let root = TrustRoot::new(
+            "https://market.example".parse().unwrap(),
+            SigningKey::<Review>::new(pair()).verifying(),
+            key.verifying(),
+            log.key().clone(),
+        );
+        let market = Market {
+            root: root.unwrap(),
+            namespaces: Vec::new(),
+            addresses: Vec::new(),
+            ca_file: None,
+        };
+        let day = Duration::from_secs(86_400);
+        let now = Moment::from(SystemTime::now());
+        let issued = now.plus(day * 365);
+        let list = List::new(1, issued, issued.plus(day), Vec::new()).unwrap();
+        let file = sign(&list, &key).unwrap();
+        let taken = Seen::default().accept(file.as_bytes(), &market.root.revocation, now);
+        assert!(taken.is_err(), "it is not taken anew");
+        assert!(read(&market, file.as_bytes()).is_some());
     }
 }

@@ -2,7 +2,7 @@
 
 use metier_core::{Code, Digest, Fault, TenantId};
 use metier_market::fixtures::Moment;
-use metier_store::types::{Page, RunFilter, RunId, StateFilter};
+use metier_store::types::{Page, RunFilter, RunId, RunRow, StateFilter};
 
 use super::{
     lists::{ListSource, Standing},
@@ -51,6 +51,15 @@ pub struct Affected {
     pub agents: Vec<String>,
     /// Runs under way that depend on it.
     pub runs: Vec<RunId>,
+}
+
+/// A run under way that depends on something that is revoked.
+struct RevokedRun {
+    run: RunId,
+    tenant: TenantId,
+    /// Every component it depends on.
+    used: Vec<Digest>,
+    why: String,
 }
 
 /// What was revoked, as far as it concerns somebody.
@@ -143,7 +152,7 @@ impl Service {
             return Ok(());
         }
         let mut all = Ok(());
-        for (run, why) in self.revoked_runs(None).await? {
+        for RevokedRun { run, why, .. } in self.revoked_runs(None).await? {
             tracing::warn!(%run, why, "a run is cancelled: it depends on something that was revoked");
             let by = Caller::operator_of(TenantId::local()).principal;
             let cancelled = self.runs().cancel(&run, by, &why).await;
@@ -156,7 +165,7 @@ impl Service {
     }
 
     /// Runs under way that depend on something that is revoked, and why that is.
-    async fn revoked_runs(&self, of: Option<&TenantId>) -> Result<Vec<(RunId, String)>, Fault> {
+    async fn revoked_runs(&self, of: Option<&TenantId>) -> Result<Vec<RevokedRun>, Fault> {
         let mut found = Vec::new();
         if self.vouching().in_force().is_idle() {
             return Ok(found);
@@ -172,9 +181,8 @@ impl Service {
             let rows = self.store().runs(&filter, page).await;
             let rows = rows.map_err(|error| of_store(&error))?;
             for row in &rows {
-                match self.revoked_in(&row.run).await {
-                    Ok(Some(why)) => found.push((row.run, why)),
-                    Ok(None) => {}
+                match self.revoked_in(row).await {
+                    Ok(hit) => found.extend(hit),
                     Err(fault) => {
                         tracing::warn!(run = %row.run, %fault, "whether a run depends on something revoked is not known")
                     }
@@ -187,11 +195,17 @@ impl Service {
         }
     }
 
-    async fn revoked_in(&self, run: &RunId) -> Result<Option<String>, Fault> {
-        let state = self.runs().state(run).await;
-        let state = state.map_err(|error| of_run(&error))?;
-        let mut skills = state.started.skills.values();
-        Ok(skills.find_map(|skill| self.why_revoked(&skill.digest)))
+    async fn revoked_in(&self, row: &RunRow) -> Result<Option<RevokedRun>, Fault> {
+        let state = self.runs().state(&row.run).await;
+        let skills = &state.map_err(|error| of_run(&error))?.started.skills;
+        let used: Vec<Digest> = skills.values().map(|skill| skill.digest).collect();
+        let why = used.iter().find_map(|digest| self.why_revoked(digest));
+        Ok(why.map(|why| RevokedRun {
+            run: row.run,
+            tenant: row.tenant.clone(),
+            used,
+            why,
+        }))
     }
 
     fn why_revoked(&self, component: &Digest) -> Option<String> {
@@ -253,7 +267,7 @@ impl Service {
         alias: &str,
         install: &Install,
         why: String,
-        revoked: &[(RunId, String)],
+        revoked: &[RevokedRun],
     ) -> Result<Affected, Fault> {
         let operator = Caller::operator_of(tenant.clone());
         let mut agents = Vec::new();
@@ -266,24 +280,8 @@ impl Service {
                 agents.push(name);
             }
         }
-        let mut runs = Vec::new();
-        for (run, _) in revoked {
-            let state = self
-                .runs()
-                .state(run)
-                .await
-                .map_err(|error| of_run(&error))?;
-            let mut skills = state.started.skills.values();
-            let row = self
-                .store()
-                .run(run)
-                .await
-                .map_err(|error| of_store(&error))?;
-            let is_theirs = row.is_some_and(|row| row.tenant == tenant);
-            if is_theirs && skills.any(|skill| skill.digest == install.digest) {
-                runs.push(*run);
-            }
-        }
+        let is_hit = |hit: &&RevokedRun| hit.tenant == tenant && hit.used.contains(&install.digest);
+        let runs = revoked.iter().filter(is_hit).map(|hit| hit.run).collect();
         let named = install.name.as_ref().map(ToString::to_string);
         let skill = match (named, &install.version) {
             (Some(name), Some(version)) => format!("{name} {version}"),

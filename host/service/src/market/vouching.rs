@@ -45,6 +45,22 @@ pub enum Vouches {
     },
 }
 
+/// A file that may be looked into, and why.
+pub enum Admitted {
+    /// A market vouches for it.
+    Market(Box<Shown>),
+    /// Why it may be loaded was known before, or needs no proof.
+    Before(Why),
+}
+
+/// What a receipt showed.
+pub struct Shown {
+    market: Arc<Market>,
+    proven: Proven,
+    receipt: Vec<u8>,
+    new_publisher: bool,
+}
+
 /// Everything this host knows of markets.
 pub struct Vouching {
     store: Arc<dyn Store>,
@@ -125,56 +141,54 @@ impl Vouching {
     /// Whether a file may be looked into at all, before it is.
     ///
     /// # Errors
-    /// As [`Vouching::vouch`].
-    pub fn may_be_read(&self, component: &Digest, vouches: &Vouches) -> Result<(), Fault> {
-        match vouches {
-            Vouches::Receipt { receipt, .. } => self.proven(receipt, component).map(drop),
-            _ if self.is_markets(component) => Ok(()),
-            Vouches::NotSaid => Err(self.unsigned()),
-            Vouches::Nobody => self.by_nobody().map(drop),
+    /// `unsigned-skill` where nobody vouches for it, `skill-unverified` where the receipt does not show it.
+    pub fn admit(&self, component: &Digest, vouches: Vouches) -> Result<Admitted, Fault> {
+        let before = self.why(component).map(|before| before.why.clone());
+        match (vouches, before) {
+            (
+                Vouches::Receipt {
+                    receipt,
+                    new_publisher,
+                },
+                _,
+            ) => {
+                let (market, proven) = self.proven(&receipt, component)?;
+                Ok(Admitted::Market(Box::new(Shown {
+                    market,
+                    proven,
+                    receipt,
+                    new_publisher,
+                })))
+            }
+            // What a market vouched for needs nobody's word.
+            (_, Some(why @ Why::Market { .. })) => Ok(Admitted::Before(why)),
+            (Vouches::NotSaid, _) => Err(self.unsigned()),
+            (Vouches::Nobody, _) => self.by_nobody().map(Admitted::Before),
         }
-    }
-
-    fn is_markets(&self, component: &Digest) -> bool {
-        self.why(component)
-            .is_some_and(|before| before.why != Why::Nobody)
     }
 
     /// Keeps why a component may be loaded.
     ///
     /// # Errors
-    /// `unsigned-skill` where nobody vouches for it, `skill-unverified` where the receipt does not show it, `skill-revoked`.
+    /// `skill-unverified` where it calls itself something else than it was published as, or its publisher's keys are strangers; `skill-revoked`.
     pub async fn vouch(
         &self,
         component: Digest,
         manifest: &Manifest,
-        vouches: Vouches,
+        admitted: Admitted,
     ) -> Result<Arc<Vouched>, Fault> {
-        let before = self.vouched.get(&component.to_string());
-        let why = match vouches {
-            Vouches::Receipt {
-                receipt,
-                new_publisher,
-            } => {
-                let calls_itself = Facts::of(manifest);
-                self.by_market(component, calls_itself, receipt, new_publisher)
-                    .await?
-            }
-            // What a market vouched for needs nobody's word.
-            _ if before
-                .as_ref()
-                .is_some_and(|before| before.value.why != Why::Nobody) =>
-            {
-                self.may_load(&component).await?;
-                before
-                    .as_ref()
-                    .map_or(Why::Nobody, |before| before.value.why.clone())
-            }
-            Vouches::NotSaid => return Err(self.unsigned()),
-            Vouches::Nobody => self.by_nobody()?,
-        };
         let facts = Facts::of(manifest);
+        let why = match admitted {
+            Admitted::Market(shown) => self.by_market(facts.as_ref(), *shown).await?,
+            Admitted::Before(why) => {
+                if why != Why::Nobody {
+                    self.may_load(&component).await?;
+                }
+                why
+            }
+        };
         let vouched = Vouched { why, facts };
+        let before = self.vouched.get(&component.to_string());
         self.keep(component, before, &vouched).await?;
         self.may_call(&component)?;
         Ok(Arc::new(vouched))
@@ -219,18 +233,17 @@ impl Vouching {
         }
     }
 
-    async fn by_market(
-        &self,
-        component: Digest,
-        calls_itself: Option<Facts>,
-        receipt: Vec<u8>,
-        new_publisher: bool,
-    ) -> Result<Why, Fault> {
-        let (market, proven) = self.proven(&receipt, &component)?;
+    async fn by_market(&self, calls_itself: Option<&Facts>, shown: Shown) -> Result<Why, Fault> {
+        let Shown {
+            market,
+            proven,
+            receipt,
+            new_publisher,
+        } = shown;
         let published = &proven.publication;
         let is_itself =
             |facts: &Facts| (&facts.name, &facts.version) == (&published.name, &published.version);
-        if !calls_itself.as_ref().is_some_and(is_itself) {
+        if !calls_itself.is_some_and(is_itself) {
             let message = format!(
                 "It was published as {} {} and calls itself something else.",
                 published.name, published.version
@@ -245,7 +258,7 @@ impl Vouching {
             origin: market.origin().to_owned(),
             receipt: digest,
             leaf: proven.index,
-            key: proven.publication.key,
+            key: published.key,
         })
     }
 

@@ -200,7 +200,9 @@ async fn a_receipt_that_does_not_show_it_is_refused() {
         (
             "a checkpoint nobody signed",
             &bytes,
-            changed(&|receipt| receipt.checkpoint = receipt.checkpoint.replacen('4', "3", 1)),
+            changed(&|receipt| {
+                receipt.checkpoint = receipt.checkpoint.replacen("\n3\n", "\n4\n", 1)
+            }),
         ),
         (
             "another log's checkpoint",
@@ -219,6 +221,10 @@ async fn a_receipt_that_does_not_show_it_is_refused() {
         ),
     ];
     for (what, bytes, receipt) in cases {
+        assert!(
+            receipt != good || bytes == swapped,
+            "{what}: nothing is wrong"
+        );
         let refused = install(&scene, bytes, &receipt).await;
         assert_eq!(
             refused.err().map(|fault| fault.code),

@@ -9,7 +9,7 @@ use metier_market::revoked::{Capability, Target};
 use metier_service::{
     NewSkill, Role,
     agents::{POOL, Source, StartRequest},
-    market::{ListSource, Market, Running, Settings, Stale, Standing},
+    market::{KeptList, ListSource, Market, Running, Settings, Stale, Standing},
 };
 
 use super::{FakeMarket, ago, component, first, install, now, trust, trusting};
@@ -174,7 +174,7 @@ async fn a_list_that_is_no_list_of_a_trusted_market_changes_nothing() {
 
 #[tokio::test]
 async fn a_list_that_is_too_old_is_what_the_operator_says_it_is() {
-    let (scene, market, _) = installed().await;
+    let (scene, market, bytes) = installed().await;
     let strict = || Settings {
         stale: Stale::Refuse,
         ..Settings::default()
@@ -201,6 +201,12 @@ async fn a_list_that_is_too_old_is_what_the_operator_says_it_is() {
     let list = market.list(2, ago(60), DAY, &[]);
     service.import_revocations(&admin(), &list).await.unwrap();
     assert_eq!(is_called(&scene).await, Ok(()));
+    // What it revokes is revoked however old it is.
+    let list = market.list(3, ago(2 * DAY), DAY, &[of(&bytes)]);
+    service.import_revocations(&admin(), &list).await.unwrap();
+    assert_eq!(is_called(&scene).await, Err(Code::SkillRevoked));
+    let told = service.revocations(&admin()).await.unwrap();
+    assert_eq!(told.affected.len(), 1, "{told:?}");
 }
 
 #[tokio::test]
@@ -249,6 +255,41 @@ async fn a_market_that_is_not_reached_revokes_nothing_and_restores_nothing() {
     let list = market.list(1, ago(60), DAY, &[of(&bytes)]);
     scene.service.look_for_revocations(&Fixed(list)).await;
     scene.service.look_for_revocations(&Unreachable).await;
+    assert_eq!(is_called(&scene).await, Err(Code::SkillRevoked));
+}
+
+#[tokio::test]
+async fn a_list_that_is_lost_stays_in_force() {
+    let (market, bytes, published) = first();
+    let store = metier_store::open(&metier_store::StoreUrl::SqliteMemory)
+        .await
+        .unwrap();
+    let scene = Scene::over(store.clone()).await;
+    trust(&scene, &[&market], Settings::default()).await;
+    install(&scene, &bytes, &market.receipt(&published))
+        .await
+        .unwrap();
+    let list = market.list(1, ago(60), DAY, &[of(&bytes)]);
+    scene
+        .service
+        .import_revocations(&admin(), &list)
+        .await
+        .unwrap();
+    // The entry names a newer file, which is not there.
+    let lost = KeptList {
+        origin: "market.example".into(),
+        file: Digest::of(b"lost"),
+        seen: Default::default(),
+    };
+    let key = Digest::of(b"market.example").to_string();
+    let (kind, key) = ("revocations".parse().unwrap(), key.parse().unwrap());
+    let text = serde_json::to_vec(&lost).unwrap();
+    let any = metier_store::types::Expect::Any;
+    store
+        .put(&kind, &key, any, Some(&text), None)
+        .await
+        .unwrap();
+    scene.service.look().await.unwrap();
     assert_eq!(is_called(&scene).await, Err(Code::SkillRevoked));
 }
 
