@@ -49,15 +49,7 @@ fn kept(sandbox: &Sandbox) -> Vec<std::path::PathBuf> {
 fn saved(sandbox: &Sandbox) -> (String, String) {
     let serving = Serving::start(sandbox);
     let admin = serving.key.clone().unwrap();
-    let words = [
-        "skill",
-        "install",
-        "--allow-unsigned",
-        "teaching.wasm",
-        "--as",
-        "teaching",
-    ];
-    assert_eq!(serving.admin(sandbox, &admin, &words).code, 0);
+    serving.teach(sandbox, &admin, "teaching");
     sandbox.write("token", "hunter2");
     let words = ["secret", "set", "crm", "--from-file", "token"];
     let kept = serving.admin(sandbox, &admin, &words);
@@ -83,15 +75,7 @@ fn saved(sandbox: &Sandbox) -> (String, String) {
         "{backup:?}"
     );
     // It is at work still, and what comes now is in no archive.
-    let words = [
-        "skill",
-        "install",
-        "--allow-unsigned",
-        "teaching.wasm",
-        "--as",
-        "later",
-    ];
-    assert_eq!(serving.admin(sandbox, &admin, &words).code, 0);
+    serving.teach(sandbox, &admin, "later");
     serving.terminate();
     let run = run["id"].as_str().unwrap_or_else(|| panic!("{run}"));
     (admin, run.to_owned())

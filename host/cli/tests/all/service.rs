@@ -63,6 +63,19 @@ impl Serving {
         Ran::of(&command.output().unwrap())
     }
 
+    /// Installs the teaching skill, for which nobody vouches.
+    pub fn teach(&self, sandbox: &Sandbox, key: &str, alias: &str) {
+        let words = [
+            "skill",
+            "install",
+            "--allow-unsigned",
+            "teaching.wasm",
+            "--as",
+        ];
+        let installed = self.admin(sandbox, key, &[&words[..], &[alias]].concat());
+        assert_eq!(installed.code, 0, "{installed:?}");
+    }
+
     /// The end nobody prepares for.
     fn kill(self) {
         self.signal("KILL");
@@ -99,19 +112,7 @@ fn from_nothing_to_a_skill_a_key_and_a_tenant() {
     let sandbox = Sandbox::new();
     let serving = Serving::start(&sandbox);
     let admin = serving.key.clone().unwrap();
-    let installed = serving.admin(
-        &sandbox,
-        &admin,
-        &[
-            "skill",
-            "install",
-            "--allow-unsigned",
-            "teaching.wasm",
-            "--as",
-            "teaching",
-        ],
-    );
-    assert_eq!(installed.code, 0, "{installed:?}");
+    serving.teach(&sandbox, &admin, "teaching");
     let listed = serving.admin(&sandbox, &admin, &["skill", "list", "--output", "json"]);
     let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
     assert_eq!(listed[0]["alias"], "teaching");
@@ -203,15 +204,7 @@ fn an_audit_trail_survives_a_kill_and_tells_when_it_was_changed() {
     let serving = Serving::start(&sandbox);
     let admin = serving.key.clone().unwrap();
     for alias in ["one", "two"] {
-        let words = [
-            "skill",
-            "install",
-            "--allow-unsigned",
-            "teaching.wasm",
-            "--as",
-            alias,
-        ];
-        assert_eq!(serving.admin(&sandbox, &admin, &words).code, 0);
+        serving.teach(&sandbox, &admin, alias);
     }
     serving.kill();
     let verified = sandbox.metier(&["audit", "verify"]);
@@ -234,15 +227,7 @@ fn a_desktop_client_gets_the_same_tools() {
     let sandbox = Sandbox::new();
     let serving = Serving::start(&sandbox);
     let admin = serving.key.clone().unwrap();
-    let words = [
-        "skill",
-        "install",
-        "--allow-unsigned",
-        "teaching.wasm",
-        "--as",
-        "teaching",
-    ];
-    assert_eq!(serving.admin(&sandbox, &admin, &words).code, 0);
+    serving.teach(&sandbox, &admin, "teaching");
     let taken = sandbox.metier(&["mcp"]);
     assert!(taken.stderr.contains("is in use by process"), "{taken:?}");
     serving.terminate();

@@ -99,3 +99,27 @@ fn a_skill_goes_from_its_publisher_to_a_service_and_is_revoked_there() {
     }
     serving.terminate();
 }
+
+#[test]
+fn an_install_takes_no_other_skills_place() {
+    let sandbox = Sandbox::new();
+    let stall = Stall::any(&sandbox);
+    published(&sandbox, &stall);
+    let serving = Serving::start(&sandbox);
+    let key = serving.key.clone().unwrap();
+    serving.teach(&sandbox, &key, "weather");
+    let before = ask(&serving, &key, "GET /api/v1/skills/weather", &json!({}));
+    let line = format!(
+        "METIER_URL={} METIER_KEY={key} metier install com.acme/weather --yes",
+        serving.url
+    );
+    let refused = shell(&sandbox, &stall.url, &line);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("--as ALIAS"), "{refused:?}");
+    assert_eq!(
+        ask(&serving, &key, "GET /api/v1/skills/weather", &json!({})),
+        before
+    );
+    assert!(!sandbox.path("metier.lock").exists());
+    serving.terminate();
+}

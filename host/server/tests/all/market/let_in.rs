@@ -15,7 +15,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use url::Url;
 
-use super::{AS_ACME, Answer, Options, Stall};
+use super::{AS_ACME, Answer, Options, Stall, many::copied};
 
 const TOKENS: &str = "POST /api/v1/market/tokens";
 
@@ -66,6 +66,27 @@ async fn an_account_is_its_keys_and_a_challenge_is_answered_once() {
     let taken = Login::sign(account("carol"), &theirs, challenge, &stall.url()).unwrap();
     assert_eq!(stall.answer(&taken).await.status, 403);
     stall.let_in("carol", &mine).await;
+}
+
+/// Accounts are files of the market and in no leaf: one whose file is lost is not free while its namespaces are there.
+#[tokio::test]
+async fn whoever_owns_a_namespace_is_nobody_elses_to_be() {
+    let stall = Stall::open().await;
+    let (mine, theirs) = (pair(), pair());
+    let carol = stall.let_in("carol", &mine).await;
+    let key = SigningKey::<Publisher>::new(pair());
+    let body = json!({"key": key.verifying().public()});
+    let claim = "PUT /api/v1/market/namespaces/dev.carol";
+    assert_eq!(stall.tell(&carol, claim, &body).await.status, 201);
+    stall.let_in("dave", &theirs).await;
+    let copied = copied(&stall);
+    std::fs::remove_dir_all(copied.path().join("accounts")).unwrap();
+    let again = Stall::reopened(copied, &stall).await;
+    let challenge = again.challenge().await;
+    let login = Login::sign(account("carol"), &theirs, challenge, &again.url()).unwrap();
+    assert_eq!(again.answer(&login).await.status, 403);
+    // Who owns nothing begins anew.
+    again.let_in("dave", &theirs).await;
 }
 
 #[tokio::test]
