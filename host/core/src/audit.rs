@@ -13,6 +13,7 @@ use crate::{
     fault::Fault,
     http::{CanonicalUrl, Method},
     ids::{CallId, CredentialName, Digest, PrincipalId, SkillName, TenantId, ToolName},
+    money::NanoDollars,
 };
 
 /// One call, written once when it ended.
@@ -44,6 +45,13 @@ pub struct AuditRecord {
     pub fault: Option<Fault>,
     /// What it used.
     pub usage: Usage,
+    /// What its publisher asks for it, by the skill's `[pricing]`, before trial and cap: those are for whoever makes out the bill.
+    #[serde(
+        default,
+        rename = "price-nano-dollars",
+        skip_serializing_if = "NanoDollars::is_zero"
+    )]
+    pub price: NanoDollars,
 }
 
 /// One outbound request, or the attempt at one.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use metier_core::{Artifact, AuditRecord, Call, Code, Denial, Effect, Fault, Usage};
+use metier_core::{Artifact, AuditRecord, Call, Code, Denial, Effect, Fault, NanoDollars, Usage};
 use tokio::time::error::Elapsed;
 use wasmtime::{Store, Trap};
 
@@ -28,6 +28,8 @@ pub struct Outcome {
     pub result: Result<String, Fault>,
     /// What the call used, whether it succeeded or not.
     pub usage: Usage,
+    /// What its publisher asks for it, before trial and cap.
+    pub price: NanoDollars,
     /// Files it handed back.
     pub artifacts: Vec<Artifact>,
     /// What it was refused on the way.
@@ -100,7 +102,7 @@ impl Recorder {
             .map(|context| context.take_denials())
             .unwrap_or_default();
         let result = result.map_err(|fault| as_refused(fault, &denials));
-        self.write(result.as_ref().err().cloned(), &usage);
+        let price = self.write(result.as_ref().err().cloned(), &usage);
         let Left {
             artifacts,
             log,
@@ -111,6 +113,7 @@ impl Recorder {
         Outcome {
             result,
             usage,
+            price,
             artifacts,
             denials,
             log,
@@ -130,12 +133,26 @@ impl Recorder {
         usage
     }
 
-    fn write(&mut self, fault: Option<Fault>, usage: &Usage) {
-        if let Some(mut record) = self.record.take() {
-            record.fault = fault;
-            record.usage = usage.clone();
-            self.audit.call(&record);
-        }
+    fn write(&mut self, fault: Option<Fault>, usage: &Usage) -> NanoDollars {
+        let Some(mut record) = self.record.take() else {
+            return NanoDollars::default();
+        };
+        record.price = match &fault {
+            None => self.price(record.effect, usage),
+            Some(_) => NanoDollars::default(),
+        };
+        record.fault = fault;
+        record.usage = usage.clone();
+        self.audit.call(&record);
+        record.price
+    }
+
+    fn price(&self, effect: Effect, usage: &Usage) -> NanoDollars {
+        let context = self.context.as_ref();
+        context.map_or_else(NanoDollars::default, |context| {
+            let manifest = context.skill().manifest();
+            manifest.pricing.of_call(effect, usage)
+        })
     }
 }
 
@@ -152,6 +169,7 @@ fn record(call: &Call) -> AuditRecord {
         effect: Effect::default(),
         fault: None,
         usage: Usage::default(),
+        price: NanoDollars::default(),
     }
 }
 

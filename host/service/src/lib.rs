@@ -38,6 +38,7 @@ pub mod begin;
 pub mod hooks;
 pub mod triggers;
 
+pub mod books;
 pub mod questions;
 pub mod seal;
 

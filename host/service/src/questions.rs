@@ -3,10 +3,8 @@
 //! An answer is booked as that of a run is: on `model/CANDIDATE`, in whole nano-dollars, rounded up once by the price. The key of the
 //! line is the request's id, so nothing is booked twice.
 //!
-//! Booking begins when the answer is there and does not hold it up. Every line that was not written yet holds one of [`AT_ONCE`]
-//! places, so a store that does not keep up makes questions be refused instead of lines pile up, and [`Service::booked`] waits for all of
-//! them at the end. A process that is killed loses the lines of its last moment, as it loses what providers count for questions it
-//! had not heard the end of: there is no way to book those either. What must be accounted for to the last cent is asked in a run, whose
+//! How it is written is [`Books`](crate::books::Books)' part. A process that is killed also loses what providers count for questions
+//! it had not heard the end of: there is no way to book those. What must be accounted for to the last cent is asked in a run, whose
 //! money is set aside before.
 //!
 //! Who goes away in the middle of an answer has begun to cost something: what it can have cost at most, by what was heard, is booked.
@@ -17,7 +15,6 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
-    time::Duration,
 };
 
 use metier_agent::{
@@ -25,37 +22,19 @@ use metier_agent::{
     routes::{FRAME_TOKENS, NanoDollars, Needs, PriceTable, Route},
 };
 use metier_core::{CallId, Code, Fault, TenantId, nearest::nearest};
-use metier_store::{
-    Store, StoreError,
-    types::{AccountName, Key, LedgerLine, NanoDollars as Booked},
-};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use metier_store::types::{AccountName, Key, LedgerLine};
 
 use crate::{
     agents::Models,
+    books::{Place, amount},
     identity::{Caller, Right},
     limits::Permit,
     service::Service,
 };
 
-/// Questions that are under way, or answered and not booked yet, at once.
-pub const AT_ONCE: u32 = 4_096;
-
-/// How long whoever finds all places taken is told to stay away.
-const STAY_AWAY: Duration = Duration::from_secs(1);
-
-/// The waits between attempts to book a line.
-const PAUSES: [Duration; 4] = [
-    Duration::from_millis(50),
-    Duration::from_millis(500),
-    Duration::from_secs(5),
-    Duration::from_secs(30),
-];
-
-/// The routes, ready to be asked, and the books.
+/// The routes, ready to be asked.
 pub struct Questions {
     ready: RwLock<Arc<Ready>>,
-    places: Arc<Semaphore>,
 }
 
 /// What may be asked, and what it costs.
@@ -68,7 +47,6 @@ impl Questions {
     pub(crate) fn new(models: &Models) -> Self {
         Questions {
             ready: RwLock::new(Arc::new(Ready::of(models))),
-            places: Arc::new(Semaphore::new(AT_ONCE as usize)),
         }
     }
 
@@ -132,15 +110,10 @@ impl Service {
         self.needs(caller, Right::Call)?;
         let permit = self.admit(caller)?;
         is_for(caller, route)?;
-        let questions = self.questions();
-        let ready = questions.ready();
+        let ready = self.questions().ready();
         let found = ready.routes.get(route).cloned();
         let found = found.ok_or_else(|| no_route(route, &ready.routes))?;
-        let place = questions.places.clone().try_acquire_owned();
-        let place = place.map_err(|_| {
-            Fault::new(Code::Busy, "Too many questions to models are under way.")
-                .with_retry_after(STAY_AWAY)
-        })?;
+        let place = self.books().place("questions to models")?;
         Ok(Asking {
             question: Question {
                 step: id.as_str().to_owned(),
@@ -150,7 +123,6 @@ impl Service {
                 request,
             },
             model: self.model().clone(),
-            store: self.store().clone(),
             tenant: caller.tenant.clone(),
             heard: Heard::default(),
             place: Some(place),
@@ -158,10 +130,9 @@ impl Service {
         })
     }
 
-    /// Waits until every question is answered and booked: at the end of the process.
+    /// Waits until everything is answered and booked: at the end of the process.
     pub async fn booked(&self) {
-        // The semaphore is never closed.
-        drop(self.questions().places.acquire_many(AT_ONCE).await);
+        self.books().written().await;
     }
 }
 
@@ -188,11 +159,10 @@ fn no_route(name: &str, routes: &BTreeMap<String, Arc<Route>>) -> Fault {
 pub struct Asking {
     question: Question,
     model: Arc<dyn Model>,
-    store: Arc<dyn Store>,
     tenant: TenantId,
     heard: Heard,
     /// Until it is booked.
-    place: Option<OwnedSemaphorePermit>,
+    place: Option<Place>,
     /// Of the caller's key and tenant.
     _permit: Permit,
 }
@@ -249,14 +219,7 @@ impl Asking {
         let (Ok(key), Some(line)) = (key, line) else {
             return;
         };
-        let (store, tenant) = (self.store.clone(), self.tenant.clone());
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(async move {
-                post(&*store, &tenant, &key, &line).await;
-                drop(place);
-            })),
-            Err(_) => tracing::error!(%tenant, %key, "an answer is not booked: the process ends"),
-        }
+        place.book(self.tenant.clone(), key, line);
     }
 
     fn line(&self, candidate: Option<&str>, cost: NanoDollars, words: &str) -> Option<LedgerLine> {
@@ -268,7 +231,7 @@ impl Asking {
         let route = metier_core::ids::shown(&self.question.route.name);
         Some(LedgerLine {
             account,
-            amount: Booked(i64::try_from(cost.0).unwrap_or(i64::MAX)),
+            amount: amount(cost),
             memo: format!("{route}: {words}"),
         })
     }
@@ -318,27 +281,5 @@ impl Sink for Told<'_> {
             Delta::ToolCallBegun { .. } | Delta::Retrying { .. } => {}
         }
         self.sink.delta(delta);
-    }
-}
-
-/// Writes a line; a store that fails for a while is tried again.
-async fn post(store: &dyn Store, tenant: &TenantId, key: &Key, line: &LedgerLine) {
-    let mut pauses = PAUSES.into_iter();
-    loop {
-        let error = match store.post(tenant, key, line).await {
-            Ok(_) => return,
-            Err(error) => error,
-        };
-        let is_final = matches!(
-            error,
-            StoreError::Invalid(_) | StoreError::Mismatch { .. } | StoreError::Refused(_)
-        );
-        match pauses.next().filter(|_| !is_final) {
-            Some(pause) => tokio::time::sleep(pause).await,
-            None => {
-                tracing::error!(%tenant, %key, account = %line.account, amount = line.amount.0, %error, "an answer is not booked");
-                return;
-            }
-        }
     }
 }

@@ -190,6 +190,7 @@ impl RunTools {
         Ok(ToolEnd {
             result: outcome.result,
             artifacts: outcome.artifacts,
+            price: outcome.price,
         })
     }
 
@@ -295,6 +296,7 @@ impl Tools for RunTools {
         let end = self.make(call).await.unwrap_or_else(|fault| ToolEnd {
             result: Err(fault),
             artifacts: Vec::new(),
+            price: metier_core::NanoDollars::default(),
         });
         let result = end.result.as_deref().map_err(|fault| fault.code);
         self.metrics

@@ -13,7 +13,8 @@ use metier_agent::{
     trace,
 };
 use metier_core::{
-    Call, CallId, Code, Fault, RunScope, TenantId, ToolName, Usage, nearest::nearest, package,
+    Call, CallId, Code, Fault, NanoDollars, RunScope, TenantId, ToolName, Usage, nearest::nearest,
+    package,
 };
 use metier_runtime::{
     audit::Observer, capabilities::artifacts::ArtifactStore, context::Around, host::Host,
@@ -27,6 +28,7 @@ use crate::{
     audit::{Notes, pace::Pace},
     bearers::Trust,
     binding::Bound,
+    books::{self, Books},
     directory::Directory,
     hooks::Hooks,
     hub::Hub,
@@ -90,6 +92,7 @@ pub struct Service {
     agents: Agents,
     repeated: Repeated,
     questions: Questions,
+    books: Books,
     seal: Seal,
     triggers: Triggers,
     hooks: Hooks,
@@ -147,6 +150,7 @@ impl Service {
             trust: Trust::default(),
             agents: Agents::new(Mirror::open(store.clone()).await?, parts.models.clone()),
             questions: Questions::new(&parts.models),
+            books: Books::of(store.clone()),
             seal: Seal::open(&*store).await?,
             triggers: Triggers::open(store.clone()).await?,
             hooks: Hooks::open(store.clone()).await?,
@@ -254,6 +258,10 @@ impl Service {
         &self.repeated
     }
 
+    pub(crate) fn books(&self) -> &Books {
+        &self.books
+    }
+
     pub(crate) fn questions(&self) -> &Questions {
         &self.questions
     }
@@ -320,7 +328,7 @@ impl Service {
             Ok((installed, tool, name)) => {
                 let span = trace::tool(&name);
                 let skill = installed.clone();
-                let made = self.made(caller, installed, tool.clone(), request);
+                let made = self.booked_call(caller, installed, &tool, request, &name);
                 let outcome = made.instrument(span.clone()).await;
                 let result = outcome.result.as_deref().map_err(|fault| fault.code);
                 trace::returned(&span, result);
@@ -367,19 +375,45 @@ impl Service {
         Ok((installed, tool, dotted))
     }
 
+    /// The call, and a line about it where its publisher asks for money.
+    async fn booked_call(
+        &self,
+        caller: &Caller,
+        installed: Arc<Installed>,
+        tool: &ToolName,
+        request: CallRequest,
+        name: &str,
+    ) -> Outcome {
+        let skill = installed.clone();
+        if skill.skill().manifest().pricing.is_free() {
+            return self.made(caller, installed, tool.clone(), request).await.1;
+        }
+        let place = match self.books.place("calls that cost something") {
+            Ok(place) => place,
+            Err(fault) => return failed(fault),
+        };
+        let (id, outcome) = self.made(caller, installed, tool.clone(), request).await;
+        let key = id.and_then(|id| format!("call/{id}").parse().ok());
+        let line = books::line_of_call(skill.skill().manifest().name(), name, outcome.price);
+        if let (false, Some(key), Some(line)) = (outcome.price.is_zero(), key, line) {
+            place.book(caller.tenant.clone(), key, line);
+        }
+        outcome
+    }
+
     async fn made(
         &self,
         caller: &Caller,
         installed: Arc<Installed>,
         tool: ToolName,
         request: CallRequest,
-    ) -> Outcome {
+    ) -> (Option<CallId>, Outcome) {
         let id = match request.id.map_or_else(|| self.parts.host.call_id(), Ok) {
             Ok(id) => id,
-            Err(fault) => return failed(fault),
+            Err(fault) => return (None, failed(fault)),
         };
         let call = Call {
-            id,
+            id: id.clone(),
             tenant: caller.tenant.clone(),
             principal: caller.principal.clone(),
             skill: *installed.skill().digest(),
@@ -396,7 +430,8 @@ impl Service {
             observer: request.observer,
             within: Arc::new(NoRun),
         };
-        self.parts.host.call_bound(call, installed, around).await
+        let outcome = self.parts.host.call_bound(call, installed, around).await;
+        (Some(id), outcome)
     }
 
     async fn no_tool(&self, caller: &Caller, name: &str) -> Fault {
@@ -453,6 +488,7 @@ fn failed(fault: Fault) -> Outcome {
     Outcome {
         result: Err(fault),
         usage: Usage::default(),
+        price: NanoDollars::default(),
         artifacts: Vec::new(),
         denials: Vec::new(),
         log: Vec::new(),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use metier_core::{Code, Effect, Fault, RouteName, ToolRef};
+use metier_core::{Code, Effect, Fault, NanoDollars, RouteName, ToolRef};
 use serde_json::Value;
 
 use super::{
@@ -247,6 +247,7 @@ pub(super) fn orphaned(state: &State, now: Millis) -> Option<Event> {
             tokens,
             estimated: tokens > 0,
         },
+        price: NanoDollars::default(),
         took_ms: u64::try_from(took).unwrap_or(u64::MAX),
     }))
 }

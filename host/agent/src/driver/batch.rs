@@ -96,6 +96,13 @@ impl Pages {
         let Some(pending) = state.pending.get(&settlement.effect) else {
             return Ok(());
         };
+        if !settlement.price.is_zero() {
+            self.ledger.push(LedgerLine {
+                account: sold_by(state, &pending.intent)?,
+                amount: nanos(settlement.price.0),
+                memo: format!("{}/{}", self.run, settlement.effect),
+            });
+        }
         let worst = pending.intent.worst.nano_dollars;
         if worst == 0 {
             return Ok(());
@@ -196,6 +203,19 @@ fn booked_on(state: &State, intent: &Intent, outcome: &Outcome) -> Result<Accoun
         },
         Act::Builtin { .. } => "tool".to_owned(),
     };
+    account.parse().map_err(RunError::id)
+}
+
+/// Where the price of a call is booked: the skill, by the name its publisher gave it.
+fn sold_by(state: &State, intent: &Intent) -> Result<AccountName, RunError> {
+    let name = match &intent.act {
+        Act::Tool { tool, .. } => state.started.tools.get(tool).and_then(|pinned| {
+            let skill = state.started.skills.get(&pinned.skill)?;
+            skill.name.as_ref()
+        }),
+        Act::Model { .. } | Act::Builtin { .. } => None,
+    };
+    let account = name.map_or_else(|| "skill".to_owned(), |name| format!("skill/{name}"));
     account.parse().map_err(RunError::id)
 }
 

@@ -16,6 +16,7 @@ pub(super) async fn cut(
     let ToolEnd {
         result: Ok(value),
         mut artifacts,
+        price,
     } = end
     else {
         return end;
@@ -24,6 +25,7 @@ pub(super) async fn cut(
         return ToolEnd {
             result: Ok(value),
             artifacts,
+            price,
         };
     }
     let name = format!("{tool}.json");
@@ -48,6 +50,7 @@ pub(super) async fn cut(
     ToolEnd {
         result: Ok(json!({ "note": note, "beginning": preview }).to_string()),
         artifacts,
+        price,
     }
 }
 

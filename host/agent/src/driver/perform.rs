@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use metier_core::{Code, Fault, TenantId};
+use metier_core::{Code, Fault, NanoDollars, TenantId};
 use metier_store::{
     Store,
     types::{Key, Memo, RunId, Time},
@@ -88,6 +88,7 @@ impl Effect {
     /// Causes the effect and says what came of it.
     pub(super) async fn perform(self) -> Settlement {
         let began = (self.parts.clock)();
+        let mut price = NanoDollars::default();
         let (outcome, cost) = match self.job {
             Job::Model(question, schema) => {
                 let sink = Told {
@@ -102,6 +103,7 @@ impl Effect {
                 let end = self.parts.tools.call(*call).await;
                 let result = end.result.as_deref().map_err(|fault| fault.code);
                 trace::returned(&Span::current(), result);
+                price = end.price;
                 let end = match limit {
                     Some(limit) => {
                         oversize::cut(&*self.parts.tools, &self.tenant, &name, limit, end).await
@@ -132,6 +134,7 @@ impl Effect {
             effect: self.seq,
             outcome,
             cost,
+            price,
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }
     }

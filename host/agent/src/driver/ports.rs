@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use metier_core::{Artifact, CallId, Fault, PrincipalId, TenantId};
+use metier_core::{Artifact, CallId, Fault, NanoDollars, PrincipalId, TenantId};
 use metier_store::types::RunId;
 
 use super::within::Asks;
@@ -54,6 +54,8 @@ pub struct ToolEnd {
     pub result: Result<String, Fault>,
     /// Files it handed back.
     pub artifacts: Vec<Artifact>,
+    /// What its publisher asks for it; nothing where it failed.
+    pub price: NanoDollars,
 }
 
 /// The tools of a run, behind `Host::call`.

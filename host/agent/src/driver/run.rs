@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use metier_core::{Code, Fault, TenantId};
+use metier_core::{Code, Fault, NanoDollars, TenantId};
 use metier_store::{
     StoreError,
     types::{Claim, Due, Head, Lease, Next as Then, RunId, SignalKey, Time},
@@ -396,6 +396,7 @@ impl Held {
                 fault: Box::new(Fault::new(Code::HostInternal, message)),
             },
             cost: Cost::default(),
+            price: NanoDollars::default(),
             took_ms: 0,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use metier_core::{Artifact, Digest, Effect, Fault, PrincipalId, SkillName, ToolName};
+use metier_core::{Artifact, Digest, Effect, Fault, NanoDollars, PrincipalId, SkillName, ToolName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -288,6 +288,10 @@ pub struct Settlement {
     pub outcome: Outcome,
     /// What it cost in truth.
     pub cost: Cost,
+    /// What the publisher of a skill asks for the call, before trial and cap. It is booked beside the run's own money and not taken
+    /// from its budget: who pays for models and who is billed for skills need not be the same.
+    #[serde(default, skip_serializing_if = "NanoDollars::is_zero")]
+    pub price: NanoDollars,
     /// From its beginning to its end.
     pub took_ms: u64,
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Json as Answer, extract::State};
-use metier_core::{Artifact, Usage};
+use metier_core::{Artifact, NanoDollars, Usage};
 use metier_runtime::audit::NoObserver;
 use metier_service::{CallRequest, Listed, policy::Surface};
 use serde::{Deserialize, Serialize};
@@ -112,16 +112,19 @@ struct Used {
     memory_bytes: u64,
     /// Requests that left.
     requests: u32,
+    /// What its publisher asks for it, in 10⁻⁹ US dollars, before trial and monthly cap.
+    price_nano_dollars: u64,
 }
 
-impl From<&Usage> for Used {
-    fn from(usage: &Usage) -> Self {
+impl Used {
+    fn of(usage: &Usage, price: NanoDollars) -> Self {
         let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
         Used {
             wall_us: micros(usage.wall),
             cpu_us: micros(usage.cpu),
             memory_bytes: usage.memory_peak_bytes,
             requests: usage.requests,
+            price_nano_dollars: price.0,
         }
     }
 }
@@ -168,6 +171,6 @@ async fn call(
     Ok(Answer(Called {
         result,
         artifacts: outcome.artifacts.into_iter().map(File::from).collect(),
-        usage: Used::from(&outcome.usage),
+        usage: Used::of(&outcome.usage, outcome.price),
     }))
 }

@@ -23,7 +23,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 /// What was booked on one account.
 #[derive(Serialize, ToSchema)]
 struct Booked {
-    /// The account: `model/NAME`, or `model/NAME/skill/ALIAS` where a skill asked, …
+    /// The account: `model/NAME`, or `model/NAME/skill/ALIAS` where a skill asked; `skill/NAME` for what a skill's publisher asks for its calls
     account: String,
     /// 10⁻⁹ US dollars.
     nano_dollars: i64,

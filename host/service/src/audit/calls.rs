@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use metier_core::{
-    AuditRecord, CallId, Code, Digest, Effect, EgressRecord, SkillName, Usage,
+    AuditRecord, CallId, Code, Digest, Effect, EgressRecord, NanoDollars, SkillName, Usage,
     audit::EgressOutcome, ids::CredentialName,
 };
 use serde::{Serialize, Serializer};
@@ -29,6 +29,8 @@ pub struct CallLine<'r> {
     started: u64,
     #[serde(flatten)]
     usage: &'r Usage,
+    #[serde(skip_serializing_if = "NanoDollars::is_zero")]
+    price_nano_dollars: NanoDollars,
 }
 
 impl<'r> CallLine<'r> {
@@ -46,6 +48,7 @@ impl<'r> CallLine<'r> {
             code: record.fault.as_ref().map(|fault| fault.code),
             started: record.started_unix_ms,
             usage: &record.usage,
+            price_nano_dollars: record.price,
         }
     }
 }

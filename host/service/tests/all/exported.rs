@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use metier_core::{
-    AuditRecord, Code, Digest, Effect, EgressOutcome, EgressRecord, Fault, PrincipalId, TenantId,
-    Usage,
+    AuditRecord, Code, Digest, Effect, EgressOutcome, EgressRecord, Fault, NanoDollars,
+    PrincipalId, TenantId, Usage,
 };
 use metier_runtime::audit::Audit;
 use metier_service::{
@@ -248,6 +248,7 @@ fn calls(trail: &Trail, digest: Digest) {
         effect: Effect::Read,
         fault: None,
         usage: Usage::default(),
+        price: NanoDollars::default(),
     };
     for effect in Effect::ALL {
         trail.call(&AuditRecord {

@@ -12,6 +12,7 @@ mod hooked;
 mod killed;
 mod making;
 mod policed;
+mod priced;
 mod searched;
 mod ticked;
 mod triggered;

@@ -14,7 +14,7 @@ use metier_agent::{
     journal::{Millis, PinnedSkill},
     models::{Answer, FailureKind, Model, ModelFailure, Question, Sink},
 };
-use metier_core::{Grant, TenantId};
+use metier_core::{Grant, TenantId, package::section};
 use metier_runtime::{
     audit::NoObserver,
     capabilities::artifacts::MemoryArtifacts,
@@ -47,6 +47,15 @@ pub const SKILL: &str = r#"(component
   (core instance $i (instantiate $m))
   (func (export "add") (param "a" s32) (param "b" s32) (result s32) (canon lift (core func $i "add")))
   (func (export "crash") (canon lift (core func $i "crash"))))"#;
+
+/// The same with a manifest.
+pub fn with_manifest(manifest: &str) -> Vec<u8> {
+    let escaped = |byte: u8| format!("\\{byte:02x}");
+    let manifest: String = manifest.bytes().map(escaped).collect();
+    let text = SKILL.trim_end().strip_suffix(')').unwrap();
+    let section = format!("(@custom \"{}\" \"{manifest}\")", section::MANIFEST);
+    wat::parse_str(format!("{text}{section})")).unwrap()
+}
 
 pub struct Scene {
     pub service: Arc<Service>,

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use metier_core::{Code, Effect, Fault, PrincipalId};
+use metier_core::{Code, Effect, Fault, NanoDollars, PrincipalId};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -74,6 +74,7 @@ impl Run {
             effect,
             outcome,
             cost,
+            price: NanoDollars::default(),
             took_ms: 1,
         }));
     }

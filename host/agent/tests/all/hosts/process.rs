@@ -100,6 +100,7 @@ impl Tools for Outside {
         ToolEnd {
             result: Ok(json!({ "done": key }).to_string()),
             artifacts: Vec::new(),
+            price: metier_core::NanoDollars::default(),
         }
     }
 

@@ -134,6 +134,7 @@ impl Tools for World {
         ToolEnd {
             result: Ok(output),
             artifacts: Vec::new(),
+            price: metier_core::NanoDollars::default(),
         }
     }
 

@@ -184,6 +184,7 @@ impl metier_agent::driver::Tools for NoTools {
         metier_agent::driver::ToolEnd {
             result: Err(nothing_here()),
             artifacts: Vec::new(),
+            price: metier_core::NanoDollars::default(),
         }
     }
 

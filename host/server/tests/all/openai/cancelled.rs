@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use metier_agent::models::ModelRequest;
-use metier_service::{Caller, questions::AT_ONCE};
+use metier_service::{Caller, books::AT_ONCE};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

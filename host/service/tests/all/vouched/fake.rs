@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use metier_core::{Digest, package::section};
+use metier_core::Digest;
 use metier_market::{
     fixtures::Moment,
     log::{Checkpoint, LogSigner, Tree},
@@ -18,7 +18,7 @@ use metier_market::{
 };
 use metier_service::market::Market;
 
-use crate::scene::SKILL;
+use crate::scene::with_manifest;
 
 /// `com.acme/adds` in this version, asking for nothing.
 pub fn component(version: &str) -> Vec<u8> {
@@ -29,13 +29,7 @@ pub fn named(name: &str, version: &str) -> Vec<u8> {
     let manifest = format!(
         "[skill]\nname = \"{name}\"\nversion = \"{version}\"\n[tools.add]\neffect = \"read\"\n[tools.crash]\neffect = \"read\"\n"
     );
-    let manifest: String = manifest
-        .bytes()
-        .map(|byte| format!("\\{byte:02x}"))
-        .collect();
-    let text = SKILL.trim_end().strip_suffix(')').unwrap();
-    let sections = format!("(@custom \"{}\" \"{manifest}\")", section::MANIFEST);
-    wat::parse_str(format!("{text}{sections})")).unwrap()
+    with_manifest(&manifest)
 }
 
 pub fn now() -> Moment {
