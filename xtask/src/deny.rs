@@ -10,17 +10,22 @@ use anyhow::Result;
 use crate::cmd::Cmd;
 use crate::repo::Repo;
 use crate::report;
-use crate::tools;
+use crate::tools::Program;
 
 /// The release `deny.toml` is written for.
-const VERSION: &str = "0.20.2";
+const CARGO_DENY: Program = Program {
+    package: "cargo-deny",
+    name: "cargo-deny",
+    version: "0.20.2",
+    args: &[],
+};
 
 /// Where the advisories come from.
 const ADVISORY_DB: &str = "https://github.com/RustSec/advisory-db";
 
 /// Checks everything that can be checked here.
 pub fn run(repo: &Repo) -> Result<()> {
-    let deny = tools::cargo_subcommand(repo, "cargo-deny", VERSION)?;
+    let deny = CARGO_DENY.installed()?;
     check(repo, &deny, &["licenses", "bans", "sources"])
         .step("dependencies: licences, bans, duplicates, sources")?;
     if advisories_reachable() {

@@ -13,10 +13,15 @@ use anyhow::Result;
 
 use crate::cmd::Cmd;
 use crate::repo::Repo;
-use crate::tools;
+use crate::tools::Program;
 
 /// The release of cargo-fuzz in use.
-const VERSION: &str = "0.13.2";
+const CARGO_FUZZ: Program = Program {
+    package: "cargo-fuzz",
+    name: "cargo-fuzz",
+    version: "0.13.2",
+    args: &[],
+};
 
 /// A single input that takes longer, in seconds, is a finding: a real one takes a millisecond.
 const SLOWEST_INPUT: u32 = 10;
@@ -71,7 +76,7 @@ pub struct Args {
 
 /// Runs the targets asked for; stops at the first finding.
 pub fn run(repo: &Repo, args: &Args) -> Result<()> {
-    let fuzz = tools::cargo_subcommand(repo, "cargo-fuzz", VERSION)?;
+    let fuzz = CARGO_FUZZ.installed()?;
     let is_wanted = |name: &str| args.target.as_ref().is_none_or(|wanted| wanted == name);
     for target in TARGETS.iter().filter(|target| is_wanted(target.name)) {
         run_one(repo, &fuzz, target, args.seconds)?;

@@ -1,6 +1,6 @@
 //! A packed skill is an ordinary component: public tools that never heard of Metier read it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, ensure};
 
@@ -8,9 +8,19 @@ use super::Tools;
 use crate::cmd::Cmd;
 use crate::guests;
 use crate::repo::Repo;
+use crate::tools::Program;
 
-/// The version of wasm-tools.
-const WASM_TOOLS: &str = "1.263.0";
+/// Only the subcommands that are used: three minutes of a processor.
+const WASM_TOOLS: Program = Program {
+    package: "wasm-tools",
+    name: "wasm-tools",
+    version: "1.263.0",
+    args: &[
+        "--no-default-features",
+        "--features",
+        "validate,component,print,metadata,objdump",
+    ],
+};
 
 /// What the sections of ours are called in the file.
 const SECTIONS: [&str; 3] = ["metier:manifest", "metier:tools", "metier:skill-md"];
@@ -34,12 +44,12 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
         "`jco wit` does not show the tools of {}:\n{wit}",
         skill.display()
     );
-    wasm_tools(repo, &skill)
+    wasm_tools(&skill)
 }
 
 /// It is valid, its WIT is there, and its sections are told apart.
-fn wasm_tools(repo: &Repo, skill: &Path) -> Result<()> {
-    let program = installed(repo)?;
+fn wasm_tools(skill: &Path) -> Result<()> {
+    let program = WASM_TOOLS.installed()?;
     let read = |words: &[&str]| Cmd::new(&program).args(words).arg(skill).read();
     read(&["validate"])?;
     let wit = read(&["component", "wit"])?;
@@ -54,24 +64,4 @@ fn wasm_tools(repo: &Repo, skill: &Path) -> Result<()> {
         ensure!(sections.contains(name), "no `{name}` in\n{sections}");
     }
     Ok(())
-}
-
-/// Only the subcommands that are used: three minutes of a processor.
-fn installed(repo: &Repo) -> Result<PathBuf> {
-    let root = repo.target("tools");
-    let program = root.join("bin/wasm-tools");
-    let version = Cmd::new(&program).arg("--version").read();
-    if version.is_ok_and(|version| version.contains(WASM_TOOLS)) {
-        return Ok(program);
-    }
-    Cmd::new("cargo")
-        .args(["install", "--quiet", "--locked", "--debug", "wasm-tools"])
-        .args(["--version", WASM_TOOLS, "--no-default-features"])
-        .args(["--features", "validate,component,print,metadata,objdump"])
-        .args(["--config", "profile.dev.debug=0", "--root"])
-        .arg(&root)
-        .arg("--target-dir")
-        .arg(root.join("build"))
-        .step("install wasm-tools from crates.io")?;
-    Ok(program)
 }

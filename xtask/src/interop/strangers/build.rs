@@ -7,9 +7,15 @@ use anyhow::{Context as _, Result, bail};
 use crate::cmd::Cmd;
 use crate::interop::Tools;
 use crate::repo::Repo;
+use crate::tools::Program;
 
 /// The command line of wit-bindgen, from crates.io.
-const WIT_BINDGEN: &str = "0.61.1";
+const WIT_BINDGEN: Program = Program {
+    package: "wit-bindgen-cli",
+    name: "wit-bindgen",
+    version: "0.61.1",
+    args: &[],
+};
 
 /// What every recipe needs.
 struct Place<'t> {
@@ -102,7 +108,7 @@ fn python(place: &Place<'_>, world: &str, module: &str, out: &str) -> Result<()>
 
 fn c(place: &Place<'_>, out: &str) -> Result<()> {
     let (bindings, core) = (place.work("bindings"), place.work("core.wasm"));
-    let wit_bindgen = wit_bindgen(place)?;
+    let wit_bindgen = wit_bindgen()?;
     place.run(&wit_bindgen, &["c", "wit", "--out-dir", &bindings])?;
     let generated = |name: &str| format!("{bindings}/{name}");
     place.run(
@@ -127,7 +133,7 @@ fn c(place: &Place<'_>, out: &str) -> Result<()> {
 }
 
 fn go(place: &Place<'_>, out: &str) -> Result<()> {
-    let wit_bindgen = wit_bindgen(place)?;
+    let wit_bindgen = wit_bindgen()?;
     let wit = place.sources.join("wit").display().to_string();
     let (module, core, embedded) = (
         place.work("module"),
@@ -178,15 +184,8 @@ fn go(place: &Place<'_>, out: &str) -> Result<()> {
 
 /// The Go module the bindings stand on, as the crate that generates them carries it.
 fn go_runtime(place: &Place<'_>) -> Result<String> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-    let sources = home.context("cargo's home")?.join("registry/src");
-    let registries = std::fs::read_dir(&sources).with_context(|| sources.display().to_string())?;
-    let module = format!("wit-bindgen-go-{WIT_BINDGEN}/src/pkg");
-    let found = registries
-        .filter_map(|registry| Some(registry.ok()?.path().join(&module)))
-        .find(|folder| folder.is_dir())
-        .context("wit-bindgen-go's sources are not where cargo unpacks them")?;
+    let found =
+        go_sources()?.context("wit-bindgen-go's sources are not where cargo unpacks them")?;
     // Cargo's copy stays as it was unpacked: Go writes beside the modules it reads.
     let copy = place.work("pkg");
     Cmd::new("cp")
@@ -197,23 +196,20 @@ fn go_runtime(place: &Place<'_>) -> Result<String> {
     Ok(copy)
 }
 
-/// Installed once.
-fn wit_bindgen(place: &Place<'_>) -> Result<String> {
-    let root = place.repo.target("interop/cargo");
-    let program = root.join("bin/wit-bindgen");
-    if !program.exists() {
-        Cmd::new("cargo")
-            .args([
-                "install",
-                "wit-bindgen-cli",
-                "--version",
-                WIT_BINDGEN,
-                "--locked",
-                "--debug",
-                "--root",
-            ])
-            .arg(&root)
-            .step("install wit-bindgen from crates.io")?;
+fn go_sources() -> Result<Option<PathBuf>> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    let sources = home.context("cargo's home")?.join("registry/src");
+    let registries = std::fs::read_dir(&sources).with_context(|| sources.display().to_string())?;
+    let module = format!("wit-bindgen-go-{}/src/pkg", WIT_BINDGEN.version);
+    let mut folders = registries.filter_map(|registry| Some(registry.ok()?.path().join(&module)));
+    Ok(folders.find(|folder| folder.is_dir()))
+}
+
+/// Installed again where cargo does not have the sources it was built of any more: the Go module is among them.
+fn wit_bindgen() -> Result<String> {
+    if go_sources()?.is_none() {
+        WIT_BINDGEN.forget()?;
     }
-    Ok(program.display().to_string())
+    Ok(WIT_BINDGEN.installed()?.display().to_string())
 }
