@@ -14,6 +14,7 @@ mod hooks;
 mod inspect;
 mod killed;
 mod market;
+mod market_killed;
 mod models;
 mod openapi;
 mod pack;

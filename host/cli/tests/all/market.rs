@@ -28,7 +28,11 @@ pub struct Stall {
 impl Stall {
     /// As the words say, on a port of its own.
     fn open(sandbox: &Sandbox, words: &[&str]) -> Stall {
-        let more = ["--listen", "127.0.0.1:0", "--output", "json"];
+        Stall::at(sandbox, words, "127.0.0.1:0")
+    }
+
+    fn at(sandbox: &Sandbox, words: &[&str], listen: &str) -> Stall {
+        let more = ["--listen", listen, "--output", "json"];
         let mut process = sandbox.command(&[words, &more].concat()).spawn().unwrap();
         let mut line = String::new();
         let stdout = process.stdout.as_mut().unwrap();
@@ -40,6 +44,18 @@ impl Stall {
 
     pub fn any(sandbox: &Sandbox) -> Stall {
         Stall::open(sandbox, &["market", "serve", "--allow-any-namespace"])
+    }
+
+    /// The same market, where it was.
+    pub fn again(sandbox: &Sandbox, url: &str) -> Stall {
+        let words = ["market", "serve", "--allow-any-namespace"];
+        Stall::at(sandbox, &words, url.strip_prefix("http://").unwrap())
+    }
+
+    /// Without a chance to say goodbye.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 }
 
@@ -167,7 +183,7 @@ fn the_guide_goes_from_nothing_to_a_revoked_skill() {
 }
 
 /// A skill that can be published, built once.
-static WEATHER: LazyLock<Vec<u8>> = LazyLock::new(|| {
+pub static WEATHER: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let sandbox = Sandbox::new();
     let line = "metier new weather --lang rust --namespace com.acme && metier build weather";
     let built = shell(&sandbox, "", line);
