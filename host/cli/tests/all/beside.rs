@@ -76,7 +76,10 @@ fn a_file_with_a_receipt_is_that_version_or_is_not_loaded() {
     for line in [CALL, "metier check chain.toml", "metier run chain.toml"] {
         let refused = scene.metier(line);
         assert_eq!(refused.code, 12, "{line}: {refused:?}");
-        assert!(refused.stderr.contains("code: skill-unverified"), "{line}: {refused:?}");
+        assert!(
+            refused.stderr.contains("code: skill-unverified"),
+            "{line}: {refused:?}"
+        );
         assert!(refused.stderr.contains("remove `"), "{line}: {refused:?}");
     }
     let shown = scene.metier("metier inspect skills/weather.wasm");
@@ -100,14 +103,20 @@ fn what_was_revoked_when_the_market_was_asked_last_is_not_loaded() {
     let heard = scene.metier("metier verify skills/weather.wasm");
     assert!(heard.stderr.contains("code: skill-revoked"), "{heard:?}");
     let refused = scene.metier(CALL);
-    assert!(refused.stderr.contains("code: skill-revoked"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("code: skill-revoked"),
+        "{refused:?}"
+    );
     assert!(refused.stderr.contains("it leaks"), "{refused:?}");
     // Also without the market.
     let Scene { sandbox, stall } = scene;
     let url = stall.url.clone();
     drop(stall);
     let refused = shell(&sandbox, &url, CALL);
-    assert!(refused.stderr.contains("code: skill-revoked"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("code: skill-revoked"),
+        "{refused:?}"
+    );
     let verify = shell(&sandbox, &url, "metier verify skills/weather.wasm");
     assert!(verify.stderr.contains("code: skill-revoked"), "{verify:?}");
 }
@@ -123,7 +132,10 @@ fn a_receipt_of_a_market_nobody_trusts_here_shows_nothing() {
     }
     let refused = shell(&stranger, "", CALL);
     assert_eq!(refused.code, 12, "{refused:?}");
-    assert!(refused.stderr.contains("not trusted on this machine"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("not trusted on this machine"),
+        "{refused:?}"
+    );
     let trust = "metier verify skills/weather.wasm --yes";
     assert_eq!(shell(&stranger, &scene.stall.url, trust).code, 0);
     assert_eq!(shell(&stranger, "", CALL).stdout, "Hello, Ada!\n");
@@ -140,7 +152,10 @@ fn verify_says_what_it_could_not_find_out_and_forgives_only_a_market_out_of_reac
     let line = "metier verify skills/weather.wasm";
     let good = scene.metier(line);
     assert_eq!(good.code, 0, "{good:?}");
-    assert!(good.stderr.contains("checked: the namespace's first key"), "{good:?}");
+    assert!(
+        good.stderr.contains("checked: the namespace's first key"),
+        "{good:?}"
+    );
     assert!(!good.stderr.contains("not checked"), "{good:?}");
     let url = scene.stall.url.clone();
     let json = format!("{line} --output json");
@@ -154,7 +169,10 @@ fn verify_says_what_it_could_not_find_out_and_forgives_only_a_market_out_of_reac
         let sandbox = scene.replaced(answer);
         let told = shell(&sandbox, &url, line);
         assert_ne!(told.code, 0, "{answer}: {told:?}");
-        for words in ["checked: the publisher's signature", "not checked: what was revoked since"] {
+        for words in [
+            "checked: the publisher's signature",
+            "not checked: what was revoked since",
+        ] {
             assert!(told.stderr.contains(words), "{answer}: {told:?}");
         }
     }
@@ -162,8 +180,16 @@ fn verify_says_what_it_could_not_find_out_and_forgives_only_a_market_out_of_reac
     drop(stall);
     let offline = shell(&sandbox, &url, line);
     assert_eq!(offline.code, 0, "{offline:?}");
-    assert!(offline.stderr.contains("not checked: what was revoked since"), "{offline:?}");
-    assert!(offline.stderr.contains("checked: the revocation list of"), "{offline:?}");
+    assert!(
+        offline
+            .stderr
+            .contains("not checked: what was revoked since"),
+        "{offline:?}"
+    );
+    assert!(
+        offline.stderr.contains("checked: the revocation list of"),
+        "{offline:?}"
+    );
     let said: serde_json::Value =
         serde_json::from_str(&shell(&sandbox, &url, &json).stdout).unwrap();
     assert_eq!(said["not-checked"].as_array().unwrap().len(), 1, "{said}");
@@ -173,8 +199,10 @@ fn verify_says_what_it_could_not_find_out_and_forgives_only_a_market_out_of_reac
 fn verify_compares_the_first_key_of_the_namespace_with_the_one_that_is_known() {
     let scene = Scene::new();
     let kept = scene.sandbox.path(".local/share/metier/markets");
-    let market = fs::read_dir(kept).unwrap().map(|entry| entry.unwrap().path());
-    let market = market.filter(|path| path.is_dir()).next().unwrap();
+    let market = fs::read_dir(kept)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let market = market.find(|path| path.is_dir()).unwrap();
     let known = market.join("first-keys.json");
     let line = "metier verify skills/weather.wasm";
     let text = fs::read_to_string(&known).unwrap();
@@ -188,10 +216,16 @@ fn verify_compares_the_first_key_of_the_namespace_with_the_one_that_is_known() {
     for line in [line, CALL] {
         let refused = scene.metier(line);
         assert_eq!(refused.code, 12, "{line}: {refused:?}");
-        assert!(refused.stderr.contains("vouches for none of them"), "{refused:?}");
+        assert!(
+            refused.stderr.contains("vouches for none of them"),
+            "{refused:?}"
+        );
     }
     fs::remove_file(&known).unwrap();
     let unknown = scene.metier(line);
     assert_eq!(unknown.code, 0, "{unknown:?}");
-    assert!(unknown.stderr.contains("not checked: whether"), "{unknown:?}");
+    assert!(
+        unknown.stderr.contains("not checked: whether"),
+        "{unknown:?}"
+    );
 }

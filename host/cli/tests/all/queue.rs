@@ -31,12 +31,22 @@ fn who_keeps_the_market_decides_with_the_evidence_before_them() {
     assert!(denied.stderr.contains("code: forbidden"), "{denied:?}");
     sandbox.write("token", format!("{}\n", stall.token));
     let listed = metier("metier market queue list --token-file token");
-    assert!(listed.stdout.contains("com.acme/weather 0.1.1"), "{listed:?}");
+    assert!(
+        listed.stdout.contains("com.acme/weather 0.1.1"),
+        "{listed:?}"
+    );
     let shown = metier(&format!("metier market queue show {id} --token-file token"));
-    for words in ["SKILL.md", "words/undeclared-url", "https://elsewhere.dev/hello-x", "to mend:"] {
+    for words in [
+        "SKILL.md",
+        "words/undeclared-url",
+        "https://elsewhere.dev/hello-x",
+        "to mend:",
+    ] {
         assert!(shown.stdout.contains(words), "{words}: {shown:?}");
     }
-    let asked = metier(&format!("metier market queue approve {id} --token-file token"));
+    let asked = metier(&format!(
+        "metier market queue approve {id} --token-file token"
+    ));
     assert_eq!(asked.code, 2, "nobody said yes: {asked:?}");
     let approve = format!(
         "METIER_MARKET_TOKEN={} metier market queue approve {id} --yes",
@@ -59,7 +69,10 @@ fn who_keeps_the_market_decides_with_the_evidence_before_them() {
     let refused = metier(&refuse);
     assert_eq!(refused.code, 0, "{refused:?}");
     let again = metier("metier publish odd.wasm");
-    assert!(again.stderr.contains("nobody knows that address"), "{again:?}");
+    assert!(
+        again.stderr.contains("nobody knows that address"),
+        "{again:?}"
+    );
     let empty = metier("metier market queue list --token-file token");
     assert!(empty.stderr.contains("Nothing waits."), "{empty:?}");
     for id in ["../approve", "x", "AB"] {

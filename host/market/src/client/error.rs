@@ -141,7 +141,9 @@ pub enum ClientError {
     #[error(transparent)]
     Receipt(#[from] ReceiptFault),
     /// A receipt of a market that nobody here trusts.
-    #[error("the receipt is of the market with the log `{0}`, which is not trusted on this machine")]
+    #[error(
+        "the receipt is of the market with the log `{0}`, which is not trusted on this machine"
+    )]
     UnknownMarket(String),
     /// A revocation list that is not taken.
     #[error(transparent)]

@@ -210,7 +210,13 @@ impl Lock {
                     quoted(&locked.consent.to_string()),
                     locked.leaf
                 ));
-                text.push_str(&locked.placed.as_ref().map(Placed::write).unwrap_or_default());
+                text.push_str(
+                    &locked
+                        .placed
+                        .as_ref()
+                        .map(Placed::write)
+                        .unwrap_or_default(),
+                );
             }
         }
         text

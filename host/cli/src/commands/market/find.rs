@@ -51,11 +51,7 @@ pub struct Wanted {
 ///
 /// # Errors
 /// When there is none, or it is not what it should be.
-pub async fn find(
-    session: &Session<'_>,
-    wanted: Wanted,
-    said: FirstKey,
-) -> Result<Found, Failure> {
+pub async fn find(session: &Session<'_>, wanted: Wanted, said: FirstKey) -> Result<Found, Failure> {
     let mut all = find_all(session, &[wanted], said).await;
     all.pop().unwrap_or_else(|| Err(nothing()))
 }
@@ -237,9 +233,7 @@ pub fn unresolved(error: &ResolveError) -> Failure {
 }
 
 fn none(passed: &[PassedOver]) -> Code {
-    let is_refused = |passed: &PassedOver| {
-        matches!(passed.why, Why::Refused(_))
-    };
+    let is_refused = |passed: &PassedOver| matches!(passed.why, Why::Refused(_));
     match passed.iter().all(is_refused) {
         true => Code::SkillRevoked,
         false => Code::NotFound,
@@ -247,5 +241,7 @@ fn none(passed: &[PassedOver]) -> Code {
 }
 
 fn versions(name: &SkillName) -> String {
-    format!("`metier info {name}` lists all versions and why each is not installed; `{name}@=VERSION` names one.")
+    format!(
+        "`metier info {name}` lists all versions and why each is not installed; `{name}@=VERSION` names one."
+    )
 }

@@ -185,11 +185,12 @@ fn below(name: &SkillName, told: &Word) -> Result<PathBuf, Failure> {
         Ok((here, real)) if !goes_up && real.starts_with(&here) => Ok(path.to_owned()),
         _ => {
             let shown = text::one_line(told.as_str());
-            let message = format!(
-                "metier.lock puts {name} into `{shown}`, which is not in this directory."
-            );
+            let message =
+                format!("metier.lock puts {name} into `{shown}`, which is not in this directory.");
             Err(Fault::new(Code::InvalidArguments, message)
-                .with_hint(format!("Say so yourself: metier update {name} --to {shown}"))
+                .with_hint(format!(
+                    "Say so yourself: metier update {name} --to {shown}"
+                ))
                 .into())
         }
     }

@@ -98,10 +98,17 @@ fn page(waiting: &Waiting, stream: &Stream) -> String {
         paint.heading(&title).to_string(),
         format!("  sent by {} at {}", waiting.by, waiting.at),
         format!("  manifest {}", submission.manifest),
-        format!("  found by the rules of {}", text::one_line(&waiting.report.rules)),
+        format!(
+            "  found by the rules of {}",
+            text::one_line(&waiting.report.rules)
+        ),
     ];
     if let Some(why) = &waiting.refused {
-        lines.push(format!("  {} {}", paint.bad("refused:"), text::one_line(why.as_str())));
+        lines.push(format!(
+            "  {} {}",
+            paint.bad("refused:"),
+            text::one_line(why.as_str())
+        ));
     }
     lines.push(format!(
         "\n{}",

@@ -211,7 +211,9 @@ fn named(listen: SocketAddr, url: Option<&str>) -> Result<(), Failure> {
     match listen.ip().is_loopback() || url.is_some() {
         true => Ok(()),
         false => Err(Failure::usage(
-            format!("A market that listens on {listen} has to know what it is called from elsewhere: its trust root says so for good."),
+            format!(
+                "A market that listens on {listen} has to know what it is called from elsewhere: its trust root says so for good."
+            ),
             "Name the address of what speaks TLS in front of it: --url https://market.acme.example",
         )),
     }

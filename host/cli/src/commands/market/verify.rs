@@ -58,7 +58,10 @@ struct Verified {
 
 impl Verified {
     fn of(proven: Proven) -> Self {
-        let reviewed = format!("the market's review by the rules of {}", proven.review.rules);
+        let reviewed = format!(
+            "the market's review by the rules of {}",
+            proven.review.rules
+        );
         let log = format!("leaf {} in a log of {}", proven.index, proven.size);
         Verified {
             proven,
@@ -166,7 +169,9 @@ async fn revoked_since(
         Ok(accepted) => {
             let list = session.fresh(accepted);
             check_revoked(&list, contents)?;
-            verified.checked.retain(|checked| !checked.starts_with("the revocation list"));
+            verified
+                .checked
+                .retain(|checked| !checked.starts_with("the revocation list"));
             verified.against(&list);
             return Ok(());
         }
@@ -229,7 +234,8 @@ fn say(app: &App, verified: &Verified) -> Result<(), Failure> {
     tell(app, &line, &words)?;
     if app.printer.format == Format::Human {
         for checked in &verified.checked {
-            app.printer.note(&format!("  checked: {}", text::one_line(checked)));
+            app.printer
+                .note(&format!("  checked: {}", text::one_line(checked)));
         }
         for unchecked in &verified.unchecked {
             app.printer.warn(&format!("not checked: {unchecked}"));

@@ -83,7 +83,10 @@ async fn keys_that_begin_anew_are_noticed_and_not_remembered() {
     let bytes = fetched.component().unwrap();
     for _ in 0..2 {
         let error = vouch(&known(&scene), &fetched.receipt, &bytes, now()).unwrap_err();
-        assert!(matches!(error, ClientError::OtherFirstKey { .. }), "{error}");
+        assert!(
+            matches!(error, ClientError::OtherFirstKey { .. }),
+            "{error}"
+        );
     }
     let said = FirstKey::Accepted(fetched.proven.first_key);
     let witness = scene.client.advance().await.unwrap();

@@ -151,7 +151,9 @@ async fn a_market_that_never_answers_is_given_up() {
 
 #[tokio::test]
 async fn the_index_of_another_skill_is_refused() {
-    let other = Shop::with(&["1.0.0"]).index(&weather()).replace("weather", "whether");
+    let other = Shop::with(&["1.0.0"])
+        .index(&weather())
+        .replace("weather", "whether");
     let error = refused(INDEX, Lie::Bytes(other.into_bytes())).await;
     assert!(error.to_string().contains("com.acme/whether"), "{error}");
 }

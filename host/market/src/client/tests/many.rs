@@ -49,7 +49,11 @@ async fn a_hundred_skills_are_two_requests_each_with_a_warm_index() {
     assert_eq!(found, wanted, "each in its place");
     let asked = scene.script.asked();
     assert!(asked.len() <= 1 + 2 * SKILLS, "{}", asked.len());
-    let of = |begins: &str| asked.iter().filter(move |(_, path)| path.starts_with(begins));
+    let of = |begins: &str| {
+        asked
+            .iter()
+            .filter(move |(_, path)| path.starts_with(begins))
+    };
     assert_eq!(of("receipts/").count(), SKILLS);
     assert_eq!(of("v2/").count(), SKILLS);
     // What is here already is not fetched again.

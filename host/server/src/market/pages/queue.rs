@@ -303,9 +303,17 @@ async fn decide(app: Arc<MarketApp>, id: String, decision: Decision) -> Result<(
     decided.await.map_err(|not_done| match not_done {
         NotDone::Problem(problem) => problem,
         NotDone::Findings(report) => {
-            let rules: Vec<&str> = report.findings.iter().map(|found| found.rule.as_str()).collect();
+            let rules: Vec<&str> = report
+                .findings
+                .iter()
+                .map(|found| found.rule.as_str())
+                .collect();
             let message = format!("The review refuses it by now: {}.", rules.join(", "));
-            Problem::http(StatusCode::UNPROCESSABLE_ENTITY, message, "Refuse it, and say why.")
+            Problem::http(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                message,
+                "Refuse it, and say why.",
+            )
         }
     })
 }

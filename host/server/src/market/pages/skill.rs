@@ -77,7 +77,9 @@ pub async fn show(
 fn newest(versions: &[Shown]) -> Option<usize> {
     let is_good = |shown: &Shown| shown.standing == Standing::Good;
     let is_stable = |shown: &Shown| shown.record.facts.version.pre.is_empty();
-    let stable = versions.iter().position(|one| is_good(one) && is_stable(one));
+    let stable = versions
+        .iter()
+        .position(|one| is_good(one) && is_stable(one));
     let good = stable.or_else(|| versions.iter().position(is_good));
     good.or((!versions.is_empty()).then_some(0))
 }

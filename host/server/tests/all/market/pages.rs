@@ -22,7 +22,10 @@ async fn a_skill_is_found_and_shown_with_what_it_asks_for() {
         "{text}"
     );
     let page = stall.get("/skills/com.acme/salesforce").await.text();
-    assert!(page.contains("GET https://api.salesforce.example/v1/*"), "{page}");
+    assert!(
+        page.contains("GET https://api.salesforce.example/v1/*"),
+        "{page}"
+    );
     assert!(
         page.contains(">1.1.0</span>") && page.contains("/skills/com.acme/salesforce/1.0.0"),
         "{page}"
@@ -162,7 +165,10 @@ async fn a_page_says_what_a_version_changes_and_what_its_neighbours_do() {
     ] {
         assert!(page.contains(said), "{said}: {page}");
     }
-    assert!(page.contains("alert(2)") && !page.contains("<script"), "{page}");
+    assert!(
+        page.contains("alert(2)") && !page.contains("<script"),
+        "{page}"
+    );
     let first = stall.get(&format!("/skills/{skill}/1.0.0")).await.text();
     assert!(!first.contains("What it changes"), "{first}");
 }

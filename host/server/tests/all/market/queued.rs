@@ -76,7 +76,11 @@ async fn nobody_but_who_keeps_the_market_gets_in() {
     let stall = Stall::open().await;
     for path in ["/queue", "/queue/0a1b"] {
         let answer = stall.get(path).await;
-        assert_eq!(answer.header("location"), Some("/queue/login"), "{answer:?}");
+        assert_eq!(
+            answer.header("location"),
+            Some("/queue/login"),
+            "{answer:?}"
+        );
     }
     for token in ["token-of-acme", "none", "", &"x".repeat(5_000)] {
         let refused = log_in(&stall, token).await;
@@ -86,7 +90,9 @@ async fn nobody_but_who_keeps_the_market_gets_in() {
     // A login form of another page, or without the cookie it came with.
     let page = stall.get("/queue/login").await;
     let body = format!("csrf={}&token=token-of-operator", field(&page, "csrf"));
-    let without = stall.ask("POST /queue/login", &[FORM], body.as_bytes()).await;
+    let without = stall
+        .ask("POST /queue/login", &[FORM], body.as_bytes())
+        .await;
     assert_eq!(without.status, 403, "{without:?}");
     let given = cookie(&page);
     let headers = [
@@ -146,7 +152,11 @@ async fn a_refusal_has_a_reason_and_a_session_an_end() {
     assert_eq!(without.status, 400, "{without:?}");
     let body = format!("csrf={csrf}&why=Nobody+knows+%3Cb%3Ethat.");
     let refused = scene.post(&refuse, &[], &body).await;
-    assert_eq!(refused.header("location"), Some("/queue?done=refused"), "{refused:?}");
+    assert_eq!(
+        refused.header("location"),
+        Some("/queue?done=refused"),
+        "{refused:?}"
+    );
     scene.stall.assert_unseen(SKILL).await;
     let page = scene.get(&scene.path).await.text();
     assert!(page.contains("Nobody knows &lt;b&gt;that."), "{page}");
