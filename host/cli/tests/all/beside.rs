@@ -199,7 +199,7 @@ fn verify_says_what_it_could_not_find_out_and_forgives_only_a_market_out_of_reac
 fn verify_compares_the_first_key_of_the_namespace_with_the_one_that_is_known() {
     let scene = Scene::new();
     let kept = scene.sandbox.path(".local/share/metier/markets");
-    let market = fs::read_dir(kept)
+    let mut market = fs::read_dir(kept)
         .unwrap()
         .map(|entry| entry.unwrap().path());
     let market = market.find(|path| path.is_dir()).unwrap();
