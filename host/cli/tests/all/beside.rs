@@ -12,7 +12,7 @@ use crate::{
     sandbox::{Ran, Sandbox},
 };
 
-const CHAIN: &str = "[chain]\nname = \"hello\"\n\n[skills.weather]\nfile = \"skills/weather.wasm\"\ngrant = \"skills/weather.grant.toml\"\n\n[[step]]\nname = \"say\"\ntool = \"weather.greet\"\nwith = { name = \"Ada\" }\n";
+const CHAIN: &str = "[chain]\nname = \"hello\"\n\n[skills.weather]\nfile = \"skills/weather.wasm\"\ngrant = \"skills/weather.grant.toml\"\n\n[[step]]\nname = \"say\"\ntool = \"weather.greet\"\nargs.name = \"Ada\"\n";
 
 const CALL: &str =
     "metier call skills/weather.wasm greet --name Ada --grant skills/weather.grant.toml";
@@ -75,7 +75,7 @@ fn a_file_with_a_receipt_is_that_version_or_is_not_loaded() {
     fs::write(&file, &other).unwrap();
     for line in [CALL, "metier check chain.toml", "metier run chain.toml"] {
         let refused = scene.metier(line);
-        assert_eq!(refused.code, 12, "{line}: {refused:?}");
+        assert_eq!(refused.code, 11, "{line}: {refused:?}");
         assert!(
             refused.stderr.contains("code: skill-unverified"),
             "{line}: {refused:?}"
@@ -88,7 +88,7 @@ fn a_file_with_a_receipt_is_that_version_or_is_not_loaded() {
     // Without one it is whatever its author built.
     fs::remove_file(scene.sandbox.path("skills/weather.receipt.json")).unwrap();
     fs::write(scene.sandbox.path("skills/weather.receipt.json"), "{}").unwrap();
-    assert_eq!(scene.metier(CALL).code, 12);
+    assert_eq!(scene.metier(CALL).code, 11);
     fs::remove_file(scene.sandbox.path("skills/weather.receipt.json")).unwrap();
     assert_eq!(scene.metier(CALL).stdout, "Hello, Ada!\n");
 }
@@ -131,7 +131,7 @@ fn a_receipt_of_a_market_nobody_trusts_here_shows_nothing() {
         fs::write(stranger.path("skills").join(name), bytes).unwrap();
     }
     let refused = shell(&stranger, "", CALL);
-    assert_eq!(refused.code, 12, "{refused:?}");
+    assert_eq!(refused.code, 11, "{refused:?}");
     assert!(
         refused.stderr.contains("not trusted on this machine"),
         "{refused:?}"
@@ -143,7 +143,7 @@ fn a_receipt_of_a_market_nobody_trusts_here_shows_nothing() {
     fs::create_dir_all(stranger.path(".config/metier")).unwrap();
     let pinned = "[namespaces]\n\"com.acme\" = \"https://market.acme.example\"\n";
     stranger.write(".config/metier/markets.toml", pinned);
-    assert_eq!(shell(&stranger, "", CALL).code, 12);
+    assert_eq!(shell(&stranger, "", CALL).code, 11);
 }
 
 #[test]
@@ -207,15 +207,15 @@ fn verify_compares_the_first_key_of_the_namespace_with_the_one_that_is_known() {
     let line = "metier verify skills/weather.wasm";
     let text = fs::read_to_string(&known).unwrap();
     let hint = text.rsplit('"').nth(1).unwrap().to_owned();
-    let flipped = match hint.ends_with('0') {
-        true => '1',
-        false => '0',
+    let flipped = match hint.starts_with('A') {
+        true => "B",
+        false => "A",
     };
-    let other = format!("{}{flipped}", &hint[..hint.len() - 1]);
+    let other = format!("{flipped}{}", &hint[1..]);
     fs::write(&known, text.replace(&hint, &other)).unwrap();
     for line in [line, CALL] {
         let refused = scene.metier(line);
-        assert_eq!(refused.code, 12, "{line}: {refused:?}");
+        assert_eq!(refused.code, 11, "{line}: {refused:?}");
         assert!(
             refused.stderr.contains("vouches for none of them"),
             "{refused:?}"

@@ -30,11 +30,8 @@ fn who_keeps_the_market_decides_with_the_evidence_before_them() {
     let denied = metier(&format!("metier market queue approve {id} --yes"));
     assert!(denied.stderr.contains("code: forbidden"), "{denied:?}");
     sandbox.write("token", format!("{}\n", stall.token));
-    let listed = metier("metier market queue list --token-file token");
-    assert!(
-        listed.stdout.contains("com.acme/weather 0.1.1"),
-        "{listed:?}"
-    );
+    let listed = metier("metier market queue list --token-file token --output json");
+    assert!(listed.stdout.contains(&id), "{listed:?}");
     let shown = metier(&format!("metier market queue show {id} --token-file token"));
     for words in [
         "SKILL.md",

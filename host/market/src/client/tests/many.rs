@@ -66,12 +66,9 @@ async fn they_are_asked_for_at_once_and_not_one_after_another() {
     let scene = scene();
     scene.client.indexes(&names(), Ask::Always).await;
     scene.script.be_slow(std::time::Duration::from_millis(50));
-    let begun = std::time::Instant::now();
     all(&scene.client).await;
-    // One after another they would take ten seconds of waiting alone.
     let waited = scene.script.most_at_once();
     assert!((8..=64).contains(&waited), "{waited} at once");
-    assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ async fn a_page_says_who_stands_for_a_version_and_what_is_said_against_it() {
     for said in [
         hint.as_str(),
         "href=\"/receipts/2\"",
-        "in a log of 3 leaves",
+        "a log of 3 leaves",
         "Reviewed by the rules of",
     ] {
         assert!(page.contains(said), "{said}: {page}");
@@ -147,7 +147,7 @@ async fn a_page_says_what_a_version_changes_and_what_its_neighbours_do() {
     let stall = Stall::open().await;
     let skill = "com.acme/salesforce";
     stall.publish(skill, "1.0.0").await;
-    let wider = super::skill_toml(skill, "1.1.0").replace("\"GET\"", "\"GET\", \"DELETE\"");
+    let wider = super::skill_toml(skill, "1.1.0").replace("\"/v1/*\"", "\"/v1/*\", \"/v2/*\"");
     let said = "Ask <script>alert(2)</script>.";
     let digest = stall
         .pushed(skill, &super::component_saying(&wider, said))
@@ -158,7 +158,7 @@ async fn a_page_says_what_a_version_changes_and_what_its_neighbours_do() {
     for said in [
         "RECONSENT</span>",
         "REVIEW-TEXT</span>",
-        "DELETE https://api.salesforce.example/v1/*",
+        "GET https://api.salesforce.example/v2/*",
         "other authority, other words",
         "href=\"/log/checkpoint\"",
         "Its keys go back to",
