@@ -265,6 +265,7 @@ fn no_market(error: &MarketError) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::{named, origin};
 
     #[test]
