@@ -93,6 +93,12 @@ pub const MARKET: Variable = Variable {
     about: "The market that is asked: its address, or a mirror's directory [default: as markets.toml says]",
 };
 
+/// What opens the queue of a market.
+pub const MARKET_TOKEN: Variable = Variable {
+    name: "METIER_MARKET_TOKEN",
+    about: "The token of who keeps a market, for `metier market queue`",
+};
+
 /// Which lines a service writes.
 pub const LOG: Variable = Variable {
     name: "METIER_LOG",
@@ -120,10 +126,11 @@ pub const OTEL_DISABLED: Variable = Variable {
 };
 
 /// Every variable, in the order they are documented.
-pub const VARIABLES: [Variable; 20] = [
+pub const VARIABLES: [Variable; 21] = [
     URL,
     KEY,
     MARKET,
+    MARKET_TOKEN,
     LOG,
     OTEL_ENDPOINT,
     OTEL_HEADERS,

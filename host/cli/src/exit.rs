@@ -13,13 +13,15 @@ pub enum Exit {
     Usage,
     /// Something failed, and this is who can mend it.
     Failed(Blame),
+    /// It went well, and something waits to be done or decided: where the command line asks for that to be told (`--exit-code`).
+    Waits,
     /// Ctrl-C.
     Interrupted,
 }
 
 impl Exit {
     /// Every way to end with its number and meaning, for `--help`.
-    pub const TABLE: [(Exit, &'static str); 8] = [
+    pub const TABLE: [(Exit, &'static str); 9] = [
         (Exit::Ok, "done"),
         (Exit::Usage, "the command line is wrong; nothing was tried"),
         (
@@ -39,6 +41,10 @@ impl Exit {
             Exit::Failed(Blame::Upstream),
             "the service the skill talks to",
         ),
+        (
+            Exit::Waits,
+            "done, and something waits for you: `metier update --exit-code`",
+        ),
         (Exit::Interrupted, "cancelled with Ctrl-C"),
     ];
 
@@ -52,6 +58,7 @@ impl Exit {
             Exit::Failed(Blame::Operator) => 12,
             Exit::Failed(Blame::Host) => 13,
             Exit::Failed(Blame::Upstream) => 14,
+            Exit::Waits => 20,
             // 128 and the number of SIGINT, as shells say it.
             Exit::Interrupted => 130,
         }

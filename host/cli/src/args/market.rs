@@ -1,17 +1,27 @@
 //! `metier market`
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, Subcommand};
 use metier_core::ByteSize;
+use metier_market::state::Reason;
 
+use super::market_client::Place;
 use crate::telemetry::LogFormat;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   metier market serve
   metier market serve --listen 0.0.0.0:6385 --url https://market.acme.example --data /var/lib/metier/market
+  metier market queue list --token-file keeper.token
   oras login 127.0.0.1:6385 --username me --password-stdin < token";
+
+const QUEUE_EXAMPLES: &str = "\
+Examples:
+  metier market queue list
+  metier market queue show 0a1b2c3d4e5f60718293a4b5c6d7e8f9
+  metier market queue approve 0a1b2c3d4e5f60718293a4b5c6d7e8f9
+  metier market queue refuse 0a1b2c3d4e5f60718293a4b5c6d7e8f9 --why 'the name is that of another company'";
 
 /// `metier market`
 #[derive(Debug, Args)]
@@ -26,6 +36,106 @@ pub struct Market {
 pub enum MarketAction {
     /// Serve a market: a registry of skills, search, and what agents and tools read of it
     Serve(MarketServe),
+    /// Decide what a review left to a person, with the token of who keeps the market
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = QUEUE_EXAMPLES
+    )]
+    Queue(Queue),
+}
+
+/// `metier market queue`
+#[derive(Debug, Args)]
+pub struct Queue {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: QueueAction,
+}
+
+/// What to do with what waits.
+#[derive(Debug, Subcommand)]
+pub enum QueueAction {
+    /// List what waits; with a publisher's token, their own
+    List {
+        /// Who asks.
+        #[command(flatten)]
+        keeper: Keeper,
+    },
+    /// Show one, each finding with what it rests on
+    Show {
+        /// Its id
+        id: QueueId,
+        /// Who asks.
+        #[command(flatten)]
+        keeper: Keeper,
+    },
+    /// Publish one as it is, after showing it
+    Approve {
+        /// Its id
+        id: QueueId,
+        /// Who asks.
+        #[command(flatten)]
+        keeper: Keeper,
+    },
+    /// Refuse one
+    Refuse {
+        /// Its id
+        id: QueueId,
+        /// Why, in a sentence that its publisher sees
+        #[arg(long)]
+        why: Reason,
+        /// Who asks.
+        #[command(flatten)]
+        keeper: Keeper,
+    },
+}
+
+impl QueueAction {
+    /// Who asks, and where.
+    pub fn keeper(&self) -> &Keeper {
+        match self {
+            QueueAction::List { keeper }
+            | QueueAction::Show { keeper, .. }
+            | QueueAction::Approve { keeper, .. }
+            | QueueAction::Refuse { keeper, .. } => keeper,
+        }
+    }
+}
+
+/// Who keeps the market.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Keeper {
+    /// The file with the token that `metier market serve` showed at its first start [default: METIER_MARKET_TOKEN, or who is logged in]
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Which market.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// The id of something that waits: hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueId(String);
+
+impl QueueId {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for QueueId {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        match (1..=64).contains(&text.len()) && text.bytes().all(is_hex) {
+            true => Ok(QueueId(text.to_owned())),
+            false => Err("an id has hexadecimal digits: `metier market queue list` shows it"),
+        }
+    }
 }
 
 /// `metier market serve`

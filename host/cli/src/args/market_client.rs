@@ -32,11 +32,13 @@ pub(super) const INSTALL_EXAMPLES: &str = "\
 Examples:
   metier install com.acme/salesforce
   metier install com.acme/salesforce@^1.2 --as crm
-  metier install com.acme/salesforce --yes --to skills";
+  metier install com.acme/salesforce com.acme/jira --yes --to skills
+  metier install                        # what metier.lock says, and nothing else";
 
 pub(super) const UPDATE_EXAMPLES: &str = "\
 Examples:
-  metier update --dry-run
+  metier update
+  metier update --dry-run --exit-code
   metier update com.acme/salesforce
   metier update com.acme/salesforce@^2";
 
@@ -204,7 +206,7 @@ pub struct Verify {
 /// Where what is installed goes.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Target {
-    /// Keep component, receipt and grant in this directory instead of giving them to the service
+    /// Keep component, receipt and grant in this directory instead of giving them to the service; `update` finds it again
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
     /// The tenant of the service
@@ -218,9 +220,9 @@ pub struct Target {
 /// `metier install`
 #[derive(Debug, Args)]
 pub struct Install {
-    /// The skill, and which versions of it: com.acme/salesforce@^1.2
+    /// The skills, and which versions of them: com.acme/salesforce@^1.2; without any, what metier.lock says, where it says
     #[arg(value_name = "NAME[@REQ]")]
-    pub skill: Requirement,
+    pub skills: Vec<Requirement>,
     /// What it is called here [default: the end of its name]
     #[arg(long = "as", value_name = "ALIAS")]
     pub alias: Option<Name>,
@@ -238,10 +240,13 @@ pub struct Update {
     /// Only this skill; with versions, up to those instead of the compatible ones
     #[arg(value_name = "NAME[@REQ]")]
     pub skill: Option<Requirement>,
-    /// Show what would be done, and do nothing
+    /// Show what would be done, and change nothing, not even what is remembered of the market
     #[arg(long)]
     pub dry_run: bool,
-    /// What it is called here [default: the end of its name]
+    /// End with 20 when an update is held, or when a dry run finds one; without it that is 0
+    #[arg(long)]
+    pub exit_code: bool,
+    /// What it is called here [default: as it was installed]
     #[arg(long = "as", value_name = "ALIAS", requires = "skill")]
     pub alias: Option<Name>,
     /// Where it goes.

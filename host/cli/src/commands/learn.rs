@@ -37,7 +37,7 @@ pub fn run(app: &App, args: &Learn) -> Result<Exit, Failure> {
     }
     super::runtime()?.block_on(async {
         let host = skill_file::host(app, || skill_file::config(app))?;
-        let skill = skill_file::load(&host, &source.file()?).await?;
+        let skill = skill_file::load(app, &host, &source.file()?).await?;
         let recorded = source.fixtures(&skill)?;
         let (calls, grant) = match args.call.as_slice() {
             [] => (readable(&chosen(recorded, &names)?)?, None),

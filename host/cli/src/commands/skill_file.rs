@@ -8,7 +8,7 @@ use metier_runtime::{
     skill::{MAX_FILE, Skill},
 };
 
-use super::App;
+use super::{App, market::beside};
 use crate::{errors::Failure, text};
 
 /// Calls at once: one command makes one call, and its own fetches need no second.
@@ -45,9 +45,16 @@ pub fn host(app: &App, make: impl Fn() -> HostConfig) -> Result<Host, Failure> {
     }
 }
 
-/// Reads and loads the skill at `path`.
-pub async fn load(host: &Host, path: &Path) -> Result<Arc<Skill>, Failure> {
-    Ok(host.load(read(path)?).await?)
+/// Reads and loads the skill at `path`. Where a receipt lies beside it, it is that version, or is not loaded.
+pub async fn load(app: &App, host: &Host, path: &Path) -> Result<Arc<Skill>, Failure> {
+    Ok(host.load(read_vouched(app, path)?).await?)
+}
+
+/// The bytes of a file that is about to be loaded: see [`beside`].
+pub fn read_vouched(app: &App, path: &Path) -> Result<Vec<u8>, Failure> {
+    let component = read(path)?;
+    beside::check(app, path, &component)?;
+    Ok(component)
 }
 
 /// The bytes of the file at `path`, if it is no larger than a skill may be.

@@ -23,6 +23,8 @@ const USUAL: &str = "http://127.0.0.1:6385";
 pub struct Stall {
     process: Child,
     pub url: String,
+    /// Of who keeps the market.
+    pub token: String,
 }
 
 impl Stall {
@@ -39,7 +41,12 @@ impl Stall {
         BufReader::new(stdout).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap();
         let url = said["url"].as_str().unwrap().to_owned();
-        Stall { process, url }
+        let token = said["token"].as_str().unwrap_or_default().to_owned();
+        Stall {
+            process,
+            url,
+            token,
+        }
     }
 
     pub fn any(sandbox: &Sandbox) -> Stall {
@@ -190,6 +197,26 @@ pub static WEATHER: LazyLock<Vec<u8>> = LazyLock::new(|| {
     assert_eq!(built.code, 0, "{}", built.stderr);
     fs::read(sandbox.path("weather/dist/weather.wasm")).unwrap()
 });
+
+/// The same with other words of the same length in place of these.
+pub fn weather(changes: &[(&str, &str)]) -> Vec<u8> {
+    let mut bytes = WEATHER.clone();
+    for (old, new) in changes {
+        assert_eq!(old.len(), new.len());
+        let mut at = 0;
+        let mut found = false;
+        while let Some(place) = bytes[at..]
+            .windows(old.len())
+            .position(|window| window == old.as_bytes())
+        {
+            at += place;
+            bytes[at..at + new.len()].copy_from_slice(new.as_bytes());
+            found = true;
+        }
+        assert!(found, "{old}");
+    }
+    bytes
+}
 
 pub fn published(sandbox: &Sandbox, stall: &Stall) {
     sandbox.write("weather.wasm", &*WEATHER);

@@ -84,7 +84,7 @@ impl Client {
         let etag = self.kept.read(&format!("etag/{name}"))?;
         let etag = String::from_utf8(etag).ok()?;
         let file = IndexFile::read(name, &self.kept.read(&index_name(name))?).ok()?;
-        let asked = fs::metadata(self.kept.folder().join("etag").join(name.as_str())).ok()?;
+        let asked = fs::metadata(self.kept.find(&format!("etag/{name}"))).ok()?;
         let age = SystemTime::now()
             .duration_since(asked.modified().ok()?)
             .ok();

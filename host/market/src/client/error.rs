@@ -140,6 +140,11 @@ pub enum ClientError {
     /// A receipt that shows nothing.
     #[error(transparent)]
     Receipt(#[from] ReceiptFault),
+    /// A receipt of a market that nobody here trusts.
+    #[error(
+        "the receipt is of the market with the log `{0}`, which is not trusted on this machine"
+    )]
+    UnknownMarket(String),
     /// A revocation list that is not taken.
     #[error(transparent)]
     Revocations(#[from] ListRefused),
@@ -227,6 +232,10 @@ impl ClientError {
                 Code::UpstreamInvalidAnswer,
                 "Try again; if it stays so, tell whoever runs the market.",
             ),
+            ClientError::UnknownMarket(_) => fault(
+                Code::SkillUnverified,
+                "`metier verify FILE --market URL` asks that market, and trusts it if you say so.",
+            ),
             ClientError::Revocations(_) => fault(
                 Code::SkillUnverified,
                 "Without the list nobody knows what is revoked, so nothing is installed. Try again, or ask whoever runs the market.",
@@ -238,7 +247,7 @@ impl ClientError {
             ClientError::OtherFirstKey { found, .. } => fault(
                 Code::SkillUnverified,
                 &format!(
-                    "Ask the publisher by another way whether this is their key. If it is: --accept-key {found}"
+                    "Ask the publisher by another way whether this is their key. If it is, say so to `metier install` or `metier update`: --accept-key {found}"
                 ),
             ),
             ClientError::Key(_) => fault(Code::InvalidArguments, "`metier keygen` makes a key."),

@@ -1,13 +1,12 @@
-//! A version, with the receipt that shows it to be one: two requests, several versions at once.
+//! A version, with the receipt that shows it to be one: two requests.
 
-use std::{io::Write, sync::Arc};
+use std::io::Write;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use metier_core::Digest;
-use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
-    Client, ClientError,
+    Client, ClientError, Kept,
     http::{Answer, DOWNLOAD, PATIENCE, Request, cut},
     kept::{self, beside},
     market::within,
@@ -24,20 +23,31 @@ use crate::{
 /// Largest component, in bytes: as large as a host loads.
 pub const MAX_COMPONENT: u64 = metier_runtime::skill::MAX_FILE as u64;
 
-/// How many versions are fetched at once: each holds one component in memory when it is verified.
-const AT_ONCE: usize = 8;
-
-/// A version that was verified, and is kept.
+/// A version that was verified, and is kept. Its file stays on the disk until it is needed: a hundred of them fit into no memory.
 #[derive(Clone, Debug)]
 pub struct Fetched {
-    /// The skill's file.
-    pub component: Vec<u8>,
+    kept: Kept,
     /// What it says and asks for.
     pub contents: Contents,
     /// The receipt, as it was served.
     pub receipt: Vec<u8>,
     /// What it shows.
     pub proven: Proven,
+}
+
+impl Fetched {
+    /// The skill's file, with the digest it was verified with.
+    ///
+    /// # Errors
+    /// When somebody took it away since.
+    pub fn component(&self) -> Result<Vec<u8>, ClientError> {
+        let gone = || {
+            let what = format!("the component of {}", self.contents.name());
+            ClientError::disk(what)(std::io::ErrorKind::NotFound.into())
+        };
+        let kept = self.kept.component(self.contents.component());
+        kept.ok_or_else(gone)
+    }
 }
 
 impl Client {
@@ -75,41 +85,11 @@ impl Client {
         let name = format!("receipts/{}.json", line.component.to_hex());
         self.kept.write(&name, &receipt)?;
         Ok(Fetched {
-            component,
+            kept: self.kept.clone(),
             contents,
             receipt,
             proven,
         })
-    }
-
-    /// Fetches many, some at once; in the order of the lines.
-    ///
-    /// # Errors
-    /// The first that fails.
-    pub async fn fetch_all(
-        &self,
-        lines: &[Line],
-        witness: &Witness,
-        said: FirstKey,
-    ) -> Result<Vec<Fetched>, ClientError> {
-        let permits = Arc::new(Semaphore::new(AT_ONCE));
-        let mut tasks = JoinSet::new();
-        for (at, line) in lines.iter().enumerate() {
-            let (client, line, witness) = (self.clone(), line.clone(), witness.clone());
-            let permits = permits.clone();
-            tasks.spawn(async move {
-                // Nobody closes it.
-                let _permit = permits.acquire().await;
-                (at, client.fetch(&line, &witness, said).await)
-            });
-        }
-        let mut all = Vec::with_capacity(lines.len());
-        while let Some(joined) = tasks.join_next().await {
-            let (at, fetched) = joined.map_err(|error| ClientError::Slow(error.to_string()))?;
-            all.push((at, fetched?));
-        }
-        all.sort_by_key(|(at, _)| *at);
-        Ok(all.into_iter().map(|(_, fetched)| fetched).collect())
     }
 
     /// The receipt a component was kept with.

@@ -2,17 +2,20 @@
 //!
 //! One folder for each market, by its address. Every file is written beside its place and then put there, so that a full disk or a
 //! kill leaves the old one. What must not go backwards (the log, the revocation list, first keys) is read and written under one lock.
+//!
+//! A dry run ([`Kept::dry`]) reads what is kept and writes elsewhere, where it is thrown away.
 
 use std::{
     fs::{self, File},
     io::{self, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use metier_core::{Digest, SkillName};
 use serde::{Serialize, de::DeserializeOwned};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::ClientError;
 use crate::index::Address;
@@ -27,6 +30,8 @@ const MAX_READABLE: usize = 40;
 #[derive(Clone, Debug)]
 pub struct Kept {
     folder: PathBuf,
+    /// What a dry run writes: it lies over the folder, and ends with the run.
+    over: Option<Arc<TempDir>>,
 }
 
 /// Held while what must not go backwards is changed.
@@ -47,7 +52,28 @@ impl Kept {
         let hex = hex.get(..12).unwrap_or_default();
         Kept {
             folder: markets.join(format!("{readable}-{hex}")),
+            over: None,
         }
+    }
+
+    /// Every market's that there is below `markets`.
+    pub fn all(markets: &Path) -> Vec<Self> {
+        let entries = fs::read_dir(markets).into_iter().flatten().flatten();
+        let folders = entries.map(|entry| entry.path());
+        let mut all: Vec<PathBuf> = folders.filter(|path| path.is_dir()).collect();
+        all.sort();
+        let kept = |folder| Kept { folder, over: None };
+        all.into_iter().map(kept).collect()
+    }
+
+    /// The same for a dry run: nothing in the folder is changed.
+    ///
+    /// # Errors
+    /// When there is no room for what is thrown away afterwards.
+    pub fn dry(self) -> Result<Self, ClientError> {
+        let over = tempfile::tempdir().map_err(ClientError::disk("a folder for the dry run"))?;
+        let over = Some(Arc::new(over));
+        Ok(Kept { over, ..self })
     }
 
     /// Where it is.
@@ -55,14 +81,29 @@ impl Kept {
         &self.folder
     }
 
+    /// Where something is written.
+    fn place(&self, name: &str) -> PathBuf {
+        let over = self.over.as_ref().map(|over| over.path());
+        over.unwrap_or(&self.folder).join(name)
+    }
+
+    /// Where it is read.
+    pub(super) fn find(&self, name: &str) -> PathBuf {
+        let written = self.place(name);
+        match written.exists() {
+            true => written,
+            false => self.folder.join(name),
+        }
+    }
+
     /// Waits for other processes, and keeps them out.
     ///
     /// # Errors
     /// The disk's.
     pub fn hold(&self) -> Result<Held, ClientError> {
-        let path = self.folder.join("lock");
+        let path = self.place("lock");
         let open = || -> io::Result<File> {
-            fs::create_dir_all(&self.folder)?;
+            fs::create_dir_all(path.parent().unwrap_or(&self.folder))?;
             let file = File::options()
                 .create(true)
                 .truncate(false)
@@ -77,7 +118,12 @@ impl Kept {
 
     /// The bytes of a file, where it is there and no larger than such a file can be.
     pub(super) fn read(&self, name: &str) -> Option<Vec<u8>> {
-        read_file(&self.folder.join(name), MAX_READ)
+        read_file(&self.find(name), MAX_READ)
+    }
+
+    /// The same for the list of revocations, which may be larger.
+    pub(super) fn read_list(&self, name: &str) -> Option<Vec<u8>> {
+        read_file(&self.find(name), crate::revoked::MAX_FILE as u64)
     }
 
     pub(super) fn read_json<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
@@ -85,7 +131,7 @@ impl Kept {
     }
 
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ClientError> {
-        write_file(&self.folder.join(name), bytes)
+        write_file(&self.place(name), bytes)
             .map_err(ClientError::disk(format!("`{name}` of the market")))
     }
 
@@ -96,18 +142,23 @@ impl Kept {
 
     pub(super) fn forget(&self, name: &str) {
         // What is not there is forgotten already.
-        let _ = fs::remove_file(self.folder.join(name));
+        let _ = fs::remove_file(self.place(name));
     }
 
     /// A component that is kept, with the receipt it came with; whoever uses it verifies it.
     pub fn component(&self, digest: &Digest) -> Option<Vec<u8>> {
-        let bytes = read_file(&self.component_place(digest), crate::client::MAX_COMPONENT)?;
+        let path = self.find(&component_name(digest));
+        let bytes = read_file(&path, crate::client::MAX_COMPONENT)?;
         (Digest::of(&bytes) == *digest).then_some(bytes)
     }
 
     pub(super) fn component_place(&self, digest: &Digest) -> PathBuf {
-        self.folder.join("components").join(digest.to_hex())
+        self.place(&component_name(digest))
     }
+}
+
+fn component_name(digest: &Digest) -> String {
+    format!("components/{}", digest.to_hex())
 }
 
 /// Where the index of a skill is kept: a name has no dots but inside, and one slash.

@@ -31,6 +31,7 @@ use super::{
 };
 use crate::{
     fixtures::Moment,
+    index::Line,
     log::{Checkpoint, TilePath, Tiles, Witness, grown},
     receipt::Receipt,
     trust::TrustRoot,
@@ -68,15 +69,19 @@ impl Client {
         let accepted = self.revocations(now).await?;
         let mut mirrored = Mirrored::default();
         let mut note = None;
-        for name in skills {
-            let index = self.index(name, Ask::Always).await?;
+        let indexes = self.indexes(skills, Ask::Always).await;
+        for (name, index) in skills.iter().zip(indexes) {
+            let index = index?;
             // By the index alone: by capability is for whoever installs, with the file before them.
             let lines = index.lines().iter();
-            for line in lines.filter(|line| revoked_line(accepted.list(), line).is_none()) {
-                let fetched = self.fetch(line, &witness, FirstKey::Remembered).await?;
+            let lines = lines.filter(|line| revoked_line(accepted.list(), line).is_none());
+            let lines: Vec<Line> = lines.cloned().collect();
+            let all = self.fetch_all(&lines, &witness, FirstKey::Remembered).await;
+            for (line, fetched) in lines.iter().zip(all) {
+                let fetched = fetched?;
                 put(&format!("receipts/{}", line.leaf), &fetched.receipt)?;
                 note = note.or_else(|| note_in(&fetched.receipt, &witness));
-                put(&format!("blobs/{}", line.component), &fetched.component)?;
+                put(&format!("blobs/{}", line.component), &fetched.component()?)?;
                 mirrored.versions += 1;
                 mirrored.bytes += line.size;
             }

@@ -7,8 +7,10 @@
 //! ([`FirstKey`]). Every answer has a largest size and a longest time; nothing of one that is refused is kept.
 //!
 //! # Requests
-//! The log and the revocation list once for each command, and two for each version with a warm index: the receipt and the component. Several
-//! versions at once ([`Client::fetch_all`]).
+//! The log and the revocation list once for each command, and two for each version with a warm index: the receipt and the component. Many
+//! skills at once ([`Client::indexes`], [`Client::fetch_all`]).
+//!
+//! Without any, a file with its receipt is held against what this machine knows ([`vouch`]).
 //!
 //! [`Http`] is the way: [`Network`] to a market, [`Directory`] to a mirror on a disk ([`Client::mirror`]).
 //!
@@ -22,10 +24,13 @@ mod http;
 mod hyper;
 mod installed;
 mod kept;
+mod known;
+mod many;
 mod market;
 mod mirror;
 mod oci;
 mod publish;
+mod queue;
 mod seen;
 #[cfg(test)]
 mod tests;
@@ -39,6 +44,7 @@ pub use self::{
     hyper::Network,
     installed::{check_revoked, revoked_line},
     kept::{Held, Kept, write_file},
+    known::{Known, Vouched, vouch},
     market::{Client, ROOT_FILE, ROOT_PATH, Stranger, fingerprint, meet, trust, trusted},
     mirror::{Directory, Mirrored},
     oci::Image,

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Client, ClientError,
+    Client, ClientError, Kept,
     http::{Request, json},
 };
 use crate::{
     fixtures::Moment,
     log::{Consistency, LogFault, Witness},
     receipt::Proven,
-    revoked::{Accepted, Seen},
+    revoked::{Accepted, List, ListRefused, Seen},
     state::Namespace,
-    trust::KeyHint,
+    trust::{KeyHint, TrustRoot},
 };
 
 const WITNESS: &str = "log.json";
@@ -107,23 +107,54 @@ impl Client {
         proven: &Proven,
         said: FirstKey,
     ) -> Result<(), ClientError> {
-        let namespace = Namespace::of(&proven.publication.name);
-        let found = proven.first_key;
         let _held = self.kept.hold()?;
-        let mut keys: BTreeMap<Namespace, KeyHint> =
-            self.kept.read_json(FIRST_KEYS).unwrap_or_default();
-        match keys.get(&namespace) {
-            Some(known) if *known == found => return Ok(()),
-            Some(known) if said != FirstKey::Accepted(found) => {
-                return Err(ClientError::OtherFirstKey {
-                    namespace: namespace.to_string(),
-                    known: *known,
-                    found,
-                });
-            }
-            _ => {}
+        match is_known_key(&self.kept, proven) {
+            Ok(true) => return Ok(()),
+            Err(_) if said == FirstKey::Accepted(proven.first_key) => {}
+            Err(error) => return Err(error),
+            Ok(false) => {}
         }
-        keys.insert(namespace, found);
+        let mut keys = first_keys(&self.kept);
+        keys.insert(Namespace::of(&proven.publication.name), proven.first_key);
         self.kept.write_json(FIRST_KEYS, &keys)
     }
+}
+
+fn first_keys(kept: &Kept) -> BTreeMap<Namespace, KeyHint> {
+    kept.read_json(FIRST_KEYS).unwrap_or_default()
+}
+
+/// Whether the namespace's first key is known; that it is another one is an error. Nothing is remembered.
+pub(super) fn is_known_key(kept: &Kept, proven: &Proven) -> Result<bool, ClientError> {
+    let namespace = Namespace::of(&proven.publication.name);
+    match first_keys(kept).get(&namespace) {
+        None => Ok(false),
+        Some(known) if *known == proven.first_key => Ok(true),
+        Some(known) => Err(ClientError::OtherFirstKey {
+            namespace: namespace.to_string(),
+            known: *known,
+            found: proven.first_key,
+        }),
+    }
+}
+
+/// The list of revocations that was taken last; nothing where none ever was.
+///
+/// # Errors
+/// When it was changed since.
+pub(super) fn remembered_list(
+    kept: &Kept,
+    root: &TrustRoot,
+    now: Moment,
+) -> Result<Option<List>, ClientError> {
+    let Some(file) = kept.read_list(REVOKED) else {
+        return Ok(None);
+    };
+    let accept = |now| Seen::default().accept(&file, &root.revocation, now);
+    let accepted = match accept(now) {
+        // It was taken when this machine's clock said otherwise: what it revokes is revoked all the same.
+        Err(ListRefused::FromTheFuture { issued, .. }) => accept(issued),
+        other => other,
+    };
+    Ok(Some(accepted?.list().clone()))
 }

@@ -13,7 +13,11 @@
 //! component = "sha256:…"
 //! consent = "sha256:…"
 //! leaf = 4711
+//! as = "crm"
+//! to = "skills"
 //! ```
+//!
+//! `as`, and `to` or `tenant`, say where the skill was put, so that an update finds it ([`Placed`]); without `to` a service has it.
 //!
 //! `consent` is the digest of the whole consent record ([`crate::consent::Record`]). The same lock has the same bytes whoever writes
 //! it: it is meant to be checked in and looked at. A lock that names a market which is not configured, or a skill under another market than
@@ -27,7 +31,7 @@ use metier_core::{
 };
 use semver::Version;
 
-use super::{Market, Markets, NoMarket};
+use super::{Market, Markets, NoMarket, placed::Placed};
 
 /// The form written and read here.
 const FORM: i64 = 1;
@@ -46,6 +50,8 @@ pub struct Locked {
     pub consent: Digest,
     /// The number of the version's leaf in the market's log.
     pub leaf: u64,
+    /// What it is called and where; unknown in a lock from before this was kept.
+    pub placed: Option<Placed>,
 }
 
 /// What is locked, by market and name.
@@ -204,6 +210,13 @@ impl Lock {
                     quoted(&locked.consent.to_string()),
                     locked.leaf
                 ));
+                text.push_str(
+                    &locked
+                        .placed
+                        .as_ref()
+                        .map(Placed::write)
+                        .unwrap_or_default(),
+                );
             }
         }
         text
@@ -241,10 +254,11 @@ fn skill(section: &mut Section<'_>) -> Result<(SkillName, Locked), TextError> {
         leaf: section
             .require("leaf", "leaf = 4711")?
             .number("a whole number of at least 0")?,
+        placed: Placed::read(section)?,
     };
     Ok((name, locked))
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }

@@ -24,6 +24,7 @@ mod file;
 mod line;
 mod lock;
 mod markets;
+mod placed;
 mod requirement;
 mod resolve;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use file::{IndexError, IndexFile, MAX_FILE_BYTES, MAX_LINE_BYTES, MAX_LINES}
 pub use line::{InvalidLine, Line, MAX_WHY_CHARACTERS};
 pub use lock::{Lock, LockError, Locked};
 pub use markets::{Address, InvalidMarket, Market, Markets, Namespace, NoMarket, Origin};
+pub use placed::{At, InvalidWord, Placed, Word};
 pub use requirement::{InvalidRequirement, Requirement};
 pub use resolve::{
     DEFAULT_COOLDOWN, PassedOver, Prefer, ResolveError, Resolved, Rules, Why, resolve,

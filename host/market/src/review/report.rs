@@ -32,7 +32,7 @@ pub enum Severity {
 
 impl Severity {
     /// As the rest of a sentence that begins with a finding.
-    pub(super) const fn words(self) -> &'static str {
+    pub const fn words(self) -> &'static str {
         match self {
             Severity::Note => "is a note",
             Severity::Human => "asks for a person",

@@ -8,7 +8,7 @@
 //! - Every form carries the token of its session; gate.rs refuses other origins before.
 //! - Text from skills, models and people is escaped by maud, and characters nobody sees are named ([`text`]).
 
-mod session;
+pub(crate) mod session;
 
 mod difference;
 mod failure;

@@ -223,7 +223,7 @@ async fn refuse(
 }
 
 /// A connection that breaks off ends the waiting, and not the work.
-async fn to_its_end<T: Send + 'static>(
+pub(super) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, NotDone>> + Send + 'static,
 ) -> Result<T, NotDone> {
     tokio::spawn(work).await.map_err(|error| {

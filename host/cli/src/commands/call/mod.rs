@@ -62,7 +62,7 @@ pub fn run(app: App, words: Vec<OsString>, globals: Globals) -> Result<Exit, Fai
     let stores = reach.stores(&app.folders)?;
     super::runtime()?.block_on(async {
         let host = skill_file::host(&app, || stores.within(skill_file::config(&app), &trail))?;
-        let skill = skill_file::load(&host, &path).await?;
+        let skill = skill_file::load(&app, &host, &path).await?;
         let Some(name) = split.tool else {
             return without_tool(&app, &skill, split.help);
         };

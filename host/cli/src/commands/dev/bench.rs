@@ -121,7 +121,7 @@ impl Bench {
         let file = built.await.map_err(|error| {
             Fault::new(Code::HostInternal, format!("The build broke off: {error}."))
         })??;
-        let skill = skill_file::load(&self.host, &file).await?;
+        let skill = skill_file::load(&self.app, &self.host, &file).await?;
         let (grant, sources) = self.grant(&skill, seen)?;
         let credentials = self.host.credentials(&grant, sources);
         let installed = self.host.install(skill, grant, credentials)?;

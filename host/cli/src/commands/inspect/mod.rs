@@ -9,7 +9,7 @@ mod tests;
 
 use metier_core::manifest::words as reach;
 
-use super::{App, skill_file};
+use super::{App, market::beside, skill_file};
 use crate::{args::Inspect, errors::Failure, printer::Format};
 
 /// Prints what the file says about itself.
@@ -20,7 +20,12 @@ pub fn run(app: &App, args: &Inspect) -> Result<(), Failure> {
     let runtime = super::runtime()?;
     let skill = runtime.block_on(async {
         let host = skill_file::host(app, || skill_file::config(app))?;
-        skill_file::load(&host, &args.skill).await
+        let component = skill_file::read(&args.skill)?;
+        // It is looked at and not run: that it is not what its receipt says is one of the things to be seen.
+        if let Err(failure) = beside::check(app, &args.skill, &component) {
+            app.printer.warn(&failure.fault.message);
+        }
+        host.load(component).await.map_err(Failure::from)
     })?;
     let text = match app.printer.format {
         _ if args.grant_template => grant_template::write(skill.manifest(), skill.digest()),

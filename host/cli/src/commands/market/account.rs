@@ -79,11 +79,11 @@ fn claim(
         let to_prove = client.claim(namespace, method, &token).await?;
         match client.prove(namespace, key.public(), &token).await {
             Ok(_) => {}
-            Err(ClientError::Refused(fault)) => {
+            // Only a proof that is missing is helped by publishing it: a name that is somebody else's is not.
+            Err(ClientError::Refused(fault)) if fault.message.contains(&to_prove.proof) => {
                 let (place, proof) = (&to_prove.place, &to_prove.proof);
                 let hint = format!(
-                    "Publish this at {place}, then run it again:\n{proof}\n{}",
-                    fault.hint()
+                    "Publish this line at {place}, then claim the namespace again:\n{proof}"
                 );
                 return Err(Fault::new(fault.code, fault.message.clone())
                     .with_hint(hint)

@@ -2,26 +2,29 @@
 
 use metier_core::manifest::words as reach;
 use metier_market::{
-    client::{Ask, Client, Fetched, FirstKey, check_revoked, revoked_line},
-    index::{IndexFile, Line, Requirement, ResolveError, Rules, Why, resolve},
+    client::{Ask, FirstKey, revoked_line},
+    index::{IndexFile, Requirement},
     receipt::Receipt,
-    revoked::{Accepted, List},
+    revoked::List,
     state::Leaf,
 };
+use semver::VersionReq;
 use serde_json::{Value, json};
 
-use super::session::{Session, now, seconds};
+use super::{
+    find::{Found, Wanted, find},
+    session::Session,
+};
 use crate::{
     args::market_client::Info,
     commands::{self, App},
-    errors::{Failure, sentence},
+    errors::Failure,
     exit::Exit,
     printer::Format,
     render,
     terminal::Stream,
     text,
 };
-use metier_core::{Code, Fault};
 
 /// Shows a skill.
 ///
@@ -30,139 +33,70 @@ use metier_core::{Code, Fault};
 pub fn run(app: &App, args: &Info) -> Result<Exit, Failure> {
     let session = Session::new(app, &args.place)?;
     commands::runtime()?.block_on(async {
-        let client = session.market_of(&args.skill.name).await?;
-        let found = find(&session, &client, &args.skill, None, FirstKey::Remembered).await?;
+        let wanted = Wanted {
+            requirement: args.skill.clone(),
+            locked: None,
+        };
+        let found = match find(&session, wanted, FirstKey::Remembered).await {
+            Ok(found) => found,
+            Err(failure) => return without(&session, &args.skill, failure).await,
+        };
         if app.printer.format == Format::Json {
-            let line = value(&client, &found);
+            let line = value(&found);
             app.print(&format!("{line}\n"))?;
             return Ok(Exit::Ok);
         }
         let stream = &app.printer.terminal.stdout;
-        app.print(&page(&client, &found, stream))?;
-        app.print(&versions(&found.index, &found.list, stream))?;
+        app.print(&page(&found, stream))?;
+        app.print(&versions(&found.index, found.list(), stream))?;
         Ok(Exit::Ok)
     })
 }
 
-/// A version that was found, fetched and verified.
-pub struct Found {
-    /// The whole index.
-    pub index: IndexFile,
-    /// Its line.
-    pub line: Line,
-    /// The file and what shows it to be it.
-    pub fetched: Fetched,
-    /// What is revoked.
-    pub list: List,
-}
-
-/// The version that a requirement means: one that had its cooldown, or, where there is none yet, the newest, which is said.
-///
-/// # Errors
-/// When there is none, or it is not what it should be.
-pub async fn find(
+/// Where no version will do, what there is and why not is the answer to who asked for none in particular.
+async fn without(
     session: &Session<'_>,
-    client: &Client,
     wanted: &Requirement,
-    locked: Option<&metier_market::index::Locked>,
-    said: FirstKey,
-) -> Result<Found, Failure> {
-    let (witness, list, index) = tokio::join!(
-        client.advance(),
-        client.revocations(now()),
-        client.index(&wanted.name, Ask::WhenCold),
-    );
-    let (witness, list, mut index) = (witness?, fresh(session, list?), index?);
-    let refused = |line: &Line| revoked_line(&list, line);
-    let rules = Rules {
-        locked,
-        refused: &refused,
-        ..Rules::at(seconds())
+    failure: Failure,
+) -> Result<Exit, Failure> {
+    let app = session.app;
+    let listed = async {
+        let seen = session.seen(&wanted.name).await.ok()?;
+        let index = seen.client.index(&wanted.name, Ask::WhenCold).await.ok()?;
+        Some((seen, index))
     };
-    let mut resolved = resolve(wanted, &index, &rules).map(|found| found.line.clone());
-    if resolved.is_err() {
-        // What is kept may be a minute old.
-        index = client.index(&wanted.name, Ask::Always).await?;
-        resolved = resolve(wanted, &index, &rules).map(|found| found.line.clone());
-    }
-    let line = match resolved {
-        Err(error) if is_cooling(&error) => {
-            let rules = Rules {
-                cooldown: std::time::Duration::ZERO,
-                ..rules
-            };
-            let line = resolve(wanted, &index, &rules).map_err(|error| unresolved(&error))?;
-            let (name, version) = (&line.line.name, &line.line.vers);
-            session.app.printer.warn(&format!(
-                "{name} {version} is less than three days old, and there is no older version: nobody may have noticed yet what is wrong with it"
-            ));
-            line.line.clone()
-        }
-        other => other.map_err(|error| unresolved(&error))?,
+    let Some((seen, index)) = listed.await.filter(|(_, index)| !index.lines().is_empty()) else {
+        return Err(failure);
     };
-    let fetched = client.fetch(&line, &witness, said).await?;
-    check_revoked(&list, &fetched.contents)?;
-    Ok(Found {
-        index,
-        line,
-        fetched,
-        list,
-    })
-}
-
-/// An expired list is used, and said.
-pub fn fresh(session: &Session<'_>, accepted: Accepted) -> List {
-    if let Accepted::Expired(list) = &accepted {
-        session.app.printer.warn(&format!(
-            "the revocation list is from {} and should have been replaced by {}: what was revoked since, nobody here knows",
-            list.issued(),
-            list.expires()
-        ));
-    }
-    accepted.list().clone()
-}
-
-fn is_cooling(error: &ResolveError) -> bool {
-    match error {
-        ResolveError::None { passed, .. } => passed
-            .iter()
-            .any(|passed| matches!(passed.why, Why::Cooling(_))),
-        _ => false,
-    }
-}
-
-/// Why there is no version, for whoever asked.
-pub fn unresolved(error: &ResolveError) -> Failure {
-    let (code, hint) = match error {
-        ResolveError::Empty(_) | ResolveError::OtherSkill { .. } => {
-            (Code::NotFound, "`metier search` finds what there is.")
+    match app.printer.format {
+        Format::Json => {
+            let all = each(&index, &seen.list);
+            let line = json!({"name": wanted.name, "version": null, "versions": all});
+            app.print(&format!("{line}\n"))?;
         }
-        ResolveError::None { passed, .. }
-            if passed
-                .iter()
-                .all(|passed| matches!(passed.why, Why::Refused(_))) =>
-        {
-            (Code::SkillRevoked, "Do not use it.")
+        Format::Human => {
+            let stream = &app.printer.terminal.stdout;
+            let heading = stream.paint().heading(wanted.name.as_str());
+            app.print(&format!("{heading}\n"))?;
+            app.print(&versions(&index, &seen.list, stream))?;
         }
-        ResolveError::None { .. } => (
-            Code::NotFound,
-            "`metier info` shows all versions; `@=1.2.3` means exactly one.",
-        ),
-        ResolveError::LockedRefused { .. } => (Code::SkillRevoked, "Do not use it."),
-        ResolveError::Stale { .. }
-        | ResolveError::Vanished { .. }
-        | ResolveError::Changed { .. } => (
-            Code::SkillUnverified,
-            "Do not use it: tell whoever runs the market, and show them metier.lock.",
-        ),
-    };
-    Fault::new(code, sentence(&error.to_string()))
-        .with_hint(hint)
-        .into()
+    }
+    let is_any = wanted.versions == VersionReq::STAR;
+    let is_all_gone = index
+        .lines()
+        .iter()
+        .all(|line| line.yanked.is_some() || revoked_line(&seen.list, line).is_some());
+    match is_any && is_all_gone {
+        true => {
+            app.printer.warn(&failure.fault.message);
+            Ok(Exit::Ok)
+        }
+        false => Err(failure),
+    }
 }
 
 /// What somebody reads before they say yes.
-pub fn page(client: &Client, found: &Found, stream: &Stream) -> String {
+pub fn page(found: &Found, stream: &Stream) -> String {
     let paint = stream.paint();
     let (line, contents) = (&found.line, &found.fetched.contents);
     let manifest = contents.manifest();
@@ -178,7 +112,7 @@ pub fn page(client: &Client, found: &Found, stream: &Stream) -> String {
             .map(text::one_line),
     );
     lines.push(format!("\n{}", paint.heading("Published by")));
-    lines.extend(who(client, found));
+    lines.extend(who(found));
     lines.push(format!("\n{}", paint.heading("It may")));
     let mut asks = reach::sentences(&manifest.capabilities);
     if asks.is_empty() {
@@ -206,7 +140,7 @@ pub fn page(client: &Client, found: &Found, stream: &Stream) -> String {
     format!("{}\n", lines.join("\n"))
 }
 
-fn who(client: &Client, found: &Found) -> Vec<String> {
+fn who(found: &Found) -> Vec<String> {
     let proven = &found.fetched.proven;
     let namespace = found.line.name.namespace();
     let since = since(&found.fetched.receipt);
@@ -221,7 +155,7 @@ fn who(client: &Client, found: &Found) -> Vec<String> {
         format!("  at {}, leaf {} of its log", proven.at, proven.index),
         format!(
             "  reviewed by {} with the rules of {}: {review}",
-            client.market().address,
+            found.client().market().address,
             proven.review.rules
         ),
         format!(
@@ -263,26 +197,20 @@ fn versions(index: &IndexFile, list: &List, stream: &Stream) -> String {
 }
 
 /// The same for programs.
-pub fn value(client: &Client, found: &Found) -> Value {
+pub fn value(found: &Found) -> Value {
     let (line, proven) = (&found.line, &found.fetched.proven);
     let manifest = found.fetched.contents.manifest();
     let asks: Vec<Value> = reach::sentences(&manifest.capabilities)
         .into_iter()
         .map(|(capability, words)| json!({"capability": capability, "words": words}))
         .collect();
-    let versions: Vec<Value> = found
-        .index
-        .lines()
-        .iter()
-        .rev()
-        .map(|line| json!({"version": line.vers, "yanked": line.yanked, "revoked": revoked_line(&found.list, line)}))
-        .collect();
+    let versions = each(&found.index, found.list());
     json!({
         "name": line.name,
         "version": line.vers,
         "component": line.component,
         "size": line.size,
-        "market": client.market().address.as_str(),
+        "market": found.client().market().address.as_str(),
         "key": proven.publication.key,
         "first-key": proven.first_key,
         "recovered": proven.recovered,
@@ -292,4 +220,11 @@ pub fn value(client: &Client, found: &Found) -> Value {
         "price": manifest.pricing.words(),
         "versions": versions,
     })
+}
+
+fn each(index: &IndexFile, list: &List) -> Vec<Value> {
+    let lines = index.lines().iter().rev();
+    lines
+        .map(|line| json!({"version": line.vers, "yanked": line.yanked, "revoked": revoked_line(list, line)}))
+        .collect()
 }

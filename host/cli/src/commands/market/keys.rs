@@ -95,7 +95,10 @@ pub fn read(app: &App, key: &KeyFile) -> Result<KeyPair, Failure> {
                 Code::CredentialMissing,
                 format!("There is no key in `{shown}`."),
             )
-            .with_hint("`metier keygen` makes one.")
+            .with_hint(match &key.key {
+                None => "`metier keygen` makes one.".to_owned(),
+                Some(_) => format!("`metier keygen --key {shown}` makes one."),
+            })
             .into()
         }
         _ => Failure::unreadable(&path, &error),
@@ -117,6 +120,6 @@ fn unusable(path: &Path, error: KeyError) -> Failure {
         Code::CredentialRejected,
         sentence(&format!("the key in `{shown}`: {error}")),
     )
-    .with_hint("`metier keygen` makes one.")
+    .with_hint("A key is PKCS #8 in PEM, of ECDSA P-256 or Ed25519: put a copy of yours there, or name another file with --key.")
     .into()
 }

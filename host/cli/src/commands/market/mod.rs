@@ -1,7 +1,9 @@
 //! `metier market` keeps one; the other commands here install from one and publish in one.
 
 pub mod account;
+pub mod beside;
 mod changes;
+mod find;
 mod grant;
 pub mod info;
 pub mod install;
@@ -11,6 +13,7 @@ pub mod mirror;
 mod place;
 mod placing;
 pub mod publish;
+mod queue;
 pub mod search;
 mod serve;
 mod session;
@@ -31,5 +34,6 @@ use crate::{
 pub fn run(app: &App, args: &Market) -> Result<Exit, Failure> {
     match &args.action {
         MarketAction::Serve(args) => serve::run(app, args),
+        MarketAction::Queue(args) => queue::run(app, args),
     }
 }

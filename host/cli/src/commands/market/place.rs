@@ -11,7 +11,10 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use metier_core::SkillName;
-use metier_market::index::{Address, Namespace};
+use metier_market::{
+    client::{ClientError, Directory},
+    index::{Address, Namespace},
+};
 use serde::Deserialize;
 
 use crate::{
@@ -65,6 +68,11 @@ impl Places {
                 ..Places::default()
             });
         }
+        Places::file(app)
+    }
+
+    /// As markets.toml says, whatever is told elsewhere.
+    fn file(app: &App) -> Result<Places, Failure> {
         let Some(path) = app.folders.markets_file().filter(|path| path.exists()) else {
             return Ok(Places::default());
         };
@@ -98,13 +106,17 @@ impl Places {
     /// # Errors
     /// When nobody says.
     pub fn of_skill(&self, name: &SkillName) -> Result<&Where, Failure> {
+        let found = self.of_namespace(name).or(self.default.as_ref());
+        found.ok_or_else(nobody_says)
+    }
+
+    fn of_namespace(&self, name: &SkillName) -> Option<&Where> {
         let covering = self
             .namespaces
             .iter()
             .filter(|(namespace, _)| namespace.covers(name));
         let longest = covering.max_by_key(|(namespace, _)| namespace.as_str().len());
-        let found = longest.map(|(_, place)| place).or(self.default.as_ref());
-        found.ok_or_else(nobody_says)
+        longest.map(|(_, place)| place)
     }
 
     /// The market that is asked where no name is given.
@@ -113,6 +125,22 @@ impl Places {
     /// When nobody says.
     pub fn of_all(&self) -> Result<&Where, Failure> {
         self.default.as_ref().ok_or_else(nobody_says)
+    }
+}
+
+/// The market that markets.toml gives the namespace of a skill, where it gives it one: no other vouches for it.
+///
+/// # Errors
+/// When the file is wrong, or its mirror has no trust root.
+pub fn pinned(app: &App, name: &SkillName) -> Result<Option<Address>, Failure> {
+    match Places::file(app)?.of_namespace(name) {
+        None => Ok(None),
+        Some(Where::Address(address)) => Ok(Some(address.clone())),
+        Some(Where::Directory(folder)) => {
+            let root = Directory::new(folder).root()?;
+            let address = root.address.as_str().parse().map_err(ClientError::from)?;
+            Ok(Some(address))
+        }
     }
 }
 

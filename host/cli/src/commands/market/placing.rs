@@ -1,11 +1,17 @@
 //! Where an installed skill goes: to the service, or into a directory.
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+};
 
 use http::Method;
 use metier_agent::definition::Name;
-use metier_core::{Code, SkillName};
-use metier_market::client::{Fetched, FirstKey, write_file};
+use metier_core::{Code, Fault, SkillName};
+use metier_market::{
+    client::{Fetched, FirstKey, write_file},
+    index::{At, Placed, Word},
+};
 use serde_json::{Value, json};
 
 use super::grant;
@@ -20,31 +26,64 @@ use crate::{
 };
 
 /// What takes the skill.
-pub enum Placing<'t> {
-    /// A running service.
-    Service(Box<Client>),
+pub enum Placing {
+    /// A running service; a tenant of it, or that of the key.
+    Service(Box<Client>, Option<String>),
     /// A directory.
-    Directory(&'t Path),
+    Directory(PathBuf),
 }
 
-impl Placing<'_> {
+impl Placing {
     /// As the command line says; that the service can be asked at all is found out first.
     ///
     /// # Errors
     /// Without a key for the service.
-    pub fn of<'t>(app: &App, target: &'t Target) -> Result<Placing<'t>, Failure> {
+    pub fn of(app: &App, target: &Target) -> Result<Placing, Failure> {
         match &target.to {
-            Some(to) => Ok(Placing::Directory(to)),
-            None => {
-                let client = Client::new(app, target.tenant.as_deref())?;
-                Ok(Placing::Service(Box::new(client)))
-            }
+            Some(to) => Ok(Placing::Directory(to.clone())),
+            None => Placing::service(app, target.tenant.clone()),
         }
+    }
+
+    /// Where it is already, unless the command line says otherwise.
+    ///
+    /// # Errors
+    /// As [`Placing::of`]; when a lock names a directory that is not below its own.
+    pub fn again(
+        app: &App,
+        target: &Target,
+        name: &SkillName,
+        placed: Option<&Placed>,
+    ) -> Result<Placing, Failure> {
+        match placed.map(|placed| &placed.at) {
+            Some(at) if target.to.is_none() && target.tenant.is_none() => match at {
+                At::Directory(to) => Ok(Placing::Directory(below(name, to)?)),
+                At::Service(tenant) => Placing::service(app, tenant.as_ref().map(Word::to_string)),
+            },
+            _ => Placing::of(app, target),
+        }
+    }
+
+    fn service(app: &App, tenant: Option<String>) -> Result<Placing, Failure> {
+        let client = Client::new(app, tenant.as_deref())?;
+        Ok(Placing::Service(Box::new(client), tenant))
+    }
+
+    /// What the lock says of it; nothing where it has no words for it.
+    pub fn placed(&self, alias: &Name) -> Option<Placed> {
+        let word = |text: &str| text.parse::<Word>().ok();
+        let at = match self {
+            Placing::Directory(to) => At::Directory(word(to.to_str()?)?),
+            Placing::Service(_, None) => At::Service(None),
+            Placing::Service(_, Some(tenant)) => At::Service(Some(word(tenant)?)),
+        };
+        let alias = word(alias.as_str())?;
+        Some(Placed { alias, at })
     }
 
     /// Whether a service takes it.
     pub fn is_service(&self) -> bool {
-        matches!(self, Placing::Service(_))
+        matches!(self, Placing::Service(..))
     }
 
     /// Puts it there.
@@ -59,9 +98,9 @@ impl Placing<'_> {
     ) -> Result<Value, Failure> {
         let grant = grant::text(fetched.contents.manifest(), fetched.contents.component());
         match self {
-            Placing::Service(client) => {
+            Placing::Service(client, _) => {
                 let mut parts = vec![
-                    ("component", "application/wasm", fetched.component.clone()),
+                    ("component", "application/wasm", fetched.component()?),
                     ("receipt", "application/json", fetched.receipt.clone()),
                 ];
                 // A grant that is there is somebody's work and stays.
@@ -125,7 +164,7 @@ fn directory(
     if is_new {
         put(".grant.toml", grant.as_bytes())?;
     }
-    put(".wasm", &fetched.component)?;
+    put(".wasm", &fetched.component()?)?;
     Ok(json!({
         "file": place(".wasm"),
         "receipt": place(".receipt.json"),
@@ -134,18 +173,46 @@ fn directory(
     }))
 }
 
-/// What it is called here: as told, or the end of its name.
+/// A directory that a lock names. A lock may come from elsewhere: it must not say what is written over outside of its own directory.
+fn below(name: &SkillName, told: &Word) -> Result<PathBuf, Failure> {
+    let path = Path::new(told.as_str());
+    let goes_up = path.components().any(|part| part == Component::ParentDir);
+    // What is there already may be a link to somewhere else.
+    let there = path.ancestors().find(|part| part.exists());
+    let there = there.unwrap_or(Path::new("."));
+    let real = fs::canonicalize(".").and_then(|here| Ok((here, fs::canonicalize(there)?)));
+    match real {
+        Ok((here, real)) if !goes_up && real.starts_with(&here) => Ok(path.to_owned()),
+        _ => {
+            let shown = text::one_line(told.as_str());
+            let message =
+                format!("metier.lock puts {name} into `{shown}`, which is not in this directory.");
+            Err(Fault::new(Code::InvalidArguments, message)
+                .with_hint(format!(
+                    "Say so yourself: metier update {name} --to {shown}"
+                ))
+                .into())
+        }
+    }
+}
+
+/// What it is called here: as told, as it was, or the end of its name.
 ///
 /// # Errors
 /// When that is no alias.
-pub fn alias(told: Option<&Name>, name: &SkillName) -> Result<Name, Failure> {
-    match told {
-        Some(told) => Ok(told.clone()),
-        None => name.short().parse().map_err(|_| {
-            Failure::usage(
-                format!("`{}` cannot be an alias.", name.short()),
-                "Name one with --as: it begins with a letter.",
-            )
-        }),
+pub fn alias(
+    told: Option<&Name>,
+    name: &SkillName,
+    placed: Option<&Placed>,
+) -> Result<Name, Failure> {
+    if let Some(told) = told {
+        return Ok(told.clone());
     }
+    let known = placed.map_or(name.short(), |placed| placed.alias.as_str());
+    known.parse().map_err(|_| {
+        Failure::usage(
+            format!("`{}` cannot be an alias.", text::one_line(known)),
+            "Name one with --as: it begins with a letter.",
+        )
+    })
 }

@@ -8,11 +8,14 @@ use std::{
 };
 
 use metier_core::{Code, Fault};
-use metier_market::keeper::{
-    self, MarketError,
-    accounts::{AccountsError, FileAccounts, IssuedToken},
-    registry::{RegistryError, RegistryLimits},
-    sandbox::HostSandbox,
+use metier_market::{
+    index::Address,
+    keeper::{
+        self, MarketError,
+        accounts::{AccountsError, FileAccounts, IssuedToken},
+        registry::{RegistryError, RegistryLimits},
+        sandbox::HostSandbox,
+    },
 };
 use metier_server::{
     listen,
@@ -49,6 +52,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// [`Failure`] when it cannot begin.
 pub fn run(app: &App, args: &MarketServe) -> Result<Exit, Failure> {
     let url = args.url.as_deref().map(origin).transpose()?;
+    named(args.listen, url.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -85,11 +89,6 @@ async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exi
             "every namespace is taken as it is claimed, without a proof: nobody should install from this market who is not on this machine",
         );
     }
-    if !address.ip().is_loopback() && url.is_none() {
-        app.printer.warn(
-            "tokens and skills cross the network in the clear unless something in front speaks TLS; `--url` says where it is called then",
-        );
-    }
     let settings = MarketSettings {
         url,
         ..MarketSettings::default()
@@ -123,6 +122,8 @@ fn open(
     args: &MarketServe,
     address: &str,
 ) -> Result<(keeper::Market, Option<IssuedToken>), Failure> {
+    let named = address.parse();
+    let named = named.map_err(|error| no_market_at(address, &error))?;
     std::fs::create_dir_all(data)
         .map_err(|error| Failure::unwritable(&format!("`{}`", data.display()), &error))?;
     let accounts = FileAccounts::open(&data.join("publishers.toml"));
@@ -133,7 +134,7 @@ fn open(
             total: args.max_total.map(|size| size.bytes()),
             ..RegistryLimits::default()
         },
-        address: address.parse().ok(),
+        address: Some(named),
         any_namespace: args.allow_any_namespace,
         lookup: Arc::new(WebLookup::default()),
         // Without network and without anything granted: what is replayed here, nobody trusts yet.
@@ -194,13 +195,35 @@ fn origin(url: &str) -> Result<String, Failure> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
         !host.is_empty() && host.bytes().all(is_plain)
     };
-    match host.filter(is_host) {
+    // As clients read it: what they refuse, nobody could install from.
+    let is_one = url.parse::<Address>().is_ok();
+    match host.filter(is_host).filter(|_| is_one) {
         Some(_) => Ok(url.trim_end_matches('/').to_owned()),
         None => Err(Failure::usage(
             "`--url` is no address of a market.",
-            "Write `https://`, the host and where it is needed the port, and no path.",
+            "Write `https://`, the host and where it is needed the port, and no path. Plain http is for 127.0.0.1 and localhost.",
         )),
     }
+}
+
+/// The address goes into the market's trust root for good. That of a network nobody could name for it, and plain http no client takes.
+fn named(listen: SocketAddr, url: Option<&str>) -> Result<(), Failure> {
+    match listen.ip().is_loopback() || url.is_some() {
+        true => Ok(()),
+        false => Err(Failure::usage(
+            format!(
+                "A market that listens on {listen} has to know what it is called from elsewhere: its trust root says so for good."
+            ),
+            "Name the address of what speaks TLS in front of it: --url https://market.acme.example",
+        )),
+    }
+}
+
+fn no_market_at(address: &str, error: &impl std::fmt::Display) -> Failure {
+    Failure::usage(
+        format!("`{address}` cannot be a market's address: {error}."),
+        "Name it with --url https://market.acme.example",
+    )
 }
 
 fn tell(
@@ -242,14 +265,30 @@ fn no_market(error: &MarketError) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::origin;
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::{named, origin};
+
+    #[test]
+    fn a_market_on_a_network_says_what_it_is_called() {
+        let listen = |text: &str| text.parse().unwrap();
+        for (address, url, fits) in [
+            ("0.0.0.0:6385", None, false),
+            ("[::]:6385", None, false),
+            ("192.168.1.5:6385", None, false),
+            ("0.0.0.0:6385", Some("https://market.acme.example"), true),
+            ("127.0.0.1:0", None, true),
+            ("[::1]:6385", None, true),
+        ] {
+            assert_eq!(named(listen(address), url).is_ok(), fits, "{address}");
+        }
+    }
 
     #[test]
     fn an_address_of_a_market_has_no_path() {
         for url in [
             "https://market.acme.example",
             "http://[::1]:6385/",
-            "http://x:1",
+            "http://127.0.0.1:1",
         ] {
             assert!(origin(url).is_ok(), "{url}");
         }
@@ -260,6 +299,9 @@ mod tests {
             "https://x\"y",
             "ftp://x",
             "https://u@x",
+            "http://x:1",
+            "https://x:99999",
+            "https://[x",
         ] {
             assert!(origin(url).is_err(), "{url}");
         }

@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     collections::BTreeMap,
     io::{BufRead, IsTerminal, Read},
+    rc::Rc,
     sync::Arc,
     time::SystemTime,
 };
@@ -15,6 +16,8 @@ use metier_market::{
         trust, trusted,
     },
     index::{Address, Markets},
+    log::Witness,
+    revoked::{Accepted, List},
     trust::Moment,
 };
 
@@ -35,7 +38,20 @@ pub struct Session<'a> {
     pub app: &'a App,
     places: Places,
     place: &'a Place,
+    /// Nothing is kept of what is learnt.
+    is_dry: bool,
     clients: RefCell<BTreeMap<Where, Client>>,
+    seen: RefCell<BTreeMap<Where, Rc<Seen>>>,
+}
+
+/// A market as it was seen by this command: its log and its list are asked for once.
+pub struct Seen {
+    /// The market.
+    pub client: Client,
+    /// Its log.
+    pub witness: Witness,
+    /// What is revoked.
+    pub list: List,
 }
 
 impl From<ClientError> for Failure {
@@ -65,8 +81,54 @@ impl<'a> Session<'a> {
             app,
             places: Places::of(app, place)?,
             place,
+            is_dry: false,
             clients: RefCell::default(),
+            seen: RefCell::default(),
         })
+    }
+
+    /// The same for a dry run: nothing on this machine is changed.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn dry(app: &'a App, place: &'a Place) -> Result<Self, Failure> {
+        let session = Session::new(app, place)?;
+        let is_dry = true;
+        Ok(Session { is_dry, ..session })
+    }
+
+    /// The market of a skill, with its log and what it revoked.
+    ///
+    /// # Errors
+    /// As [`Session::market_of`]; when the log or the list is not what it should be.
+    pub async fn seen(&self, name: &SkillName) -> Result<Rc<Seen>, Failure> {
+        let place = self.places.of_skill(name)?;
+        if let Some(seen) = self.seen.borrow().get(place) {
+            return Ok(seen.clone());
+        }
+        let client = self.open(place).await?;
+        let (witness, list) = tokio::join!(client.advance(), client.revocations(now()));
+        let (witness, list) = (witness?, self.fresh(list?));
+        let seen = Rc::new(Seen {
+            client,
+            witness,
+            list,
+        });
+        let kept = seen.clone();
+        self.seen.borrow_mut().insert(place.clone(), kept);
+        Ok(seen)
+    }
+
+    /// An expired list is used, and said.
+    pub fn fresh(&self, accepted: Accepted) -> List {
+        if let Accepted::Expired(list) = &accepted {
+            self.app.printer.warn(&format!(
+                "the revocation list is from {} and should have been replaced by {}: what was revoked since, nobody here knows",
+                list.issued(),
+                list.expires()
+            ));
+        }
+        accepted.list().clone()
     }
 
     /// The market this skill comes from.
@@ -127,6 +189,7 @@ impl<'a> Session<'a> {
             }
         };
         let kept = Kept::of(&folder, &address);
+        let kept = if self.is_dry { kept.dry()? } else { kept };
         let known = trusted(&kept)?;
         let root = match known {
             // A mirror came from who knows where; the market's own address is asked for its root once.

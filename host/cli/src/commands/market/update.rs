@@ -1,42 +1,36 @@
 //! `metier update`: what asks for no more is done, what asks for more waits for a yes.
+//!
+//! Each skill is updated where it is. One that cannot be does not stop the others: it is told, and is the exit code at the end.
+
+mod step;
 
 use metier_core::SkillName;
 use metier_market::{
-    client::{Ask, Client, FirstKey, check_revoked, revoked_line},
-    consent::{Change, Class, Contents, compare},
-    index::{IndexFile, Line, Lock, Locked, Prefer, Requirement, Rules, Why, resolve},
-    log::Witness,
-    revoked::List,
+    client::{Ask, Fetched, FirstKey},
+    index::{IndexFile, Line, Lock, Locked, Requirement},
 };
 use semver::{Comparator, Op, VersionReq};
 use serde_json::{Value, json};
 
-use super::{
-    changes,
-    info::{Found, fresh, unresolved},
-    install::{first_key, locked as locked_of, next, told},
-    lock,
-    placing::{Placing, alias},
-    session::{Session, now, seconds},
-};
+use self::step::{Done, Step, Updating};
+use super::{install::first_key, lock, session::Session};
 use crate::{
     args::market_client::Update,
     commands::{self, App},
     errors::Failure,
     exit::Exit,
     printer::Format,
-    text,
+    render::count,
 };
 
 /// Updates what is locked in this directory.
 ///
 /// # Errors
-/// [`Failure`]; what was updated before stays updated.
+/// [`Failure`] when nothing was tried, or the one skill that was named failed.
 pub fn run(app: &App, args: &Update) -> Result<Exit, Failure> {
-    let session = Session::new(app, &args.place)?;
-    let placing = match args.dry_run {
-        true => None,
-        false => Some(Placing::of(app, &args.target)?),
+    let session = match args.dry_run {
+        true => Session::dry(app, &args.place)?,
+        false => Session::new(app, &args.place)?,
     };
     commands::runtime()?.block_on(async {
         let markets = session.markets().await?;
@@ -45,20 +39,23 @@ pub fn run(app: &App, args: &Update) -> Result<Exit, Failure> {
         if names.is_empty() {
             app.printer.note("Nothing is installed here.");
         }
-        let mut said = Vec::new();
-        for name in &names {
-            let updating = Updating {
-                session: &session,
-                args,
-                placing: placing.as_ref(),
-                name,
+        let updating = Updating {
+            session: &session,
+            args,
+            markets: &markets,
+        };
+        let mut tally = Tally::default();
+        for (name, step) in steps(&updating, &names, &lock).await {
+            let done = match step {
+                Ok(step) => updating.update(&step).await,
+                Err(failure) => Err(failure),
             };
-            said.push(updating.update(&lock).await?);
+            match done {
+                Err(failure) if args.skill.is_some() => return Err(failure),
+                done => tally.add(app, name, done),
+            }
         }
-        if app.printer.format == Format::Json {
-            app.print(&format!("{}\n", Value::from(said)))?;
-        }
-        Ok(Exit::Ok)
+        tally.end(app, args)
     })
 }
 
@@ -73,174 +70,172 @@ fn names(args: &Update, lock: &Lock) -> Result<Vec<SkillName>, Failure> {
     }
 }
 
-struct Updating<'u> {
-    session: &'u Session<'u>,
-    args: &'u Update,
-    placing: Option<&'u Placing<'u>>,
-    name: &'u SkillName,
+/// What there is for each: indexes, receipts and components are asked for at once, market by market.
+async fn steps(
+    updating: &Updating<'_>,
+    names: &[SkillName],
+    lock: &Lock,
+) -> Vec<(SkillName, Result<Step, Failure>)> {
+    let mut steps = Vec::new();
+    let mut left: Vec<&SkillName> = names.iter().collect();
+    while let Some(first) = left.first().copied() {
+        let seen = match updating.session.seen(first).await {
+            Ok(seen) => seen,
+            Err(failure) => {
+                left.remove(0);
+                steps.push((first.clone(), Err(failure)));
+                continue;
+            }
+        };
+        let market = seen.client.market();
+        let mut here = Vec::new();
+        let mut elsewhere = Vec::new();
+        for name in left {
+            let is_here = updating.session.market_of(name).await;
+            match is_here.is_ok_and(|client| client.market() == market) {
+                true => here.push(name.clone()),
+                false => elsewhere.push(name),
+            }
+        }
+        left = elsewhere;
+        let indexes = seen.client.indexes(&here, Ask::Always).await;
+        let mut chosen = Vec::new();
+        for (name, index) in here.iter().zip(indexes) {
+            let index = index.map_err(Failure::from);
+            chosen.push(index.and_then(|index| choose(updating, &seen.list, name, lock, index)));
+        }
+        let fetched = fetch(updating, &seen, &chosen).await;
+        let mut fetched = fetched.into_iter();
+        for (name, chosen) in here.into_iter().zip(chosen) {
+            let step = chosen.and_then(|(locked, index, line)| {
+                let fetched = match line.vers == locked.version {
+                    true => None,
+                    false => fetched.next().transpose()?,
+                };
+                Ok(Step {
+                    seen: seen.clone(),
+                    locked,
+                    index,
+                    line,
+                    fetched,
+                })
+            });
+            steps.push((name, step));
+        }
+    }
+    steps
 }
 
-impl Updating<'_> {
-    async fn update(&self, lock: &Lock) -> Result<Value, Failure> {
-        let (app, name) = (self.session.app, self.name);
-        let client = self.session.market_of(name).await?;
-        let Some(locked) = lock.get(name) else {
-            return Ok(Value::Null);
+type Chosen = Result<(Locked, IndexFile, Line), Failure>;
+
+fn choose(
+    updating: &Updating<'_>,
+    list: &metier_market::revoked::List,
+    name: &SkillName,
+    lock: &Lock,
+    index: IndexFile,
+) -> Chosen {
+    let locked = lock.get(name).cloned();
+    let locked = locked.ok_or_else(|| Failure::usage("It is not locked.", "metier install"))?;
+    let line = updating.newest(&index, name, &locked, list)?;
+    Ok((locked, index, line))
+}
+
+/// The new versions, at once.
+async fn fetch(
+    updating: &Updating<'_>,
+    seen: &super::session::Seen,
+    chosen: &[Chosen],
+) -> Vec<Result<Fetched, Failure>> {
+    let new = chosen.iter().flatten();
+    let new = new.filter(|(locked, _, line)| line.vers != locked.version);
+    let lines: Vec<Line> = new.map(|(_, _, line)| line.clone()).collect();
+    let said: FirstKey = first_key(&updating.args.target);
+    let fetched = seen.client.fetch_all(&lines, &seen.witness, said).await;
+    let fetched = fetched.into_iter();
+    fetched.map(|one| one.map_err(Failure::from)).collect()
+}
+
+/// How it went, skill by skill.
+#[derive(Default)]
+struct Tally {
+    said: Vec<Value>,
+    held: Vec<SkillName>,
+    to_do: usize,
+    failed: Vec<(SkillName, Exit)>,
+}
+
+impl Tally {
+    fn add(&mut self, app: &App, name: SkillName, done: Result<(Done, Value), Failure>) {
+        let mut value = match done {
+            Err(failure) => {
+                app.printer.note(&format!("{name} was not updated:"));
+                failure.tell(&app.printer);
+                self.failed.push((name.clone(), failure.exit));
+                json!({"status": "failed", "error": failure.wire()})
+            }
+            Ok((done, value)) => {
+                match done {
+                    Done::Nothing => {}
+                    Done::Held => self.held.push(name.clone()),
+                    Done::ToDo => self.to_do += 1,
+                }
+                value
+            }
         };
-        let (witness, list, index) = tokio::join!(
-            client.advance(),
-            client.revocations(now()),
-            client.index(name, Ask::Always),
-        );
-        let (witness, list, index) = (witness?, fresh(self.session, list?), index?);
-        let old = self.old(&client, &index, locked, &witness).await?;
-        if let Err(error) = check_revoked(&list, &old) {
-            app.printer.warn(&error.to_string());
+        value["name"] = json!(name);
+        self.said.push(value);
+    }
+
+    /// Who failed is told once more, at the end, where it is seen.
+    fn end(&self, app: &App, args: &Update) -> Result<Exit, Failure> {
+        if app.printer.format == Format::Json {
+            app.print(&format!("{}\n", Value::from(self.said.clone())))?;
         }
-        let line = self.newest(&index, locked, &list)?;
-        if line.vers == locked.version {
-            let words = format!("{name} {} is the newest that will do.", locked.version);
-            return Ok(self.done(
-                json!({"status": "current", "version": locked.version}),
-                &words,
+        if !self.held.is_empty() {
+            app.printer.note(&format!(
+                "{} for your yes: {}. Say it on a terminal, or with `metier update NAME --yes`.",
+                match self.held.len() {
+                    1 => "1 update waits".to_owned(),
+                    many => format!("{many} updates wait"),
+                },
+                names_of(self.held.iter())
             ));
         }
-        let said = first_key(&self.args.target);
-        let fetched = client.fetch(&line, &witness, said).await?;
-        check_revoked(&list, &fetched.contents)?;
-        let change = compare(&old, &fetched.contents);
-        self.show(locked, &line, &change);
-        let found = Found {
-            index,
-            line,
-            fetched,
-            list,
-        };
-        self.apply(locked, &found, &change).await
+        if let Some((_, exit)) = self.failed.first() {
+            let names = names_of(self.failed.iter().map(|(name, _)| name));
+            let of = count(self.said.len(), "skill");
+            let failed = self.failed.len();
+            app.printer
+                .note(&format!("{failed} of {of} could not be updated: {names}."));
+            return Ok(*exit);
+        }
+        match args.exit_code && (!self.held.is_empty() || self.to_do > 0) {
+            true => Ok(Exit::Waits),
+            false => Ok(Exit::Ok),
+        }
     }
+}
 
-    /// What was consented to: kept, or fetched once more.
-    async fn old(
-        &self,
-        client: &Client,
-        index: &IndexFile,
-        locked: &Locked,
-        witness: &Witness,
-    ) -> Result<Contents, Failure> {
-        if let Some(kept) = client.kept().component(&locked.component) {
-            return super::publish::contents(&kept);
-        }
-        let line = index.line(&locked.version);
-        let line = line.filter(|line| line.component == locked.component);
-        let line = line.ok_or_else(|| {
-            unresolved(&metier_market::index::ResolveError::Vanished {
-                name: self.name.clone(),
-                version: locked.version.clone(),
-            })
-        })?;
-        let fetched = client.fetch(line, witness, FirstKey::Remembered).await?;
-        Ok(fetched.contents)
-    }
+fn names_of<'n>(names: impl Iterator<Item = &'n SkillName>) -> String {
+    let names: Vec<&str> = names.map(SkillName::as_str).collect();
+    names.join(", ")
+}
 
-    /// The newest that is compatible, or that was asked for; younger ones wait, and it is said.
-    fn newest(&self, index: &IndexFile, locked: &Locked, list: &List) -> Result<Line, Failure> {
-        let wanted = match &self.args.skill {
-            Some(wanted) if wanted.versions != VersionReq::STAR => wanted.clone(),
-            _ => compatible(self.name, locked),
-        };
-        let refused = |line: &Line| revoked_line(list, line);
-        let rules = Rules {
-            locked: Some(locked),
-            prefer: Prefer::Newest,
-            refused: &refused,
-            ..Rules::at(seconds())
-        };
-        let resolved = resolve(&wanted, index, &rules).map_err(|error| unresolved(&error))?;
-        for passed in &resolved.passed {
-            if matches!(
-                passed.why,
-                Why::Cooling(_) | Why::Refused(_) | Why::Yanked(_)
-            ) {
-                let words = format!("{} {passed}.", self.name);
-                self.session.app.printer.note(&text::one_line(&words));
-            }
-        }
-        Ok(resolved.line.clone())
-    }
-
-    fn show(&self, locked: &Locked, line: &Line, change: &Change) {
-        let printer = &self.session.app.printer;
-        let class = changes::class(change.class);
-        printer.note(&format!(
-            "{} {} → {}: {class}",
-            self.name, locked.version, line.vers
-        ));
-        let paint = printer.terminal.stderr.paint();
-        if !change.why.is_empty() {
-            printer.note(&changes::lines(change, paint));
-        }
-    }
-
-    async fn apply(
-        &self,
-        locked: &Locked,
-        found: &Found,
-        change: &Change,
-    ) -> Result<Value, Failure> {
-        let (app, line) = (self.session.app, &found.line);
-        let mut value = json!({
-            "class": change.class,
-            "from": locked.version,
-            "version": line.vers,
-            "why": change.why,
-        });
-        let Some(placing) = self.placing else {
-            value["status"] = match change.class {
-                Class::Auto => "would-update",
-                _ => "would-hold",
-            }
-            .into();
-            return Ok(self.done(value, "Nothing was done: this was a dry run."));
-        };
-        if change.class != Class::Auto {
-            let question = format!("Update {} to {}?", self.name, line.vers);
-            if self.session.agrees(&question)? != Some(true) {
-                value["status"] = "held".into();
-                let words = format!(
-                    "{} stays at {}: the update waits for your yes.",
-                    self.name, locked.version
-                );
-                return Ok(self.done(value, &words));
-            }
-        }
-        let alias = alias(self.args.alias.as_ref(), self.name)?;
-        let placed = placing
-            .put(&alias, &found.fetched, first_key(&self.args.target))
-            .await?;
-        let markets = self.session.markets().await?;
-        lock::set(app, &markets, self.name, locked_of(found))?;
-        if app.printer.format == Format::Human {
-            told(app, line, &placed)?;
-            next(app, found, placing);
-        }
-        value["status"] = "updated".into();
-        Ok(self.done(value, ""))
-    }
-
-    fn done(&self, mut value: Value, words: &str) -> Value {
-        if !words.is_empty() {
-            self.session.app.printer.note(words);
-        }
-        value["name"] = json!(self.name);
-        value
-    }
+/// `=1.2.3`: what is locked.
+pub fn exactly(name: &SkillName, locked: &Locked) -> Requirement {
+    of(name, locked, Op::Exact)
 }
 
 /// `^1.2.3`: what cargo would take too.
 fn compatible(name: &SkillName, locked: &Locked) -> Requirement {
+    of(name, locked, Op::Caret)
+}
+
+fn of(name: &SkillName, locked: &Locked, op: Op) -> Requirement {
     let version = &locked.version;
     let comparator = Comparator {
-        op: Op::Caret,
+        op,
         major: version.major,
         minor: Some(version.minor),
         patch: Some(version.patch),

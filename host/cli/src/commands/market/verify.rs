@@ -1,18 +1,20 @@
-//! `metier verify`: whether a file, or a version in a market, is what the market's log says.
+//! `metier verify`: whether a file, or a version in a market, is what the market's log says; and what of that could not be found out.
 
 use std::path::{Path, PathBuf};
 
-use metier_core::{Code, Digest, Fault};
+use metier_core::{Code, Fault};
 use metier_market::{
-    client::{Ask, FirstKey, check_revoked},
+    client::{Ask, Client, ClientError, FirstKey, Known, check_revoked},
+    consent::Contents,
     index::Requirement,
     receipt::{MAX_RECEIPT, Proven, Receipt},
+    revoked::List,
 };
 use serde_json::json;
 
 use super::{
     account::tell,
-    info::{self, fresh},
+    find::{Wanted, find},
     publish::contents,
     session::{Session, now},
 };
@@ -21,42 +23,88 @@ use crate::{
     commands::{self, App, pack, skill_file},
     errors::{Failure, sentence},
     exit::Exit,
+    printer::Format,
+    text,
 };
 
 /// Verifies.
 ///
 /// # Errors
-/// [`Failure`] when it is not what it should be.
+/// [`Failure`] when it is not what it should be, or when the market could not say whether it is revoked and was not just out of reach.
 pub fn run(app: &App, args: &Verify) -> Result<Exit, Failure> {
     let session = Session::new(app, &args.place)?;
     let path = Path::new(&args.what);
     commands::runtime()?.block_on(async {
-        let proven = match path.is_file() {
+        let verified = match path.is_file() {
             true => file(&session, path, args.receipt.as_deref()).await?,
             false => version(&session, &args.what).await?,
         };
-        say(app, &proven)
+        say(app, &verified)?;
+        match verified.failed {
+            Some(failure) => Err(failure),
+            None => Ok(Exit::Ok),
+        }
     })
 }
 
-async fn version(session: &Session<'_>, what: &str) -> Result<Proven, Failure> {
-    let wanted = what.parse::<Requirement>().map_err(|error| {
+/// What was found out, and what was not.
+struct Verified {
+    proven: Proven,
+    checked: Vec<String>,
+    unchecked: Vec<String>,
+    /// Why something was not, where that is more than that nobody could be reached.
+    failed: Option<Failure>,
+}
+
+impl Verified {
+    fn of(proven: Proven) -> Self {
+        let reviewed = format!(
+            "the market's review by the rules of {}",
+            proven.review.rules
+        );
+        let log = format!("leaf {} in a log of {}", proven.index, proven.size);
+        Verified {
+            proven,
+            checked: vec!["the publisher's signature".to_owned(), reviewed, log],
+            unchecked: Vec::new(),
+            failed: None,
+        }
+    }
+
+    fn against(&mut self, list: &List) {
+        let issued = list.issued();
+        self.checked
+            .push(format!("the revocation list of {issued}"));
+    }
+}
+
+async fn version(session: &Session<'_>, what: &str) -> Result<Verified, Failure> {
+    let requirement = what.parse::<Requirement>().map_err(|error| {
         Failure::usage(
             sentence(&error.to_string()),
             "Name a file that is there, or NAME[@REQ].",
         )
     })?;
-    let client = session.market_of(&wanted.name).await?;
-    let found = info::find(session, &client, &wanted, None, FirstKey::Remembered).await?;
-    Ok(found.fetched.proven)
+    let locked = None;
+    let wanted = Wanted {
+        requirement,
+        locked,
+    };
+    let found = find(session, wanted, FirstKey::Remembered).await?;
+    let mut verified = Verified::of(found.fetched.proven.clone());
+    verified.checked.push(SAME_KEY.to_owned());
+    verified.against(found.list());
+    Ok(verified)
 }
+
+const SAME_KEY: &str = "the namespace's first key, which is the one known here";
 
 /// With a receipt it needs no network: what was revoked since is asked for, and that nobody could be asked is said.
 async fn file(
     session: &Session<'_>,
     path: &Path,
     receipt: Option<&Path>,
-) -> Result<Proven, Failure> {
+) -> Result<Verified, Failure> {
     let component = skill_file::read(path)?;
     let contents = contents(&component)?;
     let client = session.market_of(contents.name()).await?;
@@ -66,41 +114,78 @@ async fn file(
         None if beside.is_file() => Some(pack::read(&beside, MAX_RECEIPT as u64)?),
         None => client.kept_receipt(contents.component()),
     };
-    let proven = match receipt {
-        Some(receipt) => {
-            let read = Receipt::read(&receipt).map_err(|error| error.fault())?;
-            let proven = read.verify(client.root(), &Digest::of(&component));
-            proven.map_err(|error| error.fault())?
-        }
-        None => {
-            let (witness, index) = tokio::join!(
-                client.advance(),
-                client.index(contents.name(), Ask::WhenCold)
-            );
-            let (witness, index) = (witness?, index?);
-            let mut lines = index.lines().iter();
-            let line = lines.rfind(|line| line.component == *contents.component());
-            let line = line.ok_or_else(|| unknown(&contents))?;
-            client
-                .fetch(line, &witness, FirstKey::Remembered)
-                .await?
-                .proven
-        }
+    let mut verified = match receipt {
+        Some(receipt) => offline(&client, &receipt, &contents)?,
+        None => online(&client, &contents).await?,
     };
-    match client.revocations(now()).await {
-        Ok(accepted) => check_revoked(&fresh(session, accepted), &contents)?,
-        Err(error @ metier_market::client::ClientError::Unreachable { .. }) => {
-            session
-                .app
-                .printer
-                .warn(&format!("whether it was revoked is not known: {error}"));
-        }
-        Err(error) => return Err(error.into()),
-    }
-    Ok(proven)
+    revoked_since(session, &client, &contents, &mut verified).await?;
+    Ok(verified)
 }
 
-fn unknown(contents: &metier_market::consent::Contents) -> Failure {
+/// By the receipt, the first keys that are remembered, and the list that was taken last.
+fn offline(client: &Client, receipt: &[u8], contents: &Contents) -> Result<Verified, Failure> {
+    let receipt = Receipt::read(receipt).map_err(|error| error.fault())?;
+    let known = Known::new(client.root().clone(), client.kept().clone());
+    let vouched = known.vouch(&receipt, contents, now())?;
+    let mut verified = Verified::of(vouched.proven);
+    match vouched.first_key_known {
+        true => verified.checked.push(SAME_KEY.to_owned()),
+        false => verified.unchecked.push(format!(
+            "whether {} is the publisher's first key: nothing of `{}` was installed here before",
+            verified.proven.first_key,
+            verified.proven.publication.name.namespace()
+        )),
+    }
+    if let Some(list) = &vouched.list {
+        verified.against(list);
+    }
+    Ok(verified)
+}
+
+/// Without a receipt the market is asked for it.
+async fn online(client: &Client, contents: &Contents) -> Result<Verified, Failure> {
+    let (witness, index) = tokio::join!(
+        client.advance(),
+        client.index(contents.name(), Ask::WhenCold)
+    );
+    let (witness, index) = (witness?, index?);
+    let mut lines = index.lines().iter();
+    let line = lines.rfind(|line| line.component == *contents.component());
+    let line = line.ok_or_else(|| unknown(contents))?;
+    let fetched = client.fetch(line, &witness, FirstKey::Remembered).await?;
+    let mut verified = Verified::of(fetched.proven);
+    verified.checked.push(SAME_KEY.to_owned());
+    Ok(verified)
+}
+
+/// What was revoked by now. A market out of reach is what `verify` without a network is for; one that answers wrongly is not.
+async fn revoked_since(
+    session: &Session<'_>,
+    client: &Client,
+    contents: &Contents,
+    verified: &mut Verified,
+) -> Result<(), Failure> {
+    let error = match client.revocations(now()).await {
+        Ok(accepted) => {
+            let list = session.fresh(accepted);
+            check_revoked(&list, contents)?;
+            verified
+                .checked
+                .retain(|checked| !checked.starts_with("the revocation list"));
+            verified.against(&list);
+            return Ok(());
+        }
+        Err(error) => error,
+    };
+    let unchecked = format!("what was revoked since: {error}");
+    verified.unchecked.push(text::one_line(&unchecked));
+    if !matches!(error, ClientError::Unreachable { .. }) {
+        verified.failed = Some(error.into());
+    }
+    Ok(())
+}
+
+fn unknown(contents: &Contents) -> Failure {
     let message = format!(
         "The market has {}, and no version of it is this file.",
         contents.name()
@@ -111,11 +196,12 @@ fn unknown(contents: &metier_market::consent::Contents) -> Failure {
 }
 
 /// `salesforce.receipt.json` beside `salesforce.wasm`.
-fn beside(path: &Path) -> PathBuf {
+pub fn beside(path: &Path) -> PathBuf {
     path.with_extension("receipt.json")
 }
 
-fn say(app: &App, proven: &Proven) -> Result<Exit, Failure> {
+fn say(app: &App, verified: &Verified) -> Result<(), Failure> {
+    let proven = &verified.proven;
     let publication = &proven.publication;
     let line = json!({
         "name": publication.name,
@@ -126,6 +212,8 @@ fn say(app: &App, proven: &Proven) -> Result<Exit, Failure> {
         "recovered": proven.recovered,
         "published": proven.at,
         "leaf": proven.index,
+        "checked": verified.checked,
+        "not-checked": verified.unchecked,
     });
     let words = format!(
         "{} {} as published at {} by the key {}: leaf {} of a log of {}.",
@@ -143,5 +231,15 @@ fn say(app: &App, proven: &Proven) -> Result<Exit, Failure> {
             proven.first_key
         ));
     }
-    tell(app, &line, &words)
+    tell(app, &line, &words)?;
+    if app.printer.format == Format::Human {
+        for checked in &verified.checked {
+            app.printer
+                .note(&format!("  checked: {}", text::one_line(checked)));
+        }
+        for unchecked in &verified.unchecked {
+            app.printer.warn(&format!("not checked: {unchecked}"));
+        }
+    }
+    Ok(())
 }

@@ -60,7 +60,7 @@ pub fn run(app: &App, args: &Run) -> Result<Exit, Failure> {
         let mut started = begin::filled(started, input, earlier)?;
         started.session = args.session.as_ref().map(|name| name.as_str().to_owned());
         started.prices = models.prices;
-        pin(&session, &mut started, &models.routes, &folder).await?;
+        pin(app, &session, &mut started, &models.routes, &folder).await?;
         let id = RunId::new(session::ids()());
         let run = session
             .runs
@@ -123,6 +123,7 @@ pub fn unfilled(
 
 /// Loads the skills a definition names and pins them, with their grants.
 pub async fn pin(
+    app: &App,
     session: &Session,
     started: &mut Started,
     routes: &Routes,
@@ -130,7 +131,7 @@ pub async fn pin(
 ) -> Result<(), Failure> {
     let terms = started.definition.terms().clone();
     for (alias, using) in &terms.skills {
-        let bytes = skill_file::read(&folder.join(&using.file))?;
+        let bytes = skill_file::read_vouched(app, &folder.join(&using.file))?;
         let grant = match &using.grant {
             None => None,
             Some(path) => {

@@ -36,7 +36,7 @@ pub fn run(app: &App, args: &Check) -> Result<Exit, Failure> {
         let place = VaultPlace::default();
         let session = Session::open(app, store, &place, models.model, Arc::new(NoWatch))?;
         let mut started = begin::unfilled(&definition, &models.routes, &folder)?;
-        begin::pin(&session, &mut started, &models.routes, &folder).await?;
+        begin::pin(app, &session, &mut started, &models.routes, &folder).await?;
         let findings = metier_agent::check::check(&started);
         for finding in &findings {
             let place = finding.position(&text).map_or(String::new(), |place| {

@@ -35,7 +35,7 @@ pub fn run(app: &App, args: &Test) -> Result<Exit, Failure> {
             ));
         }
         let host = skill_file::host(app, || skill_file::config(app))?;
-        let skill = skill_file::load(&host, &source.file()?).await?;
+        let skill = skill_file::load(app, &host, &source.file()?).await?;
         let fixtures = chosen(source.fixtures(&skill)?, &names)?;
         let report = fixtures::replay(&host, &skill, &fixtures).await;
         show::report(app, &report)?;

@@ -37,7 +37,7 @@ pub async fn run(
         ));
     };
     let host = skill_file::host(app, || skill_file::config(app))?;
-    let skill = skill_file::load(&host, &source.file()?).await?;
+    let skill = skill_file::load(app, &host, &source.file()?).await?;
     let wanted = match args.call.as_slice() {
         [] => super::chosen(source.fixtures(&skill)?, names)?,
         call => match new(&skill, names, call, &source.files(&skill)?)? {

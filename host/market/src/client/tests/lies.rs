@@ -151,7 +151,9 @@ async fn a_market_that_never_answers_is_given_up() {
 
 #[tokio::test]
 async fn the_index_of_another_skill_is_refused() {
-    let other = Shop::with(&["1.0.0"]).index().replace("weather", "whether");
+    let other = Shop::with(&["1.0.0"])
+        .index(&weather())
+        .replace("weather", "whether");
     let error = refused(INDEX, Lie::Bytes(other.into_bytes())).await;
     assert!(error.to_string().contains("com.acme/whether"), "{error}");
 }
@@ -307,7 +309,11 @@ async fn two_installs_at_once_are_two_installs() {
     let scene = Scene::of(Shop::with(&["1.0.0", "1.1.0", "1.2.0"]));
     let other: Client = super::client(&scene.script, &scene.home);
     let (one, two) = tokio::join!(install(&scene.client), install(&other));
-    assert_eq!(one.unwrap().component, two.unwrap().component);
+    let bytes = |fetched: Result<_, ClientError>| {
+        let fetched: crate::client::Fetched = fetched.unwrap();
+        fetched.component().unwrap()
+    };
+    assert_eq!(bytes(one), bytes(two));
     let witness = scene.client.advance().await.unwrap();
     let index = scene.client.index(&weather(), Ask::WhenCold).await.unwrap();
     let all = scene
@@ -315,9 +321,8 @@ async fn two_installs_at_once_are_two_installs() {
         .fetch_all(index.lines(), &witness, FirstKey::Remembered);
     let versions: Vec<String> = all
         .await
-        .unwrap()
-        .iter()
-        .map(|fetched| fetched.contents.version().to_string())
+        .into_iter()
+        .map(|fetched| fetched.unwrap().contents.version().to_string())
         .collect();
     assert_eq!(versions, ["1.0.0", "1.1.0", "1.2.0"]);
 }
@@ -346,9 +351,12 @@ async fn a_kept_component_that_was_changed_is_fetched_again() {
     let scene = Scene::new();
     let fetched = scene.install().await.unwrap();
     let digest = *fetched.contents.component();
+    let bytes = fetched.component().unwrap();
     std::fs::write(scene.client.kept().component_place(&digest), "other").unwrap();
     assert_eq!(scene.client.kept().component(&digest), None);
-    assert_eq!(scene.install().await.unwrap().component, fetched.component);
+    assert!(fetched.component().is_err(), "it is not taken for the one");
+    let again = scene.install().await.unwrap();
+    assert_eq!(again.component().unwrap(), bytes);
 }
 
 #[tokio::test]

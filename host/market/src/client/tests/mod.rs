@@ -1,8 +1,11 @@
 //! A client against a market that does as it is told, lies included.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod dry;
+mod known;
 mod lies;
 mod logs;
+mod many;
 mod mirrors;
 mod publishing;
 mod script;

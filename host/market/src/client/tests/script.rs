@@ -1,6 +1,9 @@
 //! The way to a market that lies where it is told to.
 
-use std::sync::{Mutex, MutexGuard};
+use std::{
+    sync::{Mutex, MutexGuard},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -39,6 +42,9 @@ pub struct Script {
     shop: Mutex<Shop>,
     lies: Mutex<Vec<(String, Lie)>>,
     asked: Mutex<Vec<(Method, String)>>,
+    slow: Mutex<Duration>,
+    /// How many wait for an answer, and the most that did.
+    waiting: Mutex<(usize, usize)>,
 }
 
 impl Script {
@@ -47,7 +53,31 @@ impl Script {
             shop: Mutex::new(shop),
             lies: Mutex::default(),
             asked: Mutex::default(),
+            slow: Mutex::default(),
+            waiting: Mutex::default(),
         }
+    }
+
+    /// Answers after so long.
+    pub fn be_slow(&self, slow: Duration) {
+        *self.slow.lock().unwrap() = slow;
+    }
+
+    pub fn most_at_once(&self) -> usize {
+        self.waiting.lock().unwrap().1
+    }
+
+    async fn wait(&self) {
+        {
+            let mut waiting = self.waiting.lock().unwrap();
+            waiting.0 += 1;
+            waiting.1 = waiting.1.max(waiting.0);
+        }
+        let slow = *self.slow.lock().unwrap();
+        if !slow.is_zero() {
+            tokio::time::sleep(slow).await;
+        }
+        self.waiting.lock().unwrap().0 -= 1;
     }
 
     pub fn shop(&self) -> MutexGuard<'_, Shop> {
@@ -89,6 +119,7 @@ impl Http for Script {
     async fn ask(&self, request: Request) -> Result<Answer, Broken> {
         let asked = (request.method.clone(), request.path.clone());
         self.asked.lock().unwrap().push(asked);
+        self.wait().await;
         let (status, bytes) = self.shop().answer(&request);
         let lies = self.lies.lock().unwrap().clone();
         let lie = lies.iter().find(|(path, _)| request.path.starts_with(path));

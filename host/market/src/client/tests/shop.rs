@@ -119,10 +119,20 @@ impl Shop {
 
     /// Publishes a version; `lie` changes what the leaf and the line say of it.
     pub fn publish(&mut self, version: &str, lie: impl FnOnce(&mut Publication)) {
-        let component = component(version);
+        self.publish_as(weather(), version, lie);
+    }
+
+    /// The same, of a skill of this name.
+    pub fn publish_as(
+        &mut self,
+        name: SkillName,
+        version: &str,
+        lie: impl FnOnce(&mut Publication),
+    ) {
+        let component = component_of(&name, version);
         let record = Record::of(&Contents::of_file(&component).unwrap());
         let image = Image::of(&component, "com.acme", self.now).unwrap();
-        let (name, number) = (weather(), version.parse().unwrap());
+        let number = version.parse().unwrap();
         let subject = subject_name(&name, &number);
         let bundle = self
             .key
@@ -246,10 +256,11 @@ impl Shop {
         revoked::sign(&list.unwrap(), &self.revocation).unwrap()
     }
 
-    pub fn index(&self) -> String {
+    pub fn index(&self, name: &SkillName) -> String {
         let lines = self.versions.iter().map(|version| version.line.clone());
+        let lines = lines.filter(|line| line.name == *name);
         let size = self.leaves.len() as u64;
-        let file = IndexFile::new(weather(), lines.collect(), size);
+        let file = IndexFile::new(name.clone(), lines.collect(), size);
         file.unwrap().write()
     }
 
@@ -265,7 +276,6 @@ impl Shop {
                 serde_json::to_vec(&tree.consistency(number(), tree.size())).unwrap()
             }
             "revocations" => self.list().into_bytes(),
-            "index/com.acme/weather" => self.index().into_bytes(),
             "api/v1/market/challenges" => br#"{"challenge":"c"}"#.to_vec(),
             "api/v1/market/tokens" => br#"{"token":"t","expires":"2027-01-01T00:00:00Z"}"#.to_vec(),
             "api/v1/market/publish" => json!({"leaf": 9, "page": "p"}).to_string().into_bytes(),
@@ -290,6 +300,9 @@ impl Shop {
             let size = query.strip_prefix("size=").unwrap().parse().unwrap();
             return serde_json::to_vec(&self.receipt(version, size)).ok();
         }
+        if let Some(name) = path.strip_prefix("index/") {
+            return Some(self.index(&name.parse().ok()?).into_bytes());
+        }
         if let Some(tile) = path.strip_prefix("log/") {
             let crate::log::TilePath::Hashes {
                 level,
@@ -310,8 +323,12 @@ impl Shop {
 
 /// A skill's file of this version.
 pub fn component(version: &str) -> Vec<u8> {
+    component_of(&weather(), version)
+}
+
+fn component_of(name: &SkillName, version: &str) -> Vec<u8> {
     let manifest = format!(
-        "[skill]\nname = \"com.acme/weather\"\nversion = \"{version}\"\ndescription = \"Tells the weather.\"\n\n[tools.forecast]\neffect = \"read\"\n"
+        "[skill]\nname = \"{name}\"\nversion = \"{version}\"\ndescription = \"Tells the weather.\"\n\n[tools.forecast]\neffect = \"read\"\n"
     );
     let tools = r#"[{"name": "forecast", "description": "Tell it.", "effect": "read", "inputSchema": {"type": "object", "properties": {}}}]"#;
     let tools = package::decode_tools(tools.as_bytes()).unwrap();

@@ -11,6 +11,7 @@ fn locked(version: &str) -> Locked {
         component: Digest::of(b"component"),
         consent: Digest::of(b"consent"),
         leaf: 7,
+        placed: None,
     }
 }
 
@@ -48,6 +49,31 @@ fn a_lock_is_written_the_same_and_read_back() {
     let mut fewer = lock.clone();
     assert_eq!(fewer.remove(&weather()), Some(locked("1.0.0+5")));
     assert_eq!(fewer.get(&weather()), None);
+}
+
+#[test]
+fn a_lock_says_where_each_skill_was_put() {
+    let word = |text: &str| text.parse::<Word>().unwrap();
+    let mut lock = lock();
+    for (name, at) in [
+        ("org.maps/find", At::Service(None)),
+        ("com.acme/weather", At::Service(Some(word("acme")))),
+        ("com.acme/atlas", At::Directory(word("skills/\"here\""))),
+    ] {
+        let alias = word("crm");
+        let placed = Some(Placed { alias, at });
+        let locked = Locked {
+            placed,
+            ..locked("1.0.0")
+        };
+        lock.set(name.parse().unwrap(), locked, &two_markets())
+            .unwrap();
+    }
+    let text = lock.write();
+    assert_eq!(Lock::read(&text, &two_markets()).unwrap(), lock, "{text}");
+    for wrong in ["", "two\nlines", &"x".repeat(2_000)] {
+        assert!(wrong.parse::<Word>().is_err(), "{wrong:?}");
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn locked(version: &str, leaf: u64) -> Locked {
         component: line(version, leaf).component,
         consent: metier_core::Digest::of(b"consent"),
         leaf,
+        placed: None,
     }
 }
 

@@ -1,10 +1,15 @@
-//! The catalogue, for people: search, a skill, a publisher. Whole pages, made here, which work without a script.
+//! The catalogue, for people: search, a skill, a publisher; and the queue, for who keeps the market. Whole pages, made here, which work
+//! without a script.
 //!
 //! Every page forbids scripts, frames and whatever comes from elsewhere. Text of publishers is escaped by maud, and characters nobody sees are
-//! named, as in the console, whose look it has.
+//! named, as in the console, whose look it has. The queue alone has forms that do something; see [`desk`].
 
 mod authority;
+mod changes;
+mod desk;
 mod frame;
+mod publisher;
+mod queue;
 mod search;
 mod skill;
 
@@ -31,8 +36,9 @@ pub fn router() -> Router<Arc<MarketApp>> {
         .route("/", get(search::page))
         .route("/skills/{namespace}/{skill}", get(skill::show))
         .route("/skills/{namespace}/{skill}/{version}", get(skill::show))
-        .route("/publishers/{namespace}", get(search::publisher))
+        .route("/publishers/{namespace}", get(publisher::show))
         .layer(middleware::map_response(fenced))
+        .merge(queue::router())
         .route(
             frame::STYLE,
             get(|headers: HeaderMap| async move { assets::style(&headers) }),

@@ -2,26 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::Uri,
-    response::Html,
-};
+use axum::{extract::State, http::Uri, response::Html};
 use maud::{Markup, html};
-use metier_core::SkillName;
-use metier_market::{
-    keeper::Summary,
-    state::{Namespace, Owned},
-};
-use metier_store::search::{Facet, Found, MAX_HITS, SearchQuery};
+use metier_market::keeper::Summary;
+use metier_store::search::{Facet, Found, SearchQuery};
 
-use super::frame::{Failure, page as framed, panel};
+use super::frame::{Failure, page as framed};
 use crate::{
     console::text,
-    market::{
-        MarketApp, api,
-        failure::{not_there, problem},
-    },
+    market::{MarketApp, api, failure::problem},
 };
 
 /// Values of a facet that are offered.
@@ -51,60 +40,11 @@ pub async fn page(State(app): State<Arc<MarketApp>>, uri: Uri) -> Result<Html<St
     Ok(framed("Skills", body))
 }
 
-/// What one publisher has.
-pub async fn publisher(
-    State(app): State<Arc<MarketApp>>,
-    Path(namespace): Path<String>,
-) -> Result<Html<String>, Failure> {
-    let nothing = || not_there("There is no such publisher.");
-    // A namespace is what a skill's name can begin with.
-    let name: SkillName = format!("{namespace}/x").parse().map_err(|_| nothing())?;
-    let query = SearchQuery {
-        facets: [(Facet::Publisher, name.namespace().to_owned())].into(),
-        max: MAX_HITS,
-        ..SearchQuery::default()
-    };
-    let found = app.market.find(&query).await.map_err(problem)?;
-    let namespace = Namespace::of(&name);
-    let owned = app
-        .market
-        .state(|state| state.namespace(&namespace).cloned());
-    let owned = owned.ok_or_else(nothing)?;
-    let body = html! {
-        div.heading { div.titles { p.crumbs { "Publisher" } h1 { (name.namespace()) } } span.muted { (told(&found)) } }
-        @if let Some(why) = &owned.frozen { p.lead { strong { "Frozen." } " Nothing is published here now: " (text::line(why.as_str(), 300)) } }
-        (cards(&found))
-        (panel("who", "Who it is", who(&owned)))
-    };
-    Ok(framed(name.namespace(), body))
-}
-
-/// Whose a namespace is, how that was proven, and its keys.
-fn who(owned: &Owned) -> Markup {
-    html! {
-        dl.facts {
-            div { dt { "Account" } dd { (owned.owner) } }
-            div.wide-fact { dt { "Proven" } dd { (text::line(owned.proof.place.as_str(), 300)) " on " (owned.proof.at) } }
-            @for key in &owned.keys {
-                @let record = &key.record;
-                div.wide-fact {
-                    dt { "Key from " (record.from) @if let Some(end) = record.end() { " until " (end) } }
-                    dd {
-                        code { (record.key.hint()) }
-                        @if let Some(since) = record.compromised { " " span.tag.waits { "in other hands since " (since) } }
-                        @if key.recovered { " " span.tag.waits { "no earlier key vouches for it" } }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn told(found: &Found) -> Markup {
+pub(super) fn told(found: &Found) -> Markup {
     html! { @if found.is_cut { "At least " } (text::many(found.total, "skill", "skills")) }
 }
 
-fn cards(found: &Found) -> Markup {
+pub(super) fn cards(found: &Found) -> Markup {
     let summaries = found
         .hits
         .iter()

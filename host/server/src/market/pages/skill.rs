@@ -12,7 +12,7 @@ use metier_market::{
 };
 
 use super::{
-    authority,
+    authority, changes,
     frame::{Failure, page as framed, panel},
 };
 use crate::{
@@ -34,17 +34,19 @@ pub async fn show(
 ) -> Result<Html<String>, Failure> {
     let named = named?;
     let versions = app.market.shown(&named.skill).await.map_err(problem)?;
-    let shown = match &named.version {
+    let at = match &named.version {
         None => newest(&versions),
         Some(version) => versions
             .iter()
-            .find(|shown| shown.record.facts.version == *version),
+            .position(|shown| shown.record.facts.version == *version),
     };
-    let shown = shown.ok_or_else(|| not_there("There is no such skill or version."))?;
+    let found = at.and_then(|at| Some((at, versions.get(at)?)));
+    let (at, shown) = found.ok_or_else(|| not_there("There is no such skill or version."))?;
     let record = &shown.record;
     let looked = app.market.registry().look_into(record).await;
     let described = looked.map_err(|error| problem(error.into()))?;
     let proven = proven(&app, shown).await;
+    let changed = changed(&app, &versions, at).await;
     let name = named.skill.as_str();
     let body = html! {
         div.heading {
@@ -64,19 +66,36 @@ pub async fn show(
         @if let Some(words) = &described.skill_md {
             (panel("words", "What a model reads", html! { div.panel-body { pre.whole { (text::shown(words)) } } }))
         }
+        @if let Some(changed) = changed { (panel("changes", "What it changes", changed)) }
         (panel("proof", "Who stands for it", stands(shown, proven.as_ref())))
         (panel("versions", "Versions", listed(name, &versions, record)))
     };
     Ok(framed(name, body))
 }
 
-/// The newest good version that is no pre-release, or what there is.
-fn newest(versions: &[Shown]) -> Option<&Shown> {
-    let is_good = |shown: &&Shown| shown.standing == Standing::Good;
-    let is_stable = |shown: &&Shown| shown.record.facts.version.pre.is_empty();
-    let mut good = versions.iter().filter(is_good);
-    let stable = good.clone().find(is_stable);
-    stable.or_else(|| good.next()).or(versions.first())
+/// The place of the newest good version that is no pre-release, or of what there is.
+fn newest(versions: &[Shown]) -> Option<usize> {
+    let is_good = |shown: &Shown| shown.standing == Standing::Good;
+    let is_stable = |shown: &Shown| shown.record.facts.version.pre.is_empty();
+    let stable = versions
+        .iter()
+        .position(|one| is_good(one) && is_stable(one));
+    let good = stable.or_else(|| versions.iter().position(is_good));
+    good.or((!versions.is_empty()).then_some(0))
+}
+
+/// What it changes against the version before it.
+async fn changed(app: &MarketApp, versions: &[Shown], at: usize) -> Option<Markup> {
+    let (old, new) = (changes::before(versions, at)?, versions.get(at)?);
+    let change = changes::between(app, &old.record, &new.record).await;
+    let version = old.record.facts.version.to_string();
+    Some(html! { div.panel-body {
+        p.muted.small { "Against " (text::line(&version, 60)) "." }
+        @match &change {
+            Some(change) => (changes::told(change)),
+            None => p { "These files are too large to be compared here: " code { "metier update --dry-run" } " does." },
+        }
+    } })
 }
 
 /// What its receipt shows, verified as a client does it.
@@ -117,7 +136,14 @@ fn stands(shown: &Shown, proven: Option<&Proven>) -> Markup {
             div.wide-fact { dt { "Manifest" } dd { code { (publication.manifest) } } }
             div { dt { "In the market's log" } dd { a href={ "/receipts/" (published.leaf) } { "leaf " (published.leaf) } } }
             @match proven {
-                Some(proven) => div { dt { "Proven" } dd { "in a log of " (proven.size) " leaves" } }
+                Some(proven) => {
+                    div { dt { "Proven" } dd { "in " a href="/log/checkpoint" { "a log of " (proven.size) " leaves" } } }
+                    div { dt { "Published at" } dd { (proven.at) } }
+                    div.wide-fact { dt { "Its keys go back to" } dd {
+                        code { (proven.first_key) }
+                        @if proven.recovered { " " span.tag.waits { "no earlier key vouches for it" } }
+                    } }
+                }
                 None => div { dt { "Proven" } dd { strong { "no: its receipt does not verify" } } }
             }
             @if let Some(why) = &published.yanked { div { dt { "Yanked" } dd { (text::line(why.as_str(), 300)) } } }
@@ -174,7 +200,7 @@ fn row(tool: &Tool) -> Markup {
 fn listed(name: &str, versions: &[Shown], current: &Record) -> Markup {
     html! {
         ul.plain {
-            @for shown in versions.iter().take(MAX_VERSIONS) {
+            @for (at, shown) in versions.iter().enumerate().take(MAX_VERSIONS) {
                 @let record = &shown.record;
                 @let version = record.facts.version.to_string();
                 li.across {
@@ -182,6 +208,7 @@ fn listed(name: &str, versions: &[Shown], current: &Record) -> Markup {
                         (text::line(&version, 60))
                     }
                     @if let Some(word) = word(&shown.standing) { span.tag.waits { (word) } }
+                    @if let Some(old) = changes::before(versions, at) { span.small { (changes::short(old, shown).join(", ")) } }
                     span.muted { (text::at(u64::try_from(record.at / 1_000).unwrap_or_default())) }
                 }
             }

@@ -9,6 +9,7 @@ mod pages;
 mod published;
 mod pulled;
 mod pushed;
+mod queued;
 mod refused;
 mod uploads;
 

@@ -22,7 +22,10 @@ async fn a_skill_is_found_and_shown_with_what_it_asks_for() {
         "{text}"
     );
     let page = stall.get("/skills/com.acme/salesforce").await.text();
-    assert!(page.contains("GET api.salesforce.example/v1/*"), "{page}");
+    assert!(
+        page.contains("GET https://api.salesforce.example/v1/*"),
+        "{page}"
+    );
     assert!(
         page.contains(">1.1.0</span>") && page.contains("/skills/com.acme/salesforce/1.0.0"),
         "{page}"
@@ -102,7 +105,7 @@ async fn a_page_says_who_stands_for_a_version_and_what_is_said_against_it() {
     for said in [
         hint.as_str(),
         "href=\"/receipts/2\"",
-        "in a log of 3 leaves",
+        "a log of 3 leaves",
         "Reviewed by the rules of",
     ] {
         assert!(page.contains(said), "{said}: {page}");
@@ -137,4 +140,35 @@ async fn a_page_says_who_stands_for_a_version_and_what_is_said_against_it() {
         "{page}"
     );
     assert_eq!(stall.get("/publishers/org.nobody").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_page_says_what_a_version_changes_and_what_its_neighbours_do() {
+    let stall = Stall::open().await;
+    let skill = "com.acme/salesforce";
+    stall.publish(skill, "1.0.0").await;
+    let wider = super::skill_toml(skill, "1.1.0").replace("\"/v1/*\"", "\"/v1/*\", \"/v2/*\"");
+    let said = "Ask <script>alert(2)</script>.";
+    let digest = stall
+        .pushed(skill, &super::component_saying(&wider, said))
+        .await;
+    let published = stall.submit(AS_ACME, skill, "1.1.0", &digest).await;
+    assert_eq!(published.status, 201, "{published:?}");
+    let page = stall.get(&format!("/skills/{skill}")).await.text();
+    for said in [
+        "RECONSENT</span>",
+        "REVIEW-TEXT</span>",
+        "GET https://api.salesforce.example/v2/*",
+        "other authority, other words",
+        "href=\"/log/checkpoint\"",
+        "Its keys go back to",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(
+        page.contains("alert(2)") && !page.contains("<script"),
+        "{page}"
+    );
+    let first = stall.get(&format!("/skills/{skill}/1.0.0")).await.text();
+    assert!(!first.contains("What it changes"), "{first}");
 }

@@ -1,0 +1,108 @@
+//! A publisher: who it is, since when and by which proof, its keys with their times, and its skills.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    response::Html,
+};
+use maud::{Markup, html};
+use metier_core::SkillName;
+use metier_market::{
+    fixtures::Moment,
+    state::{Namespace, Owned, ProofMethod},
+};
+use metier_store::search::{Facet, MAX_HITS, SearchQuery};
+
+use super::{
+    frame::{Failure, page as framed, panel},
+    search::{cards, told},
+};
+use crate::{
+    console::text,
+    market::{
+        MarketApp,
+        failure::{not_there, problem},
+    },
+};
+
+/// What one publisher has.
+pub async fn show(
+    State(app): State<Arc<MarketApp>>,
+    Path(namespace): Path<String>,
+) -> Result<Html<String>, Failure> {
+    let nothing = || not_there("There is no such publisher.");
+    // A namespace is what a skill's name can begin with.
+    let name: SkillName = format!("{namespace}/x").parse().map_err(|_| nothing())?;
+    let query = SearchQuery {
+        facets: [(Facet::Publisher, name.namespace().to_owned())].into(),
+        max: MAX_HITS,
+        ..SearchQuery::default()
+    };
+    let found = app.market.find(&query).await.map_err(problem)?;
+    let namespace = Namespace::of(&name);
+    let owned = app
+        .market
+        .state(|state| state.namespace(&namespace).cloned());
+    let owned = owned.ok_or_else(nothing)?;
+    let body = html! {
+        div.heading { div.titles { p.crumbs { "Publisher" } h1 { (name.namespace()) } } span.muted { (told(&found)) } }
+        @if let Some(why) = &owned.frozen { p.lead { strong { "Frozen." } " Nothing is published here now: " (text::line(why.as_str(), 300)) } }
+        (panel("who", "Who it is", who(&owned)))
+        (panel("keys", "Keys", keys(&owned)))
+        (cards(&found))
+    };
+    Ok(framed(name.namespace(), body))
+}
+
+/// Whose a namespace is, and how that was proven.
+fn who(owned: &Owned) -> Markup {
+    let proof = &owned.proof;
+    let method = match proof.method {
+        ProofMethod::Dns => "in DNS",
+        ProofMethod::Https => "under HTTPS",
+    };
+    html! {
+        dl.facts {
+            div { dt { "Account" } dd { (owned.owner) } }
+            @if let Some(first) = owned.keys.first() { div { dt { "Its own since" } dd { (moment(first.at)) } } }
+            div.wide-fact { dt { "Proven " (method) } dd { (text::line(proof.place.as_str(), 300)) " on " (moment(proof.at)) } }
+        }
+        p.panel-body.muted.small {
+            @match &owned.frozen {
+                Some(_) => "When the market looked for the proof last, it was not there any more.",
+                None => "The market looks for the proof again every day. Once it is gone, nothing is published here until it is back.",
+            }
+        }
+    }
+}
+
+fn keys(owned: &Owned) -> Markup {
+    html! {
+        table.stack {
+            caption.unseen { "Keys" }
+            thead { tr { th scope="col" { "Key" } th scope="col" { "From" } th scope="col" { "Until" } th scope="col" { "Vouched for by" } } }
+            tbody { @for key in &owned.keys {
+                @let record = &key.record;
+                tr {
+                    th scope="row" { code { (record.key.hint()) } }
+                    td { (moment(record.from)) }
+                    td {
+                        @match record.end() { Some(end) => (moment(end)), None => "further notice" }
+                        @if let Some(since) = record.compromised { " " span.tag.waits { "in other hands since " (moment(since)) } }
+                    }
+                    td {
+                        @match key.signed_by {
+                            Some(signer) => code { (signer) },
+                            None => @if key.recovered { span.tag.waits { "no earlier key vouches for it" } } @else { "the first" },
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+fn moment(at: Moment) -> Markup {
+    html! { time datetime=(at) { (at) } }
+}

@@ -1,0 +1,319 @@
+//! What waits for a person: shown with what each finding rests on, and decided.
+//!
+//! For who keeps the market alone, by their token. Every form carries the word of its session, and is of this market's own pages.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    Extension, Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    middleware,
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use maud::{Markup, html};
+use metier_market::{
+    keeper::acts::{Decision, Waiting},
+    review::{Finding, Severity},
+};
+use serde::Deserialize;
+
+use super::{
+    POLICY,
+    desk::{self, COOKIE, Desk, Fields, Keeper, LASTS, LOGIN, NotIn, Posted},
+    frame::{Failure, page as framed, panel},
+};
+use crate::{
+    console::{
+        session::{self, is_secure, not_ours},
+        text,
+    },
+    market::{
+        MarketApp,
+        failure::{NotDone, not_there},
+    },
+    problem::Problem,
+};
+
+/// A login form is one of this browser's: its word is in this cookie too.
+const FORM_COOKIE: &str = "metier_queue_login";
+
+/// How long a login page may be left open, in seconds.
+const OPEN_FOR: u64 = 60 * 60;
+
+/// Longest token that is looked at, in bytes.
+const MAX_TOKEN: usize = 4_096;
+
+/// All routes.
+pub fn router() -> Router<Arc<MarketApp>> {
+    Router::new()
+        .route("/queue", get(list))
+        .route(LOGIN, get(login).post(log_in))
+        .route("/queue/logout", post(log_out))
+        .route("/queue/{id}", get(show))
+        .route("/queue/{id}/approve", post(approve))
+        .route("/queue/{id}/refuse", post(refuse))
+        .layer(middleware::map_response(fenced))
+        .layer(Extension(Arc::new(Desk::default())))
+}
+
+async fn fenced(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let policy = HeaderValue::from_static(POLICY);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    let nothing = HeaderValue::from_static("no-store");
+    headers.insert(header::CACHE_CONTROL, nothing);
+    response
+}
+
+async fn login(headers: HeaderMap) -> Result<Response, Failure> {
+    form(&headers, StatusCode::OK, None)
+}
+
+fn form(headers: &HeaderMap, status: StatusCode, wrong: Option<&str>) -> Result<Response, Failure> {
+    let token = desk::random()?;
+    let body = html! {
+        section.login {
+            h1 { "The queue" }
+            p { "Give the token of who keeps the market." }
+            @if let Some(wrong) = wrong { p.problem role="alert" id="wrong" { (wrong) } }
+            form method="post" action=(LOGIN) {
+                input type="hidden" name="csrf" value=(token);
+                label for="token" { "Token" }
+                input id="token" name="token" type="password" required autofocus autocomplete="current-password"
+                    spellcheck="false" aria-describedby=[wrong.map(|_| "wrong")];
+                button.primary type="submit" { "Log in" }
+            }
+            p.aside { "The first start of " code { "metier market serve" } " shows it once." }
+        }
+    };
+    let cookie = session::set(FORM_COOKIE, &token, OPEN_FOR, is_secure(headers));
+    let page = framed("Log in", body);
+    Ok((status, [(header::SET_COOKIE, cookie)], page).into_response())
+}
+
+async fn log_in(
+    State(app): State<Arc<MarketApp>>,
+    Extension(desk): Extension<Arc<Desk>>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    if !desk::is_given(&headers, FORM_COOKIE, &fields) {
+        return Err(not_ours().into());
+    }
+    let token = fields.get("token").trim();
+    let keeper = match token.len() <= MAX_TOKEN {
+        true => desk::keeper(&app, token).await?,
+        false => None,
+    };
+    if keeper.is_none() {
+        let wrong = "This is not the token of who keeps the market.";
+        return form(&headers, desk::REFUSED, Some(wrong));
+    }
+    let cookie = desk.begin(token, Instant::now())?;
+    let cookie = session::set(COOKIE, &cookie, LASTS.as_secs(), is_secure(&headers));
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/queue")).into_response())
+}
+
+async fn log_out(
+    Extension(desk): Extension<Arc<Desk>>,
+    headers: HeaderMap,
+    posted: Posted,
+) -> Response {
+    desk.end(&posted.keeper.cookie);
+    let cookie = session::set(COOKIE, "", 0, is_secure(&headers));
+    ([(header::SET_COOKIE, cookie)], Redirect::to(LOGIN)).into_response()
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    done: Option<String>,
+}
+
+async fn list(State(app): State<Arc<MarketApp>>, uri: Uri, keeper: Keeper) -> Html<String> {
+    let waiting = app.market.queue().waiting();
+    let asked = Query::<Asked>::try_from_uri(&uri);
+    let done = asked.ok().and_then(|Query(asked)| asked.done);
+    let body = html! {
+        (heading(&keeper, html! { h1 { "Waits for a person" } }))
+        @if let Some(words) = notice(done.as_deref()) { p.notice role="status" { (words) } }
+        @if waiting.is_empty() { div.empty.alone { p.lead { "Nothing waits." } } }
+        div.cards { @for waiting in &waiting { (card(waiting)) } }
+    };
+    framed("Queue", body)
+}
+
+/// By the word a redirect says it with: nobody can make the page say anything else.
+fn notice(done: Option<&str>) -> Option<&'static str> {
+    match done? {
+        "published" => Some("It is published."),
+        "refused" => Some("It is refused: who sends the same again is told why."),
+        _ => None,
+    }
+}
+
+fn heading(keeper: &Keeper, title: Markup) -> Markup {
+    html! {
+        div.heading {
+            div.titles { (title) }
+            form method="post" action="/queue/logout" {
+                (word(keeper))
+                span.muted { (keeper.account) " " }
+                button.quiet type="submit" { "Log out" }
+            }
+        }
+    }
+}
+
+/// The field that makes a form one of this session's.
+fn word(keeper: &Keeper) -> Markup {
+    html! { input type="hidden" name="csrf" value=(keeper.csrf); }
+}
+
+fn card(waiting: &Waiting) -> Markup {
+    let submission = &waiting.submission;
+    let path = format!("/queue/{}", text::encoded(&waiting.id));
+    html! {
+        article.card {
+            div.heading {
+                h2 { a href=(path) { (submission.name) } }
+                span.muted.small { (text::line(&submission.version.to_string(), 60)) }
+            }
+            p { (text::many(waiting.report.findings.len(), "finding", "findings")) ", sent by " (waiting.by) }
+            p.bottom.muted.small { "waits since " (waiting.at) }
+        }
+    }
+}
+
+fn found(app: &MarketApp, id: &str) -> Result<Waiting, Problem> {
+    let waiting = app.market.queue().get(id);
+    waiting.ok_or_else(|| not_there("Nothing of this id waits."))
+}
+
+async fn show(
+    State(app): State<Arc<MarketApp>>,
+    Path(id): Path<String>,
+    keeper: Keeper,
+) -> Result<Html<String>, Failure> {
+    let waiting = found(&app, &id)?;
+    let submission = &waiting.submission;
+    let title = format!("{} {}", submission.name, submission.version);
+    let body = html! {
+        (heading(&keeper, html! {
+            p.crumbs { a href="/queue" { "Queue" } " /" }
+            h1 { (text::line(&title, 200)) }
+        }))
+        @if let Some(why) = &waiting.refused { p.lead { strong { "Refused." } " " (text::line(why.as_str(), 300)) } }
+        dl.facts.panel {
+            div { dt { "Sent by" } dd { (waiting.by) } }
+            div { dt { "Waits since" } dd { (waiting.at) } }
+            div { dt { "Rules of" } dd { (text::line(&waiting.report.rules, 60)) } }
+            div.wide-fact { dt { "Component" } dd { code { (waiting.report.component) } } }
+            div.wide-fact { dt { "OCI manifest" } dd { code { (submission.manifest) } } }
+        }
+        (panel("findings", "What the review found", findings(&waiting.report.findings)))
+        @if waiting.refused.is_none() { (decisions(&keeper, &waiting)) }
+    };
+    Ok(framed(&title, body))
+}
+
+/// Each with its place and its evidence. All of it was written by a publisher.
+fn findings(findings: &[Finding]) -> Markup {
+    html! {
+        table.stack {
+            caption.unseen { "Findings" }
+            thead { tr { th scope="col" { "Rule" } th scope="col" { "Leads to" } th scope="col" { "What is there" } } }
+            tbody { @for finding in findings {
+                tr {
+                    th scope="row" { code { (text::line(&finding.rule, 80)) } }
+                    td { span class={ "tag " (class(finding.severity)) } { (finding.severity.words()) } }
+                    td {
+                        p.muted.small { (text::line(&finding.place, 300)) }
+                        pre { (text::shown(&finding.evidence)) }
+                        p.small { (text::prose(&finding.mend)) }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+fn class(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "read",
+        Severity::Human => "waits",
+        Severity::Refuse => "destructive",
+    }
+}
+
+fn decisions(keeper: &Keeper, waiting: &Waiting) -> Markup {
+    let path = format!("/queue/{}", text::encoded(&waiting.id));
+    let body = html! {
+        div.panel-body {
+            form method="post" action={ (path) "/approve" } {
+                (word(keeper))
+                p { "It is published as it is, and stays in the log for ever." }
+                button.primary type="submit" { "Publish it" }
+            }
+            form method="post" action={ (path) "/refuse" } {
+                (word(keeper))
+                label for="why" { "Why it is refused: its publisher reads this" }
+                input id="why" name="why" required maxlength="300" spellcheck="true";
+                button type="submit" { "Refuse it" }
+            }
+        }
+    };
+    panel("decide", "Decide", body)
+}
+
+async fn approve(
+    State(app): State<Arc<MarketApp>>,
+    Path(id): Path<String>,
+    _posted: Posted,
+) -> Result<Redirect, NotIn> {
+    decide(app, id, Decision::Approve).await?;
+    Ok(Redirect::to("/queue?done=published"))
+}
+
+async fn refuse(
+    State(app): State<Arc<MarketApp>>,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Redirect, NotIn> {
+    let why = posted.fields.get("why").trim().parse();
+    let why = why.map_err(|error: metier_market::state::InvalidReason| {
+        let message = metier_core::fault::sentence(&error.to_string());
+        Problem::unreadable(
+            StatusCode::BAD_REQUEST,
+            message,
+            "Go back, and say why in a sentence.",
+        )
+    })?;
+    decide(app, id, Decision::Refuse(why)).await?;
+    Ok(Redirect::to("/queue?done=refused"))
+}
+
+/// A browser that goes away ends the waiting, and not the work.
+async fn decide(app: Arc<MarketApp>, id: String, decision: Decision) -> Result<(), Problem> {
+    let decided = crate::market::trade::to_its_end(async move {
+        let decided = app.market.decide(&id, decision).await;
+        decided.map(drop).map_err(NotDone::from)
+    });
+    decided.await.map_err(|not_done| match not_done {
+        NotDone::Problem(problem) => problem,
+        NotDone::Findings(report) => {
+            let rules: Vec<&str> = report
+                .findings
+                .iter()
+                .map(|found| found.rule.as_str())
+                .collect();
+            let message = format!("The review refuses it by now: {}.", rules.join(", "));
+            Problem::http(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                message,
+                "Refuse it, and say why.",
+            )
+        }
+    })
+}
