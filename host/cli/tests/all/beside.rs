@@ -12,7 +12,7 @@ use crate::{
     sandbox::{Ran, Sandbox},
 };
 
-const CHAIN: &str = "[chain]\nname = \"hello\"\n\n[skills.weather]\nfile = \"skills/weather.wasm\"\ngrant = \"skills/weather.grant.toml\"\n\n[[step]]\nname = \"say\"\ntool = \"weather.greet\"\nargs.name = \"Ada\"\n";
+const CHAIN: &str = "[chain]\nname = \"hello\"\n\n[skills.weather]\nfile = \"skills/weather.wasm\"\ntools = [\"greet\"]\ngrant = \"skills/weather.grant.toml\"\n\n[[step]]\nname = \"say\"\ntool = \"weather.greet\"\nargs.name = \"Ada\"\n";
 
 const CALL: &str =
     "metier call skills/weather.wasm greet --name Ada --grant skills/weather.grant.toml";

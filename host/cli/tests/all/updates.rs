@@ -305,7 +305,8 @@ fn versions_that_cannot_be_installed_are_listed_with_why() {
     let none = scene.metier("metier info com.acme/weather@=9.9.9");
     assert_eq!(none.code, 10, "{none:?}");
     assert!(none.stdout.contains("0.1.1  revoked"), "{none:?}");
-    let install = scene.metier("metier install com.acme/weather@^0.1 --yes --to x");
+    let install =
+        scene.metier("mkdir new; cd new; metier install com.acme/weather@^0.1 --yes --to x");
     assert!(
         install.stderr.contains("metier info com.acme/weather"),
         "{install:?}"
