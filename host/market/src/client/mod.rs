@@ -24,6 +24,7 @@ mod installed;
 mod kept;
 mod market;
 mod mirror;
+mod namespace_keys;
 mod oci;
 mod publish;
 mod seen;

@@ -140,7 +140,7 @@ pub fn unresolved(error: &ResolveError) -> Failure {
         ResolveError::None { passed, .. }
             if passed
                 .iter()
-                .all(|passed| matches!(passed.why, Why::Refused(_))) =>
+                .all(|passed| matches!(passed.why, Why::Refused(_) | Why::Void(_))) =>
         {
             (Code::SkillRevoked, "Do not use it.")
         }
@@ -275,7 +275,7 @@ pub fn value(client: &Client, found: &Found) -> Value {
         .lines()
         .iter()
         .rev()
-        .map(|line| json!({"version": line.vers, "yanked": line.yanked, "revoked": revoked_line(&found.list, line)}))
+        .map(|line| json!({"version": line.vers, "yanked": line.yanked, "void": line.void, "revoked": revoked_line(&found.list, line)}))
         .collect();
     json!({
         "name": line.name,

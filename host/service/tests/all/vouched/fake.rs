@@ -9,7 +9,7 @@ use metier_market::{
     receipt::{Entry, Receipt},
     revoked::{self, List, Target},
     state::{
-        Change, Claim, KeyChange, KeyEnded, Leaf, Proof, ProofMethod, Publication, subject_name,
+        Change, Claim, KeyChange, KeyEnding, Leaf, Proof, ProofMethod, Publication, subject_name,
     },
     trust::{
         Algorithm, KeyPair, Publisher, Review, Reviewed, Revocation, Signature, SigningKey,
@@ -138,7 +138,7 @@ impl FakeMarket {
         let change = KeyChange {
             namespace: "com.acme".parse().unwrap(),
             key: next.verifying().public().clone(),
-            from: at,
+            from: Some(at),
             until: None,
         };
         let added = change.sign(&self.publisher).unwrap();
@@ -147,13 +147,13 @@ impl FakeMarket {
     }
 
     pub fn end_key(&mut self, at: Moment, since: Option<Moment>) {
-        let ended = KeyEnded {
+        let ending = KeyEnding {
             namespace: "com.acme".parse().unwrap(),
             key: self.publisher.verifying().hint(),
-            from: at,
-            compromised: since.is_some(),
+            from: None,
             since,
         };
+        let ended = ending.sign(&self.publisher).unwrap();
         self.append(at, Change::KeyEnd(ended));
     }
 
