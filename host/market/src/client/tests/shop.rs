@@ -207,6 +207,21 @@ impl Shop {
         self.append(Change::Key(added.vouched(Vouched::Domain(proof))));
     }
 
+    /// Says that the key was in other hands since then: what it signed is void, by the index and by every receipt from now on.
+    pub fn steal(&mut self, since: Moment, void: &[&str]) {
+        let ended = KeyEnding {
+            namespace: "com.acme".parse().unwrap(),
+            key: self.key.verifying().hint(),
+            from: None,
+            since: Some(since),
+        };
+        self.append(Change::KeyEnd(ended.sign(&self.key).unwrap()));
+        let lines = self.versions.iter_mut().map(|version| &mut version.line);
+        for line in lines.filter(|line| void.contains(&line.vers.to_string().as_str())) {
+            line.void = Some("it was in other hands".to_owned());
+        }
+    }
+
     pub fn tree(&self) -> Tree {
         let mut tree = Tree::default();
         self.leaves.iter().for_each(|leaf| {

@@ -2,13 +2,16 @@
 
 mod catalogue;
 mod decided;
+mod known;
 mod let_in;
+mod lost;
 mod looked_up;
 mod many;
 mod pages;
 mod published;
 mod pulled;
 mod pushed;
+mod quotas;
 mod refused;
 mod uploads;
 

@@ -9,7 +9,8 @@ use metier_market::{
     receipt::{Entry, Receipt},
     revoked::{self, List, Target},
     state::{
-        Change, Claim, KeyChange, KeyEnding, Leaf, Proof, ProofMethod, Publication, subject_name,
+        Change, Claim, KeyChange, KeyEnding, Leaf, Proof, ProofMethod, Publication, State,
+        subject_name,
     },
     trust::{
         Algorithm, KeyPair, Publisher, Review, Reviewed, Revocation, Signature, SigningKey,
@@ -248,6 +249,17 @@ impl FakeMarket {
             leaf: String::from_utf8(leaf).unwrap(),
             inclusion: self.tree.inclusion(index, self.tree.size()).unwrap(),
         }
+    }
+
+    /// The signed list of what its log says.
+    pub fn derived_list(&self, version: u64, issued: Moment) -> Vec<u8> {
+        let mut state = State::default();
+        for leaf in &self.leaves {
+            state.apply(&Leaf::decode(leaf).unwrap()).unwrap();
+        }
+        let expires = issued.plus(Duration::from_secs(86_400));
+        let list = List::new(version, issued, expires, state.listed()).unwrap();
+        revoked::sign(&list, &self.revocation).unwrap().into_bytes()
     }
 
     /// A signed list.
