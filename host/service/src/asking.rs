@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http::{HeaderValue, Request, header};
+use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use metier_core::{
     Digest, Grant, PrincipalId, RunScope, TenantId, http::CanonicalUrl, limits::Limits,
@@ -84,22 +84,39 @@ impl Asker {
         until: Instant,
         max: usize,
     ) -> Result<Vec<u8>, String> {
+        let body = self.get_unless(way, url, None, until, max).await?;
+        body.ok_or_else(|| "it says that its answer is known, and it is not".to_owned())
+    }
+
+    /// The same; nothing where the answer is still the one with this tag.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub async fn get_unless(
+        &self,
+        way: &Way<'_>,
+        url: &CanonicalUrl,
+        known: Option<&str>,
+        until: Instant,
+        max: usize,
+    ) -> Result<Option<Vec<u8>>, String> {
         let call = self.call(way, url, until, max)?;
-        let mut request = Request::get(url.as_str()).body(whole(""));
-        if let Ok(request) = &mut request {
-            let json = HeaderValue::from_static("application/json");
-            request.headers_mut().insert(header::ACCEPT, json);
+        let mut request = Request::get(url.as_str()).header(header::ACCEPT, "application/json");
+        if let Some(known) = known {
+            request = request.header(header::IF_NONE_MATCH, known);
         }
+        let request = request.body(whole(""));
         let request = request.map_err(|error| error.to_string())?;
         let answer = self.egress.send(&call, request).await;
         let answer = answer.map_err(|error| error.to_string())?;
-        let status = answer.status();
-        if status != http::StatusCode::OK {
-            return Err(format!("{} answers {status}", url.without_query()));
+        match answer.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_MODIFIED if known.is_some() => return Ok(None),
+            status => return Err(format!("{} answers {status}", url.without_query())),
         }
         let body = answer.into_body().collect().await;
         let body = body.map_err(|error| error.to_string())?;
-        Ok(body.to_bytes().into())
+        Ok(Some(body.to_bytes().into()))
     }
 
     /// One request, for which nothing but this host is reached.

@@ -12,6 +12,8 @@ use metier_market::{
 };
 use semver::Version;
 
+use super::namespace_key::{KEY_EXAMPLES, NamespaceKeys};
+
 pub(super) const LOGIN_EXAMPLES: &str = "\
 Examples:
   metier login --account acme
@@ -21,7 +23,8 @@ pub(super) const NAMESPACE_EXAMPLES: &str = "\
 Examples:
   metier namespace claim com.acme
   metier namespace claim com.acme --method https
-  metier namespace list";
+  metier namespace list
+  metier namespace key list com.acme";
 
 pub(super) const PUBLISH_EXAMPLES: &str = "\
 Examples:
@@ -135,6 +138,14 @@ pub enum NamespaceAction {
         #[command(flatten)]
         place: Place,
     },
+    /// List, add, end and recover the keys of a namespace
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = KEY_EXAMPLES
+    )]
+    Key(NamespaceKeys),
 }
 
 /// How a namespace is proven.

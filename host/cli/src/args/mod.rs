@@ -17,6 +17,7 @@ pub mod learn;
 pub mod market;
 pub mod market_client;
 pub mod models;
+pub mod namespace_key;
 mod openapi;
 pub mod policy;
 pub mod runs;

@@ -155,6 +155,8 @@ fn the_guide_goes_from_nothing_to_a_revoked_skill() {
     );
     assert!(updates[2].stderr.contains("stays at 0.1.1"));
     assert!(updates[3].stderr.contains("0.1.2 is installed"));
+    let keys = &of("metier namespace key list")[0].stdout;
+    assert!(keys.contains("ends") && keys.contains("good"), "{keys}");
     let lock = fs::read_to_string(sandbox.path("metier.lock")).unwrap();
     assert!(lock.contains("0.1.2"), "{lock}");
     // The publisher's key is for its owner alone, and nobody printed it.
@@ -322,4 +324,59 @@ fn what_a_market_refuses_is_told_and_two_installs_at_once_are_both_locked() {
         revoked.stderr.contains("code: skill-revoked"),
         "{revoked:?}"
     );
+}
+
+#[test]
+fn a_stolen_key_takes_what_it_signed_with_it_and_the_domain_speaks_where_none_is_left() {
+    let sandbox = Sandbox::new();
+    let stall = Stall::any(&sandbox);
+    published(&sandbox, &stall);
+    let run = |line: &str| shell(&sandbox, &stall.url, line);
+    let done = |line: &str| {
+        let ran = run(line);
+        assert_eq!(ran.code, 0, "{line}: {}", ran.stderr);
+        ran
+    };
+    done("metier install com.acme/weather --yes --to skills");
+    done("metier keygen --key next.pem");
+    // While there is a key, none is recovered, and no key of nobody adds one.
+    let early = run("metier namespace key recover com.acme next.pem");
+    assert!(early.stderr.contains("code: conflict"), "{early:?}");
+    assert!(early.stderr.contains("end --lost"), "{early:?}");
+    done("metier keygen --key nobodys.pem");
+    let foreign = run("metier namespace key add com.acme next.pem --key nobodys.pem");
+    assert!(foreign.stderr.contains("is none of"), "{foreign:?}");
+    done("metier namespace key add com.acme next.pem");
+    let mine = "~/.local/share/metier/keys/publisher.pem";
+    let asked = run(&format!("metier namespace key end com.acme {mine}"));
+    assert_eq!(asked.code, 2, "{asked:?}");
+    assert!(asked.stderr.contains("for ever"), "{asked:?}");
+    let alone = run(&format!("metier namespace key end com.acme {mine} --compromised"));
+    assert!(alone.stderr.contains("--since"), "{alone:?}");
+    let nothing = run("metier namespace key end com.acme nothing.pem --yes");
+    assert!(nothing.stderr.contains("is no key"), "{nothing:?}");
+    let missing = run(&format!(
+        "metier namespace key end com.acme {mine} --yes --key nothing.pem"
+    ));
+    assert!(missing.stderr.contains("--lost"), "{missing:?}");
+    done(&format!(
+        "metier namespace key end com.acme {mine} --compromised --since 2026-01-01T00:00:00Z --key next.pem --yes"
+    ));
+    for line in [
+        "metier install com.acme/weather --yes --to other",
+        "metier info com.acme/weather",
+    ] {
+        let refused = run(line);
+        assert!(refused.stderr.contains("is void"), "{refused:?}");
+        assert!(refused.stderr.contains("code: skill-revoked"), "{refused:?}");
+    }
+    let verify = run("metier verify skills/weather.wasm");
+    assert!(verify.stderr.contains("code: skill-revoked"), "{verify:?}");
+    assert!(verify.stderr.contains("other hands"), "{verify:?}");
+    // The key it signed for since has gone with it.
+    let keys = done("metier namespace key list com.acme");
+    assert_eq!(keys.stdout.matches("compromised since").count(), 2, "{keys:?}");
+    done("metier keygen --key third.pem");
+    let early = run("metier namespace key recover com.acme third.pem");
+    assert!(early.stderr.contains("72 hours"), "{early:?}");
 }

@@ -163,7 +163,7 @@ impl Client {
         self.tell_json(Method::POST, path, body, token).await
     }
 
-    async fn tell_json<T: DeserializeOwned>(
+    pub(super) async fn tell_json<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,

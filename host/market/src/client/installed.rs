@@ -7,10 +7,12 @@ use crate::{
     revoked::{Capability, Installed, List},
 };
 
-/// Why the list refuses a version, as far as its index tells.
+/// Why a version must not run, as far as its index and the list tell.
 pub fn revoked_line(list: &List, line: &Line) -> Option<String> {
-    let mut entries = list.entries().iter();
-    let hit = entries.find(|entry| entry.target.names(&line.name, &line.vers, &line.component))?;
+    if let Some(why) = &line.void {
+        return Some(format!("void: {why}"));
+    }
+    let hit = list.naming(&line.name, &line.vers, &line.component)?;
     Some(format!("revoked: {}", hit.why))
 }
 

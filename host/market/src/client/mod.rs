@@ -28,6 +28,7 @@ mod known;
 mod many;
 mod market;
 mod mirror;
+mod namespace_keys;
 mod oci;
 mod publish;
 mod queue;

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use http::StatusCode;
+use metier_core::Digest;
+
 use super::{
     Client, ClientError, Kept,
-    http::{Request, json},
+    http::{PATIENCE, Request, json, not_json},
+    market::within,
 };
 use crate::{
     fixtures::Moment,
     log::{Consistency, LogFault, Witness},
     receipt::Proven,
-    revoked::{Accepted, List, ListRefused, Seen},
+    revoked::{Accepted, List, ListRefused, MAX_FILE, Seen},
     state::Namespace,
     trust::{KeyHint, TrustRoot},
 };
@@ -91,14 +95,30 @@ impl Client {
     /// # Errors
     /// When it cannot be had or is not taken.
     pub async fn revocations(&self, now: Moment) -> Result<Accepted, ClientError> {
-        let most = crate::revoked::MAX_FILE;
-        let file = self.read(Request::get("revocations"), most).await?;
+        let file = self.list_file().await?;
         let _held = self.kept.hold()?;
         let mut seen: Seen = self.kept.read_json(REVOKED_SEEN).unwrap_or_default();
         let accepted = seen.accept(&file, &self.root.revocation, now)?;
         self.kept.write(REVOKED, &file)?;
         self.kept.write_json(REVOKED_SEEN, &seen)?;
         Ok(accepted)
+    }
+
+    /// The file of the list: what is kept, where the market says that it is still that.
+    async fn list_file(&self) -> Result<Vec<u8>, ClientError> {
+        let path = "revocations";
+        let kept = self.kept.read(REVOKED);
+        // A list's tag is the digest of its file.
+        let tag = |kept: &Vec<u8>| format!("\"{}\"", Digest::of(kept));
+        let request = Request {
+            etag: kept.as_ref().map(tag),
+            ..Request::get(path)
+        };
+        let answer = self.ask(request).await?;
+        if answer.status == StatusCode::NOT_MODIFIED {
+            return kept.ok_or_else(|| not_json(path, b"", "nobody said that it is known"));
+        }
+        within(PATIENCE, path, answer.whole(path, MAX_FILE)).await
     }
 
     /// Remembers the first key of a namespace, and notices when one comes that nobody of before vouches for.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The form of lines written and read here.
 pub(super) const FORM: u64 = 1;
 
-/// Longest reason of a yank, in characters: it is shown on a line.
+/// Longest reason of a yank, or why a version is void, in characters: it is shown on a line.
 pub const MAX_WHY_CHARACTERS: usize = 300;
 
 /// One version. Unknown members are let be, so that a later market can say more.
@@ -37,6 +37,9 @@ pub struct Line {
     /// Why nobody should install it any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yanked: Option<String>,
+    /// Why its publisher's signature does not count any more: it is never installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void: Option<String>,
     /// When it was published, in seconds since 1970 (UTC), as its leaf says.
     pub published: u64,
     /// The number of its leaf in the market's log.
@@ -49,9 +52,9 @@ pub enum InvalidLine {
     /// Not the JSON it should be.
     #[error("it cannot be read: {0}")]
     Json(String),
-    /// The reason of a yank is not fit to be shown.
+    /// A reason is not fit to be shown.
     #[error(
-        "the reason of its yank is not 1 to {MAX_WHY_CHARACTERS} visible characters on one line"
+        "the reason of its yank, or why it is void, is not 1 to {MAX_WHY_CHARACTERS} visible characters on one line"
     )]
     Why,
 }
@@ -94,7 +97,7 @@ impl Line {
                 && hidden::find(why).is_none()
                 && !why.contains(['\n', '\r'])
         };
-        match self.yanked.as_ref().is_none_or(fit) {
+        match [&self.yanked, &self.void].into_iter().flatten().all(fit) {
             true => Ok(()),
             false => Err(InvalidLine::Why),
         }

@@ -3,7 +3,7 @@
 //! As cargo does it: the newest version that the requirement allows; pre-releases only where it names them; what is locked stays,
 //! also when it was yanked since. Beyond cargo: a version younger than the cooldown waits, so that a stolen key is noticed before its
 //! work is installed everywhere. A security fix does not wait, nor does a version that is pinned by `=1.2.3`: somebody
-//! looked at that one. An update never goes back to an older version.
+//! looked at that one. An update never goes back to an older version. What is void is never installed, pinned and locked or not.
 
 use std::{fmt, time::Duration};
 
@@ -84,6 +84,8 @@ pub enum Why {
     Yanked(String),
     /// It is too young, for so long.
     Cooling(Duration),
+    /// Its publisher's signature does not count any more, for this reason.
+    Void(String),
     /// The host takes no such version, for this reason.
     Refused(String),
     /// It is older than what is installed.
@@ -205,7 +207,8 @@ pub fn resolve<'i>(
 }
 
 fn keep<'i>(line: &'i Line, rules: &Rules<'_>) -> Result<Resolved<'i>, ResolveError> {
-    match (rules.refused)(line) {
+    let void = line.void.as_ref().map(|why| format!("void: {why}"));
+    match void.or_else(|| (rules.refused)(line)) {
         None => Ok(Resolved {
             line,
             passed: Vec::new(),
@@ -250,6 +253,10 @@ fn why_not(
 ) -> Option<Why> {
     if !wanted.versions.matches(&line.vers) {
         return Some(not_wanted(&line.vers, wanted));
+    }
+    // Also what is locked: nobody knows who made it.
+    if let Some(why) = &line.void {
+        return Some(Why::Void(why.clone()));
     }
     if let Some(why) = (rules.refused)(line) {
         return Some(Why::Refused(why));
@@ -314,6 +321,7 @@ impl fmt::Display for Why {
             }
             Why::Yanked(why) => write!(f, "is yanked ({why})"),
             Why::Cooling(left) => write!(f, "is new and waits for {} more", rounded(*left)),
+            Why::Void(why) => write!(f, "is void ({why})"),
             Why::Refused(why) => write!(f, "is refused here ({why})"),
             Why::Older => f.write_str("is older than what is installed"),
         }

@@ -31,6 +31,7 @@ fn line(version: &str, leaf: u64) -> Line {
         price: Price::Free,
         security_fix: false,
         yanked: None,
+        void: None,
         published: NOW - 7 * DAY,
         leaf,
     }

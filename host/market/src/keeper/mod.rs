@@ -42,7 +42,7 @@ use url::Url;
 
 use self::{
     accounts::{Accounts, AccountsError, PublisherId},
-    acts::{Gate, ListFile, Queue},
+    acts::{ActLimits, Acts, Gate, ListFile, Queue},
     keys::{KeysError, MarketKeys},
     ledger::{Ledger, LedgerError},
     login::Login,
@@ -94,6 +94,8 @@ pub type Result<T, E = MarketError> = std::result::Result<T, E>;
 pub struct Options {
     /// What it takes on.
     pub limits: RegistryLimits,
+    /// What an account does at most in a day.
+    pub acts: ActLimits,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where it is called; what logins are signed for. `http://127.0.0.1:6385` where nothing is said.
@@ -110,6 +112,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             limits: RegistryLimits::default(),
+            acts: ActLimits::default(),
             clock: Arc::new(SystemClock::default()),
             address: None,
             lookup: Arc::new(NoLookup),
@@ -131,6 +134,8 @@ pub struct Market {
     queue: Queue,
     list: ListFile,
     gate: Gate,
+    acts: Acts,
+    act_limits: ActLimits,
     clock: Arc<dyn Clock>,
     lookup: Arc<dyn Lookup>,
     any_namespace: bool,
@@ -176,6 +181,8 @@ impl Market {
             list: ListFile::open(folder, keys.clone()).map_err(disk)?,
             keys,
             gate: Gate::default(),
+            acts: Acts::default(),
+            act_limits: options.acts,
             clock,
             lookup: options.lookup,
             any_namespace: options.any_namespace,
@@ -311,13 +318,7 @@ impl Market {
 
     /// The same for the skills of one namespace.
     async fn index_of(&self, namespace: &Namespace) -> Result<()> {
-        let skills: Vec<_> = self.state(|state| {
-            let skills = state.skills();
-            skills
-                .filter(|skill| skill.namespace() == namespace.as_str())
-                .cloned()
-                .collect()
-        });
+        let skills: Vec<_> = self.state(|state| state.skills_of(namespace).cloned().collect());
         for skill in skills {
             self.index(&skill).await?;
         }

@@ -2,12 +2,21 @@
 //!
 //! For `com.acme` it stands in a TXT record of `_metier.acme.com`, or in the file `https://acme.com/.well-known/metier-publisher.txt`. It names
 //! the market and the account, so that it proves nothing elsewhere, and stays where it is: the market looks again every day.
+//!
+//! Because it stays, it shows nothing of who has the domain now. Where a key is lost, another line beside it names what is to be done
+//! ([`Shows`]): namespace, key and time. It can be taken away when it is done, and is good for nothing else when it is not.
 
 use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::state::{Account, Namespace, ProofMethod};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    fixtures::Moment,
+    state::{Account, Namespace, ProofMethod},
+    trust::KeyHint,
+};
 
 /// Longest answer that is looked at, in bytes.
 pub const MAX_PROOF: usize = 64 << 10;
@@ -49,7 +58,88 @@ pub fn place(namespace: &Namespace, method: ProofMethod) -> String {
     }
 }
 
-/// The line that says a namespace is this account's in the market whose log has this name.
-pub fn line(log: &str, account: &Account) -> String {
-    format!("metier-publisher=v1; market={log}; account={account}")
+/// What a line at a domain shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Shows {
+    /// The namespace is this account's.
+    #[default]
+    Claim,
+    /// It is to have this key, although no earlier one vouches for it.
+    Recover {
+        /// The new key.
+        key: KeyHint,
+    },
+    /// A key of it is to sign nothing more, although none of them says so.
+    End {
+        /// The key.
+        key: KeyHint,
+        /// Since when it was in other hands; it was not when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Moment>,
+    },
+}
+
+/// The line that shows it, in the market whose log has this name. Each differs in everything that whoever has only the account could choose.
+pub fn line(log: &str, account: &Account, namespace: &Namespace, shows: Shows) -> String {
+    let by = format!("market={log}; account={account}");
+    match shows {
+        Shows::Claim => format!("metier-publisher=v1; {by}"),
+        Shows::Recover { key } => {
+            format!("metier-key=v1; {by}; namespace={namespace}; recover={key}")
+        }
+        Shows::End { key, since: None } => {
+            format!("metier-key=v1; {by}; namespace={namespace}; end={key}")
+        }
+        Shows::End {
+            key,
+            since: Some(since),
+        } => format!(
+            "metier-key=v1; {by}; namespace={namespace}; end={key}; compromised-since={since}"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shows, line};
+    use crate::trust::tests::{day, publisher};
+
+    #[test]
+    fn no_line_shows_what_another_does() {
+        let (one, other) = (publisher().verifying(), publisher().verifying());
+        let mut lines = Vec::new();
+        for namespace in ["com.acme", "org.acme"] {
+            for key in [one.hint(), other.hint()] {
+                for shows in [
+                    Shows::Recover { key },
+                    Shows::End { key, since: None },
+                    Shows::End {
+                        key,
+                        since: Some(day(1)),
+                    },
+                    Shows::End {
+                        key,
+                        since: Some(day(2)),
+                    },
+                ] {
+                    for (log, account) in [("a/log", "acme"), ("b/log", "acme"), ("a/log", "ada")] {
+                        let (account, namespace) = (account.parse(), namespace.parse());
+                        lines.push(line(
+                            log,
+                            &account.unwrap_or_else(|_| panic!()),
+                            &namespace.unwrap_or_else(|_| panic!()),
+                            shows,
+                        ));
+                    }
+                }
+            }
+        }
+        let all = lines.len();
+        lines.sort();
+        lines.dedup();
+        assert_eq!(lines.len(), all);
+        // A TXT record has strings of 255 bytes, and most zone files want one.
+        assert!(lines.iter().all(|line| line.len() < 255));
+    }
 }

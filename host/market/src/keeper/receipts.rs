@@ -109,14 +109,17 @@ impl Market {
     /// [`ActError::Missing`] where there is no such skill.
     pub async fn index_file(&self, name: &SkillName) -> Result<IndexFile, ActError> {
         let (published, size) = self.ledger.look(|view| {
-            let versions: Vec<_> = view.state.versions(name).cloned().collect();
+            let versions = view.state.versions(name);
+            let versions: Vec<_> = versions
+                .map(|one| (one.clone(), view.state.void_because(one)))
+                .collect();
             (versions, view.size_after(name))
         });
         if published.is_empty() {
             return Err(ActError::Missing("there is no such skill".to_owned()));
         }
         let mut lines = Vec::with_capacity(published.len());
-        for one in published {
+        for (one, void) in published {
             let record = self
                 .registry
                 .record_of(name, &one.publication.manifest)
@@ -133,6 +136,7 @@ impl Market {
                 price: record.facts.price,
                 security_fix: publication.security_fix,
                 yanked: one.yanked.map(String::from),
+                void: void.map(|why| why.to_string()),
                 published: super::acts::seconds(one.at),
                 leaf: one.leaf,
             });

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use metier_core::Span;
+
 /// How long a publisher is new, from their first publication on.
 pub const NEW_PUBLISHER: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -50,7 +52,7 @@ impl Quota {
 
 /// The day is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} of a day are used up: up to {most} for {}; the next is taken after {until} (seconds since 1970)", if *.new { "a new publisher" } else { "a publisher" })]
+#[error("{what} of a day are used up: up to {most} for {}; the next is taken in {}", if *.new { "a new publisher" } else { "a publisher" }, Span::seconds(*.wait))]
 pub struct Full {
     /// Of what.
     pub what: &'static str,
@@ -60,6 +62,8 @@ pub struct Full {
     pub new: bool,
     /// When there is room again, in seconds since 1970 (UTC).
     pub until: u64,
+    /// How long that is, in seconds.
+    pub wait: u64,
 }
 
 /// Whether one more version is looked at, under a name that is new or is not.
@@ -77,6 +81,7 @@ pub fn quota(standing: &Standing, new_name: bool, now: u64) -> Result<(), Full> 
         most,
         new,
         until,
+        wait: until.saturating_sub(now),
     };
     if new_name && standing.names_of_the_day >= day.names {
         return Err(full("the new names", day.names));

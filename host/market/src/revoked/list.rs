@@ -6,7 +6,10 @@ use metier_core::{Digest, SkillName};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use super::target::{Capability, Target};
+use super::{
+    places::Places,
+    target::{Capability, Target},
+};
 use crate::{fixtures::Moment, state::Reason};
 
 /// Most entries of a list. More than that is a market that should be closed.
@@ -34,6 +37,7 @@ pub struct List {
     pub(super) issued: Moment,
     pub(super) expires: Moment,
     pub(super) entries: Vec<Entry>,
+    places: Places,
 }
 
 /// A list that cannot be.
@@ -81,11 +85,16 @@ impl List {
         if entries.len() > MAX_ENTRIES {
             return Err(ListError::TooMany);
         }
+        let mut places = Places::default();
+        for (place, entry) in (0..).zip(&entries) {
+            places.insert(&entry.target, place);
+        }
         Ok(List {
             version,
             issued,
             expires,
             entries,
+            places,
         })
     }
 
@@ -111,22 +120,31 @@ impl List {
 
     /// The entries that hit this skill; none means that it may run.
     pub fn hits(&self, installed: &Installed) -> Vec<&Entry> {
-        let hit = |entry: &&Entry| entry.hits(installed);
-        self.entries.iter().filter(hit).collect()
-    }
-}
-
-impl Entry {
-    fn hits(&self, installed: &Installed) -> bool {
         let Installed {
             name,
             version,
             digest,
             capabilities,
         } = installed;
-        match &self.target {
-            Target::Capability { capability } => capabilities.contains(capability),
-            target => target.names(name, version, digest),
-        }
+        let mut places = self.places.naming(name, version, digest);
+        places.extend(self.places.asking(capabilities));
+        let places = places.into_iter();
+        places.filter_map(|place| self.entry(place)).collect()
+    }
+
+    /// The first entry that names a version, as far as its name and digest tell.
+    pub fn naming(&self, name: &SkillName, version: &Version, digest: &Digest) -> Option<&Entry> {
+        let place = self.places.naming(name, version, digest).pop_first()?;
+        self.entry(place)
+    }
+
+    /// The entry that names a file, whatever it is called.
+    pub fn naming_file(&self, digest: &Digest) -> Option<&Entry> {
+        let target = Target::Digest { digest: *digest };
+        self.entry(self.places.get(&target)?)
+    }
+
+    fn entry(&self, place: u64) -> Option<&Entry> {
+        self.entries.get(usize::try_from(place).ok()?)
     }
 }

@@ -1,6 +1,6 @@
 //! What must not run any more: a list, signed, numbered and expiring, and what of the installed it hits.
 //!
-//! The list is derived from the log's `revoke` leaves, and travels as one file ([`sign`], [`Seen::accept`]) so that a host needs nothing
+//! The list is derived from the log: what is revoked, and versions whose publisher's signature is void. It travels as one file ([`sign`], [`Seen::accept`]) so that a host needs nothing
 //! else, and an air-gapped one can be given it. The signature is over the SHA-256 of the list's canonical text, and says version and times
 //! once more.
 //!
@@ -21,6 +21,7 @@
 
 mod file;
 mod list;
+mod places;
 mod range;
 mod target;
 
@@ -31,5 +32,6 @@ mod tests;
 
 pub use file::{Accepted, ListRefused, MAX_FILE, MAX_SKEW, Seen, sign};
 pub use list::{Entry, Installed, List, ListError, MAX_ENTRIES, MAX_LIFE};
+pub use places::Revoked;
 pub use range::{Range, RangeError};
 pub use target::{Capability, Target, UnknownCapability};

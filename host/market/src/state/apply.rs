@@ -30,6 +30,9 @@ impl State {
             Change::Freeze(freeze) => self.freeze(freeze)?,
             Change::Thaw(thaw) => self.thaw(thaw)?,
         }
+        if changes_the_list(&leaf.change) {
+            self.listed = self.size;
+        }
         self.last = Some(at);
         self.size += 1;
         Ok(())
@@ -68,6 +71,7 @@ impl State {
             record,
             recovered: false,
             signed_by: None,
+            voided: None,
             at,
             leaf: self.size,
         };
@@ -97,6 +101,9 @@ impl State {
         let (place, record) = owned.check_ended(ended, at)?;
         if let Some(key) = owned.keys.get_mut(place) {
             key.record = record;
+            if ended.since.is_some() {
+                key.voided = Some(key.voided.unwrap_or(at));
+            }
         }
         owned.void_what_compromised_keys_signed(at);
         Ok(())
@@ -118,5 +125,14 @@ impl State {
         }
         owned.frozen = None;
         Ok(())
+    }
+}
+
+/// Whether the revocation list can say something else after it: what is void is told as a range of versions, which a new one may lie in.
+fn changes_the_list(change: &Change) -> bool {
+    match change {
+        Change::Revoke(_) | Change::Unrevoke(_) | Change::Publish(_) => true,
+        Change::KeyEnd(ended) => ended.since.is_some(),
+        _ => false,
     }
 }

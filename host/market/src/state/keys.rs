@@ -2,20 +2,18 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use metier_core::canonical;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::{
     NamespaceKey, Owned,
     leaf::{KeyAdded, KeyEnded},
     namespace::Namespace,
     refused::Refused,
+    vouch::{LeafSignature, Vouched, signed},
 };
 use crate::{
     fixtures::Moment,
-    trust::{KeyError, KeyHint, KeyRecord, PublicKey, Publisher, SigningKey, VerifyingKey, pae},
+    trust::{KeyError, KeyHint, KeyRecord, PublicKey, Publisher, SigningKey, VerifyingKey},
 };
 
 /// How long a namespace is without a key before it gets one that no earlier one vouches for: time for its owner to protest.
@@ -24,79 +22,130 @@ pub const RECOVERY_WAIT: Duration = Duration::from_secs(72 * 3_600);
 /// Most keys of one namespace, good and ended.
 pub(super) const MAX_KEYS: usize = 1_000;
 
-/// What a signature on a key change is over, beside its bytes; no bundle has this type.
-const PAYLOAD_TYPE: &str = "application/vnd.metier.key-change+json";
-
-/// What an earlier key of a namespace signs: that it has this one too.
+/// That a namespace has a further key: what an earlier key of it signs.
 ///
 /// It is the leaf without the time it was appended at and who did that, which the publisher cannot know when signing. Nobody can use it
 /// twice: a key is in a namespace once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KeyChange {
     /// Whose key it is to be.
     pub namespace: Namespace,
     /// The new key.
     pub key: PublicKey,
-    /// From when on it signs.
-    pub from: Moment,
-    /// From when on it signs nothing more.
+    /// From when on it signs; from the leaf on when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Moment>,
+    /// From when on it signs nothing more; never when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
 }
 
-/// A signature on a key change.
+/// That a key signs nothing more: what a key of the namespace signs, itself included. Said again it changes nothing, and is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LeafSignature {
-    /// By which key.
-    pub by: KeyHint,
-    /// The signature, in base64.
-    pub signature: String,
+pub struct KeyEnding {
+    /// Whose key it is.
+    pub namespace: Namespace,
+    /// Which.
+    pub key: KeyHint,
+    /// From when on it signs nothing more; from the leaf on when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Moment>,
+    /// Since when somebody else may have had it; nobody when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
 }
 
 impl KeyChange {
-    /// The leaf's part, signed by an earlier key.
+    /// The signature of an earlier key.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn signature(&self, key: &SigningKey<Publisher>) -> Result<LeafSignature, KeyError> {
+        LeafSignature::of(&self.signed(), key)
+    }
+
+    /// The leaf's part with that signature.
     ///
     /// # Errors
     /// When the cryptographic library fails.
     pub fn sign(self, key: &SigningKey<Publisher>) -> Result<KeyAdded, KeyError> {
-        let signature = key.pair().sign(&self.signed())?;
-        let signature = LeafSignature {
-            by: key.verifying().hint(),
-            signature: STANDARD.encode(signature),
-        };
-        Ok(KeyAdded {
-            namespace: self.namespace,
-            key: self.key,
-            from: self.from,
-            until: self.until,
-            signature: Some(signature),
-            recovered: false,
-        })
+        let signature = self.signature(key)?;
+        Ok(self.vouched(Vouched::Key(signature)))
     }
 
-    /// The leaf's part without a signature.
-    pub fn recovered(self) -> KeyAdded {
+    /// The leaf's part.
+    pub fn vouched(self, vouched: Vouched) -> KeyAdded {
         KeyAdded {
             namespace: self.namespace,
             key: self.key,
             from: self.from,
             until: self.until,
-            signature: None,
-            recovered: true,
+            vouched,
         }
     }
 
-    fn signed(&self) -> Vec<u8> {
-        let mut fields = json!({
-            "type": "key",
-            "namespace": self.namespace,
-            "key": self.key,
-            "from": self.from,
-        });
-        if let (Some(until), Value::Object(fields)) = (self.until, &mut fields) {
-            fields.insert("until".into(), json!(until));
+    pub(super) fn signed(&self) -> Vec<u8> {
+        signed("key", self)
+    }
+}
+
+impl KeyEnding {
+    /// The signature of a key of the namespace.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn signature(&self, key: &SigningKey<Publisher>) -> Result<LeafSignature, KeyError> {
+        LeafSignature::of(&self.signed(), key)
+    }
+
+    /// The leaf's part with that signature.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn sign(self, key: &SigningKey<Publisher>) -> Result<KeyEnded, KeyError> {
+        let signature = self.signature(key)?;
+        Ok(self.vouched(Vouched::Key(signature)))
+    }
+
+    /// The leaf's part.
+    pub fn vouched(self, vouched: Vouched) -> KeyEnded {
+        KeyEnded {
+            namespace: self.namespace,
+            key: self.key,
+            from: self.from,
+            since: self.since,
+            vouched,
         }
-        pae(PAYLOAD_TYPE, canonical::text(&fields).as_bytes())
+    }
+
+    pub(super) fn signed(&self) -> Vec<u8> {
+        signed("key-end", self)
+    }
+}
+
+impl KeyAdded {
+    /// What was signed, or published at the domain.
+    pub fn change(&self) -> KeyChange {
+        KeyChange {
+            namespace: self.namespace.clone(),
+            key: self.key.clone(),
+            from: self.from,
+            until: self.until,
+        }
+    }
+}
+
+impl KeyEnded {
+    /// What was signed, or published at the domain.
+    pub fn ending(&self) -> KeyEnding {
+        KeyEnding {
+            namespace: self.namespace.clone(),
+            key: self.key,
+            from: self.from,
+            since: self.since,
+        }
     }
 }
 
@@ -138,54 +187,27 @@ impl Owned {
         if self.key(added.key.hint()).is_some() {
             return Err(Refused::KeyThere(added.key.hint(), namespace()));
         }
-        match (&added.signature, added.recovered) {
-            (Some(signature), false) => self.check_signature(added, signature, at)?,
-            (None, true) => self.check_recovery(&added.namespace, at)?,
-            _ => return Err(Refused::KeyUnsigned(namespace())),
-        }
-        let record = record(&added.key, added.from.max(at), added.until)
+        self.check_change(&added.change(), &added.vouched, at)?;
+        let record = record(&added.key, added.from.map_or(at, |from| from.max(at)), added.until)
             .ok_or_else(|| Refused::KeyTimes(namespace()))?;
         Ok(NamespaceKey {
             record,
-            recovered: added.recovered,
-            signed_by: added.signature.as_ref().map(|signature| signature.by),
+            recovered: matches!(added.vouched, Vouched::Domain(_)),
+            signed_by: match &added.vouched {
+                Vouched::Key(signature) => Some(signature.by),
+                Vouched::Domain(_) => None,
+            },
+            voided: None,
             at,
             leaf,
         })
     }
 
-    fn check_signature(
-        &self,
-        added: &KeyAdded,
-        signature: &LeafSignature,
-        at: Moment,
-    ) -> Result<(), Refused> {
-        let KeyAdded { namespace, .. } = added;
-        let signer = self.key(signature.by);
-        let signer = signer.ok_or_else(|| Refused::ForeignKey(signature.by, namespace.clone()))?;
-        let usable = signer.record.usable_at(at);
-        usable.map_err(|why| Refused::KeyNotGood(signature.by, why))?;
-        let change = KeyChange {
-            namespace: namespace.clone(),
-            key: added.key.clone(),
-            from: added.from,
-            until: added.until,
-        };
-        let bytes = STANDARD.decode(&signature.signature).ok();
-        let is_signed = bytes.is_some_and(|bytes| {
-            signer
-                .record
-                .key
-                .public()
-                .has_signed(&change.signed(), &bytes)
-        });
-        match is_signed {
-            true => Ok(()),
-            false => Err(Refused::BadSignature(signature.by, namespace.clone())),
-        }
-    }
-
-    fn check_recovery(&self, namespace: &Namespace, at: Moment) -> Result<(), Refused> {
+    /// Whether a key may be added that no earlier one vouches for.
+    ///
+    /// # Errors
+    /// While one is good, and for [`RECOVERY_WAIT`] from then on.
+    pub fn check_recovery(&self, namespace: &Namespace, at: Moment) -> Result<(), Refused> {
         let since = self.keyless_since(at);
         let since = since.ok_or_else(|| Refused::KeyLeft(namespace.clone()))?;
         let earliest = since.plus(RECOVERY_WAIT);
@@ -209,12 +231,10 @@ impl Owned {
         let Some((place, key)) = found else {
             return Err(Refused::ForeignKey(ended.key, ended.namespace.clone()));
         };
-        if ended.compromised != ended.since.is_some() {
-            return Err(Refused::KeyTimes(ended.namespace.clone()));
-        }
+        self.check_ending(&ended.ending(), &ended.vouched, at)?;
         // Ended before, it can still turn out to be stolen, or stolen earlier; nothing makes it better again.
         let mut record = key.record.clone();
-        end(&mut record, ended.from, at);
+        end(&mut record, ended.from.unwrap_or(at), at);
         if let Some(since) = ended.since {
             compromise(&mut record, since, at);
         }
@@ -233,6 +253,7 @@ impl Owned {
             let signer = stolen.iter().find(by);
             if signer.is_some_and(|(_, since)| *since <= key.at) {
                 compromise(&mut key.record, key.at, at);
+                key.voided = Some(key.voided.unwrap_or(at));
             }
             if let Some(since) = key.record.compromised {
                 stolen.push((key.record.key.hint(), since));

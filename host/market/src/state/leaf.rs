@@ -5,8 +5,8 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    keys::LeafSignature,
     namespace::Namespace,
+    vouch::Vouched,
     words::{Account, Price, Reason, Word},
 };
 use crate::{
@@ -98,17 +98,15 @@ pub struct KeyAdded {
     pub namespace: Namespace,
     /// The key.
     pub key: PublicKey,
-    /// From when on it signs; at the earliest from the leaf on.
-    pub from: Moment,
+    /// From when on it signs; at the earliest, and when absent, from the leaf on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Moment>,
     /// From when on it signs nothing more; never when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
-    /// By a key of the namespace that is good; absent when the key is recovered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signature: Option<LeafSignature>,
-    /// Whether it comes without a signature, because there was no key left to make one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub recovered: bool,
+    /// By a key of the namespace that is good, or by the domain, when the key is recovered: there was no key left to sign. Then it is good
+    /// from the leaf on, and for ever.
+    pub vouched: Vouched,
 }
 
 /// A key signs nothing more.
@@ -119,14 +117,14 @@ pub struct KeyEnded {
     pub namespace: Namespace,
     /// Which.
     pub key: KeyHint,
-    /// From when on; at the earliest from the second after the leaf on, and then when it is compromised.
-    pub from: Moment,
-    /// Whether somebody else may have it. What it signed from `since` on is void then.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub compromised: bool,
-    /// Since when somebody else may have had it: there when, and only when, it is compromised.
+    /// From when on; at the earliest from the second after the leaf on, and then when absent, or when it is compromised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Moment>,
+    /// Since when somebody else may have had it: what it signed from then on is void. Nobody had when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Moment>,
+    /// By a key of the namespace that is good, itself included, or by the domain, when the key is lost.
+    pub vouched: Vouched,
 }
 
 /// A version is there.

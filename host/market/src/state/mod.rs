@@ -2,8 +2,8 @@
 //!
 //! A [`Leaf`] is one change; [`State::apply`] takes it or refuses it ([`Refused`]). The market's keeper asks before it appends, so a log
 //! has no leaf that is refused; whoever folds a log and finds one has caught the market lying. `apply` looks at nothing but the leaf and
-//! the state, and verifies what can be verified from them: above all that a namespace's new key is signed by one of its keys
-//! ([`KeyChange`]).
+//! the state, and verifies what can be verified from them: above all that a namespace's new key, and the end of one, is signed by one of
+//! its keys ([`KeyChange`], [`KeyEnding`]).
 //!
 //! What holds:
 //!
@@ -11,6 +11,7 @@
 //! - a namespace has one owner, who alone may claim the namespaces below it; whoever had one of those before keeps it;
 //! - a key is in a namespace once, for ever; a later key is signed by one that is good at the time, or is `recovered`, when none has been
 //!   good for [`RECOVERY_WAIT`];
+//! - a key is ended by one that is good at the time, itself included, or by the domain;
 //! - nothing is good before its leaf: `from` in the past means from the leaf on;
 //! - what a compromised key signed since then is void, versions and further keys alike, and what those signed;
 //! - a version is published once, by a key that is good, under a namespace that is not frozen; a file is one version of one skill;
@@ -27,6 +28,8 @@ mod query;
 mod refused;
 mod signatures;
 mod skills;
+mod void;
+mod vouch;
 mod words;
 
 #[cfg(test)]
@@ -41,12 +44,12 @@ use semver::Version;
 
 use crate::{
     fixtures::Moment,
-    revoked::Entry,
+    revoked::Revoked,
     trust::{KeyHint, KeyRecord, Publisher},
 };
 
 pub use encode::{LeafError, TYPES};
-pub use keys::{KeyChange, LeafSignature, RECOVERY_WAIT};
+pub use keys::{KeyChange, KeyEnding, RECOVERY_WAIT};
 pub use leaf::{
     Change, Claim, Freeze, KeyAdded, KeyEnded, Leaf, Proof, ProofMethod, Publication, Revoke, Thaw,
     Unrevoke, Unyank, Yank,
@@ -55,6 +58,9 @@ pub use namespace::{InvalidNamespace, Namespace};
 pub use query::Standing;
 pub use refused::Refused;
 pub use signatures::{Bundles, Unproven, subject_name};
+pub use skills::MAX_REVOKED;
+pub use void::MAX_VOID;
+pub use vouch::{LeafSignature, Vouched};
 pub use words::{Account, InvalidAccount, InvalidReason, Price, Reason, Word};
 
 /// Everything the market knows.
@@ -68,7 +74,9 @@ pub struct State {
     skills: BTreeMap<SkillName, BTreeMap<Version, Published>>,
     /// Which version each component is.
     digests: BTreeMap<Digest, (SkillName, Version)>,
-    revoked: Vec<Entry>,
+    revoked: Revoked,
+    /// The last leaf that can have changed what the revocation list says.
+    listed: u64,
 }
 
 /// A namespace and whose it is.
@@ -93,6 +101,8 @@ pub struct NamespaceKey {
     pub recovered: bool,
     /// The earlier key that signed it; none for the first one and for recovered ones.
     pub signed_by: Option<KeyHint>,
+    /// When it was said to have been in other hands, or the key that signed it.
+    pub voided: Option<Moment>,
     /// When it came.
     pub at: Moment,
     /// Which leaf brought it.

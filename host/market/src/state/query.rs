@@ -1,10 +1,16 @@
 //! What the state is asked: by the index, by clients, by the revocation list.
 
+use std::ops::Bound;
+
 use metier_core::{Digest, SkillName};
 use semver::Version;
 
-use super::{NamespaceKey, Owned, Published, State, namespace::Namespace};
-use crate::{fixtures::Moment, revoked::Entry, trust::Unusable};
+use super::{NamespaceKey, Owned, Publication, Published, State, namespace::Namespace};
+use crate::{
+    fixtures::Moment,
+    revoked::{Entry, Revoked, Target},
+    trust::Unusable,
+};
 
 /// How things stand with a published version, the gravest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +61,19 @@ impl State {
         self.skills.keys()
     }
 
+    /// Those of one namespace.
+    pub fn skills_of<'s>(
+        &'s self,
+        namespace: &'s Namespace,
+    ) -> impl Iterator<Item = &'s SkillName> {
+        // No name of the namespace is before this one.
+        let first: Option<SkillName> = format!("{namespace}/0").parse().ok();
+        let from = first.map_or(Bound::Unbounded, Bound::Included);
+        let rest = self.skills.range((from, Bound::Unbounded));
+        rest.map(|(name, _)| name)
+            .take_while(|name| name.namespace() == namespace.as_str())
+    }
+
     /// The versions of a skill, the lowest first; yanked and revoked ones too.
     pub fn versions(&self, name: &SkillName) -> impl Iterator<Item = &Published> {
         let versions = self.skills.get(name).into_iter();
@@ -75,27 +94,40 @@ impl State {
     /// How things stand with a version, as far as names and digests tell: whether a capability it asks for is revoked, the list tells whoever
     /// knows its manifest.
     pub fn standing(&self, published: &Published) -> Standing {
-        let publication = &published.publication;
-        let mut entries = self.revoked.iter();
-        let revoked = entries.find(|entry| {
-            let target = &entry.target;
-            target.names(&publication.name, &publication.version, &publication.digest)
-        });
-        if let Some(entry) = revoked {
+        let Publication {
+            name,
+            version,
+            digest,
+            ..
+        } = &published.publication;
+        if let Some(entry) = self.revoked.naming(name, version, digest) {
             return Standing::Revoked(entry.clone());
         }
-        let owned = self.namespaces.get(&Namespace::of(&publication.name));
-        let key = owned.and_then(|owned| owned.key(publication.key));
-        let void = key.and_then(|key| key.record.usable_at(published.at).err());
-        match void {
+        match self.void_because(published) {
             Some(why) => Standing::Void(why),
             None if published.yanked.is_some() => Standing::Yanked,
             None => Standing::Good,
         }
     }
 
-    /// Everything that is revoked, in the order it was: the entries of the list.
-    pub fn revoked(&self) -> &[Entry] {
+    /// Everything that is revoked; what is void is beside it ([`State::listed`]).
+    pub fn revoked(&self) -> &Revoked {
         &self.revoked
+    }
+
+    /// The skills a target is about, as far as names and digests tell.
+    pub fn hit_by(&self, target: &Target) -> Vec<SkillName> {
+        match target {
+            Target::Digest { digest } => {
+                let found = self.version_of(digest).into_iter();
+                found.map(|found| found.publication.name.clone()).collect()
+            }
+            Target::Versions { name, .. } => {
+                let known = self.skills.get_key_value(name).into_iter();
+                known.map(|(name, _)| name.clone()).collect()
+            }
+            Target::Publisher { namespace } => self.skills_of(namespace).cloned().collect(),
+            Target::Capability { .. } => Vec::new(),
+        }
     }
 }

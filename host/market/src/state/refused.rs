@@ -44,11 +44,6 @@ pub enum Refused {
     /// Twice.
     #[error("the key {0} is or was one of `{1}`; make a new one")]
     KeyThere(KeyHint, Namespace),
-    /// No signature, or a signature on a recovered key.
-    #[error(
-        "a further key of `{0}` is signed by an earlier one, or recovered without one; this is neither"
-    )]
-    KeyUnsigned(Namespace),
     /// Of somebody else.
     #[error("the key {0} is none of `{1}`")]
     ForeignKey(KeyHint, Namespace),
@@ -66,7 +61,7 @@ pub enum Refused {
     TooEarly(Namespace, Moment),
     /// Times that cannot be.
     #[error(
-        "the times of the key of `{0}` cannot be: it ends before it begins, or is compromised without saying since when"
+        "the times of the key of `{0}` cannot be: it ends before it begins, or the domain vouches for it, which says nothing of times"
     )]
     KeyTimes(Namespace),
     /// Ended already, and not later.

@@ -9,10 +9,10 @@ use super::{
     namespace::Namespace,
     refused::Refused,
 };
-use crate::{
-    fixtures::Moment,
-    revoked::{Entry, MAX_ENTRIES},
-};
+use crate::{fixtures::Moment, revoked::Entry};
+
+/// Most things that are revoked at once: with their reasons, and with what is void, they are a list that clients still take.
+pub const MAX_REVOKED: usize = 25_000;
 
 impl State {
     pub(super) fn publish(&mut self, publication: &Publication, at: Moment) -> Result<(), Refused> {
@@ -79,8 +79,7 @@ impl State {
             digest,
             ..
         } = publication;
-        let mut targets = self.revoked.iter().map(|entry| &entry.target);
-        targets.any(|target| target.names(name, version, digest))
+        self.revoked.naming(name, version, digest).is_some()
     }
 
     fn version_mut(
@@ -113,26 +112,25 @@ impl State {
     }
 
     pub(super) fn revoke(&mut self, revoke: &Revoke, at: Moment) -> Result<(), Refused> {
-        let is_there = |entry: &Entry| entry.target == revoke.target;
-        if self.revoked.iter().any(is_there) {
+        if self.revoked.contains(&revoke.target) {
             return Err(Refused::Revoked(revoke.target.to_string()));
         }
-        if self.revoked.len() >= MAX_ENTRIES {
+        if self.revoked.len() >= MAX_REVOKED {
             return Err(Refused::TooManyRevoked);
         }
-        self.revoked.push(Entry {
+        let entry = Entry {
             target: revoke.target.clone(),
             why: revoke.why.clone(),
             at,
-        });
+        };
+        self.revoked.insert(self.size, entry);
         Ok(())
     }
 
     pub(super) fn unrevoke(&mut self, unrevoke: &Unrevoke) -> Result<(), Refused> {
-        let mut entries = self.revoked.iter();
-        let place = entries.position(|entry| entry.target == unrevoke.target);
-        let missing = || Refused::NotRevoked(unrevoke.target.to_string());
-        self.revoked.remove(place.ok_or_else(missing)?);
-        Ok(())
+        match self.revoked.remove(&unrevoke.target) {
+            Some(_) => Ok(()),
+            None => Err(Refused::NotRevoked(unrevoke.target.to_string())),
+        }
     }
 }

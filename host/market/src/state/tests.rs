@@ -6,8 +6,9 @@ use semver::Version;
 use serde_json::json;
 
 use super::{
-    Change, Claim, Freeze, KeyChange, KeyEnded, Leaf, Namespace, Proof, ProofMethod, Publication,
-    Refused, Revoke, Standing, State, TYPES, Thaw, Unrevoke, Unyank, Yank,
+    Change, Claim, Freeze, KeyAdded, KeyChange, KeyEnded, KeyEnding, Leaf, Namespace, Proof,
+    ProofMethod, Publication, Refused, Revoke, Standing, State, TYPES, Thaw, Unrevoke, Unyank,
+    Vouched, Yank,
 };
 use crate::{
     fixtures::Moment,
@@ -78,19 +79,54 @@ pub(super) fn new_key(text: &str, key: &SigningKey<Publisher>, from: Moment) -> 
     KeyChange {
         namespace: namespace(text),
         key: key.verifying().public().clone(),
-        from,
+        from: Some(from),
         until: None,
     }
 }
 
-pub(super) fn end(text: &str, key: &SigningKey<Publisher>, from: Moment) -> KeyEnded {
-    KeyEnded {
+/// The same for a key that none of before vouches for.
+pub(super) fn recovered(text: &str, key: &SigningKey<Publisher>) -> KeyAdded {
+    let change = KeyChange {
+        from: None,
+        ..new_key(text, key, day(1))
+    };
+    change.vouched(by_domain(day(1)))
+}
+
+/// The word of the domain, found at this time.
+pub(super) fn by_domain(at: Moment) -> Vouched {
+    Vouched::Domain(Proof {
+        method: ProofMethod::Dns,
+        place: "_metier.acme.com".parse().unwrap(),
+        at,
+    })
+}
+
+pub(super) fn ending(text: &str, key: &SigningKey<Publisher>) -> KeyEnding {
+    KeyEnding {
         namespace: namespace(text),
         key: key.verifying().hint(),
-        from,
-        compromised: false,
+        from: None,
         since: None,
     }
+}
+
+/// As the key itself says.
+pub(super) fn end(text: &str, key: &SigningKey<Publisher>, from: Moment) -> KeyEnded {
+    let ending = KeyEnding {
+        from: Some(from),
+        ..ending(text, key)
+    };
+    ending.sign(key).unwrap()
+}
+
+/// As the key itself says, which somebody else has too.
+pub(super) fn stolen(text: &str, key: &SigningKey<Publisher>, since: Moment) -> KeyEnded {
+    let ending = KeyEnding {
+        since: Some(since),
+        ..ending(text, key)
+    };
+    ending.sign(key).unwrap()
 }
 
 pub(super) fn yank(name: &str, number: &str) -> Change {
@@ -269,12 +305,8 @@ fn how_a_version_stands() {
     assert_eq!(standing(&state, "1.0.0"), Standing::Good);
     apply(&mut state, day(6), yank(name, "1.0.0")).unwrap();
     assert_eq!(standing(&state, "1.0.0"), Standing::Yanked);
-    let stolen = KeyEnded {
-        compromised: true,
-        since: Some(day(4)),
-        ..end("com.acme", &key, day(6))
-    };
-    apply(&mut state, day(6), Change::KeyEnd(stolen)).unwrap();
+    let stolen = Change::KeyEnd(stolen("com.acme", &key, day(4)));
+    apply(&mut state, day(6), stolen).unwrap();
     assert_eq!(
         standing(&state, "1.0.0"),
         Standing::Yanked,
@@ -338,7 +370,7 @@ fn a_key_is_recovered_after_the_wait_and_says_so() {
     )
     .unwrap();
     let at = "2026-11-08T00:00:01Z".parse().unwrap();
-    let recovered = new_key("com.acme", &second, at).recovered();
+    let recovered = recovered("com.acme", &second);
     apply(&mut state, at, Change::Key(recovered)).unwrap();
     let owned = state.namespace(&namespace("com.acme")).unwrap();
     let flags: Vec<_> = owned.keys.iter().map(|key| key.recovered).collect();

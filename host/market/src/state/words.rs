@@ -91,6 +91,13 @@ impl FromStr for Account {
 )]
 pub struct InvalidReason;
 
+impl Reason {
+    /// What is said of versions that are void.
+    pub(super) fn of_void() -> Self {
+        Reason("its key was in other hands when it was signed".to_owned())
+    }
+}
+
 /// One line that reads as it is.
 fn line(text: &str) -> Result<String, InvalidReason> {
     let short = (1..=MAX_REASON).contains(&text.chars().count());

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use metier_core::Digest;
+use metier_market::keeper::acts::Told;
 use serde::Serialize;
 
 /// For what never changes: it is named by its digest.
@@ -57,6 +58,25 @@ pub fn answer(
     // What was made with the name the market was called by is nobody else's.
     let vary = HeaderValue::from_static("host");
     response.headers_mut().insert(header::VARY, vary);
+    response
+}
+
+/// The same of a text whose digest is known: nothing of it is copied for whoever has it.
+pub fn kept(
+    asked: &HeaderMap,
+    media_type: &'static str,
+    told: &Told,
+    how_long: &'static str,
+) -> Response {
+    let tag = tag(&told.digest);
+    let mut response = match is_known(asked, &tag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => {
+            let body = Body::from(told.text.as_bytes().to_vec());
+            ([(header::CONTENT_TYPE, media_type)], body).into_response()
+        }
+    };
+    mark(&mut response, &tag, how_long);
     response
 }
 

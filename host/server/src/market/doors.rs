@@ -4,11 +4,11 @@
 //! |---|---|
 //! | `POST /api/v1/market/challenges` | `{challenge, expires}` |
 //! | `POST /api/v1/market/tokens` `{account, key, challenge, signature}` | `{token, expires}` |
-//! | `POST /api/v1/market/namespaces` `{name, method}` | `{proof, where}`; needs a token, as all below |
+//! | `POST /api/v1/market/namespaces` `{name, method, shows}` | `{proof, where}`; needs a token, as all below. `shows` is what the line is for: `"claim"`, `{"recover": {key}}`, `{"end": {key, since}}` |
 //! | `GET /api/v1/market/namespaces` | those that are the caller's, with their keys |
 //! | `PUT /api/v1/market/namespaces/NAME` `{key}` | `201 {leaf, at}` |
-//! | `POST /api/v1/market/namespaces/NAME/keys` | `201 {leaf, at}`; the body is the leaf's part that the publisher signs |
-//! | `POST /api/v1/market/namespaces/NAME/key-ends` | `201 {leaf, at}` |
+//! | `POST /api/v1/market/namespaces/NAME/keys` `{key, from, until, signature}` | `201 {leaf, at}`; without a signature the domain is looked at |
+//! | `POST /api/v1/market/namespaces/NAME/key-ends` `{key, from, since, signature}` | `201 {leaf, at}`; the same |
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ use axum::{
     routing::{post, put},
 };
 use metier_market::{
-    keeper::{ledger::Appended, login::Login},
-    state::{KeyAdded, KeyEnded, Namespace, Owned, ProofMethod},
+    keeper::{ledger::Appended, login::Login, proof::Shows},
+    state::{KeyChange, KeyEnding, LeafSignature, Namespace, Owned, ProofMethod},
     trust::PublicKey,
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -66,6 +66,8 @@ async fn token(
 struct Wanted {
     name: Namespace,
     method: ProofMethod,
+    #[serde(default)]
+    shows: Shows,
 }
 
 async fn terms(
@@ -73,8 +75,12 @@ async fn terms(
     caller: Caller,
     Body(wanted): Body<Wanted>,
 ) -> Result<Response, NotDone> {
-    let Wanted { name, method } = wanted;
-    let terms = app.market.terms(&caller.account, &name, method)?;
+    let Wanted {
+        name,
+        method,
+        shows,
+    } = wanted;
+    let terms = app.market.terms(&caller.account, &name, method, shows)?;
     Ok(Json(terms).into_response())
 }
 
@@ -126,8 +132,9 @@ async fn add_key(
     caller: Caller,
     Body(body): Body<Value>,
 ) -> Result<Response, NotDone> {
-    let added: KeyAdded = about(&namespace(&name)?, body)?;
-    let appended = app.market.add_key(&caller.account, added).await?;
+    let (change, signature): (KeyChange, _) = about(&namespace(&name)?, body)?;
+    let appended = app.market.add_key(&caller.account, change, signature);
+    let appended = appended.await?;
     Ok(created(&appended))
 }
 
@@ -137,8 +144,9 @@ async fn end_key(
     caller: Caller,
     Body(body): Body<Value>,
 ) -> Result<Response, NotDone> {
-    let ended: KeyEnded = about(&namespace(&name)?, body)?;
-    let appended = app.market.end_key(&caller.account, ended).await?;
+    let (ending, signature): (KeyEnding, _) = about(&namespace(&name)?, body)?;
+    let appended = app.market.end_key(&caller.account, ending, signature);
+    let appended = appended.await?;
     Ok(created(&appended))
 }
 
@@ -147,8 +155,11 @@ fn namespace(name: &str) -> Result<Namespace, Problem> {
     parsed.map_err(|_| not_there("There is no such namespace, and there can be none."))
 }
 
-/// A leaf's part about the namespace of the path, which it may name itself as well.
-fn about<T: DeserializeOwned>(namespace: &Namespace, mut body: Value) -> Result<T, Problem> {
+/// A statement about the namespace of the path, which it may name itself as well, and the signature of a key on it, if there is one.
+fn about<T: DeserializeOwned>(
+    namespace: &Namespace,
+    mut body: Value,
+) -> Result<(T, Option<LeafSignature>), Problem> {
     let wrong = |why: &str| {
         let message = format!("The body cannot be read: {why}.");
         Problem::unreadable(
@@ -166,8 +177,10 @@ fn about<T: DeserializeOwned>(namespace: &Namespace, mut body: Value) -> Result<
     if *named != json!(namespace) {
         return Err(wrong("it is about another namespace than the path"));
     }
-    let read = serde_json::from_value(body);
-    read.map_err(|error| wrong(&metier_core::ids::shown(&error.to_string())))
+    let signature = members.remove("signature").unwrap_or_default();
+    let unread = |error: serde_json::Error| wrong(&metier_core::ids::shown(&error.to_string()));
+    let signature = serde_json::from_value(signature).map_err(unread)?;
+    Ok((serde_json::from_value(body).map_err(unread)?, signature))
 }
 
 /// A leaf that is there now.

@@ -1,6 +1,6 @@
 //! What the metadata API answers where it does not do as asked: the same problems as the service's.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -127,7 +127,11 @@ fn not_done(error: ActError) -> Problem {
         ActError::Missing(_) => fault(Code::NotFound),
         ActError::Conflict(_) => fault(Code::Conflict),
         ActError::Invalid(_) => fault(Code::InvalidArguments),
-        ActError::Full(_) => fault(Code::RateLimited),
+        ActError::Full(full) => {
+            let wait = Duration::from_secs(full.wait);
+            let fault = Fault::new(Code::RateLimited, message);
+            fault.with_retry_after(wait).into()
+        }
         ActError::Busy(_) => fault(Code::Busy),
         ActError::Ledger(LedgerError::Refused(why)) => fault(of_refused(&why)),
         ActError::Ledger(LedgerError::Leaf(_)) => fault(Code::InvalidArguments),
@@ -153,7 +157,6 @@ fn of_refused(why: &Refused) -> Code {
         Refused::Taken(..) | Refused::Below(..) => Code::Forbidden,
         Refused::BadSignature(..)
         | Refused::ForeignKey(..)
-        | Refused::KeyUnsigned(_)
         | Refused::KeyTimes(_)
         | Refused::BuildMetadata(..) => Code::InvalidArguments,
         _ => Code::Conflict,

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use metier_core::{Code, Digest, Fault};
 use metier_market::{
     fixtures::Moment,
-    revoked::{Entry, List, MAX_FILE, Seen, Target},
+    revoked::{Entry, List, MAX_FILE, Seen},
 };
 use metier_runtime::egress::{Clock, EgressAudit};
 use metier_store::types::Rev;
@@ -36,8 +36,12 @@ const VERDICTS: usize = 4_096;
 
 /// Where lists come from.
 pub trait ListSource: Send + Sync {
-    /// The bytes of a market's list.
-    fn fetch<'a>(&'a self, market: &'a Market) -> BoxFuture<'a, Result<Vec<u8>, String>>;
+    /// The bytes of a market's list; nothing where it is still the file with this digest.
+    fn fetch<'a>(
+        &'a self,
+        market: &'a Market,
+        known: Option<Digest>,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, String>>;
 }
 
 /// From the markets themselves.
@@ -53,7 +57,11 @@ impl HttpLists {
         }
     }
 
-    async fn get(&self, market: &Market) -> Result<Vec<u8>, String> {
+    async fn get(
+        &self,
+        market: &Market,
+        known: Option<Digest>,
+    ) -> Result<Option<Vec<u8>>, String> {
         let base = market.root.address.as_str().trim_end_matches('/');
         let url = safe_url(&format!("{base}/{LIST}"))?;
         let way = Way {
@@ -61,13 +69,22 @@ impl HttpLists {
             ca_file: market.ca_file.as_deref(),
         };
         let until = Instant::now() + PATIENCE;
-        self.asker.get(&way, &url, until, MAX_FILE).await
+        // A list's tag is the digest of its file, so that every host of a store, and the next process, knows what there is.
+        let known = known.map(|digest| format!("\"{digest}\""));
+        let asked = self
+            .asker
+            .get_unless(&way, &url, known.as_deref(), until, MAX_FILE);
+        asked.await
     }
 }
 
 impl ListSource for HttpLists {
-    fn fetch<'a>(&'a self, market: &'a Market) -> BoxFuture<'a, Result<Vec<u8>, String>> {
-        Box::pin(self.get(market))
+    fn fetch<'a>(
+        &'a self,
+        market: &'a Market,
+        known: Option<Digest>,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, String>> {
+        Box::pin(self.get(market, known))
     }
 }
 
@@ -125,12 +142,18 @@ impl InForce {
         Some((origin.to_owned(), list))
     }
 
+    /// Which version of a market's list it is.
+    pub(super) fn version_of(&self, origin: &str) -> Option<u64> {
+        let found = self.lists.iter().find(|(of, _)| of == origin);
+        Some(found?.1.as_ref()?.version())
+    }
+
     pub(super) fn revokes_other_than(&self, before: &InForce) -> bool {
-        let entries = |lists: &InForce| -> Vec<Entry> {
+        fn entries(lists: &InForce) -> impl Iterator<Item = &Entry> {
             let all = lists.lists.iter().filter_map(|(_, list)| list.as_ref());
-            all.flat_map(|list| list.entries().to_vec()).collect()
-        };
-        entries(self) != entries(before)
+            all.flat_map(|list| list.entries())
+        }
+        entries(self).ne(entries(before))
     }
 
     /// Whether a component may be called.
@@ -193,11 +216,7 @@ impl InForce {
             let entries: Vec<&Entry> = match (list, by_name) {
                 (None, _) => Vec::new(),
                 (Some(list), Some(installed)) => list.hits(installed),
-                (Some(list), None) => list
-                    .entries()
-                    .iter()
-                    .filter(|entry| names(entry, component))
-                    .collect(),
+                (Some(list), None) => list.naming_file(component).into_iter().collect(),
             };
             entries
                 .into_iter()
@@ -231,10 +250,6 @@ impl InForce {
             Some(list) => Standing::Expired(list.expires()),
         }
     }
-}
-
-fn names(entry: &Entry, component: &Digest) -> bool {
-    matches!(&entry.target, Target::Digest { digest } if digest == component)
 }
 
 fn refusal(component: &Digest, origin: &str, entry: &Entry) -> Fault {

@@ -75,8 +75,10 @@ impl Service {
     /// Fetches the lists of all markets. What does not come, or is not a market's, is said in the log; what is in force stays.
     pub async fn look_for_revocations(&self, source: &dyn ListSource) {
         for market in &self.vouching().settings().markets {
-            let taken = match source.fetch(market).await {
-                Ok(file) => self.vouching().take(market, &file).await,
+            let known = self.vouching().known_list(market);
+            let taken = match source.fetch(market, known).await {
+                Ok(Some(file)) => self.vouching().take(market, &file).await,
+                Ok(None) => Ok(false),
                 Err(why) => Err(Fault::new(Code::StorageUnavailable, sentence(&why))),
             };
             match taken {

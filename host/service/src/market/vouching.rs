@@ -394,6 +394,14 @@ impl Vouching {
         Ok(())
     }
 
+    /// The file of the newest list of a market, where that is in force. One whose file was lost is fetched anew.
+    pub(super) fn known_list(&self, market: &Market) -> Option<Digest> {
+        let key = Digest::of(market.origin().as_bytes()).to_string();
+        let kept = self.lists.get(&key)?.value;
+        let in_force = self.in_force().version_of(market.origin())?;
+        (kept.seen.version() == Some(in_force)).then_some(kept.file)
+    }
+
     /// Takes a list of a market, if it is one and newer. Whether it was.
     ///
     /// # Errors

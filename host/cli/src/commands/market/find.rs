@@ -233,7 +233,7 @@ pub fn unresolved(error: &ResolveError) -> Failure {
 }
 
 fn none(passed: &[PassedOver]) -> Code {
-    let is_refused = |passed: &PassedOver| matches!(passed.why, Why::Refused(_));
+    let is_refused = |passed: &PassedOver| matches!(passed.why, Why::Refused(_) | Why::Void(_));
     match passed.iter().all(is_refused) {
         true => Code::SkillRevoked,
         false => Code::NotFound,

@@ -188,7 +188,9 @@ fn versions(index: &IndexFile, list: &List, stream: &Stream) -> String {
     for line in index.lines().iter().rev().take(20) {
         let revoked = revoked_line(list, line);
         let yanked = line.yanked.as_ref().map(|why| format!("yanked: {why}"));
-        let note = revoked
+        let void = line.void.as_ref().map(|why| format!("void: {why}"));
+        let note = void
+            .or(revoked)
             .or(yanked)
             .map_or(String::new(), |note| format!("  {note}"));
         lines.push(format!("  {}{}", line.vers, text::one_line(&note)));
@@ -225,6 +227,6 @@ pub fn value(found: &Found) -> Value {
 fn each(index: &IndexFile, list: &List) -> Vec<Value> {
     let lines = index.lines().iter().rev();
     lines
-        .map(|line| json!({"version": line.vers, "yanked": line.yanked, "revoked": revoked_line(list, line)}))
+        .map(|line| json!({"version": line.vers, "yanked": line.yanked, "void": line.void, "revoked": revoked_line(list, line)}))
         .collect()
 }

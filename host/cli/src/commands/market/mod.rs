@@ -10,6 +10,7 @@ pub mod install;
 pub mod keys;
 mod lock;
 pub mod mirror;
+mod namespace_key;
 mod place;
 mod placing;
 pub mod publish;

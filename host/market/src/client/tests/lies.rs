@@ -305,6 +305,21 @@ async fn the_revocation_list_never_goes_back() {
 }
 
 #[tokio::test]
+async fn a_list_that_has_not_changed_is_the_one_that_is_kept() {
+    let now: Moment = day(21);
+    let scene = Scene::new();
+    scene.script.shop().revoked.push(revoked());
+    let first = scene.client.revocations(now).await.unwrap();
+    let again = scene.client.revocations(now).await.unwrap();
+    assert_eq!(first, again);
+    // Told that it is known when nothing was asked of the kind, nobody takes nothing for a list.
+    let stranger = Scene::new();
+    let lie = Lie::Status(StatusCode::NOT_MODIFIED, String::new());
+    stranger.script.lie("revocations", lie);
+    stranger.client.revocations(now).await.unwrap_err();
+}
+
+#[tokio::test]
 async fn two_installs_at_once_are_two_installs() {
     let scene = Scene::of(Shop::with(&["1.0.0", "1.1.0", "1.2.0"]));
     let other: Client = super::client(&scene.script, &scene.home);

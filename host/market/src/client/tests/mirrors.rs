@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use super::{
     super::{Directory, meet},
-    Ask, Client, ClientError, Kept, Scene,
+    Ask, Client, ClientError, FirstKey, Kept, Scene,
     shop::{Shop, weather},
 };
 use crate::{
@@ -91,6 +91,30 @@ async fn what_is_revoked_is_not_mirrored() {
     mirrored(&scene).await;
     let blobs = fs::read_dir(scene.home.path().join("mirror/blobs")).unwrap();
     assert_eq!(blobs.count(), 1);
+}
+
+/// One version of a thief's does not keep the good ones from being carried away.
+#[tokio::test]
+async fn what_is_void_is_not_mirrored_and_does_not_end_the_mirror() {
+    let scene = Scene::of(Shop::with(&["1.0.0"]));
+    {
+        let mut shop = scene.script.shop();
+        shop.now = day(5);
+        shop.publish("1.1.0", |_| {});
+        shop.now = day(6);
+        shop.steal(day(4), &["1.1.0"]);
+    }
+    mirrored(&scene).await;
+    let blobs = fs::read_dir(scene.home.path().join("mirror/blobs")).unwrap();
+    assert_eq!(blobs.count(), 1);
+    // An index that hides it helps nobody: the receipt of now shows it.
+    scene.script.shop().versions[1].line.void = None;
+    let index = scene.client.index(&weather(), Ask::Always).await.unwrap();
+    let witness = scene.client.advance().await.unwrap();
+    let line = index.lines().last().unwrap();
+    let fetched = scene.client.fetch(line, &witness, FirstKey::Remembered);
+    let error = fetched.await.unwrap_err();
+    assert!(error.to_string().contains("other hands"), "{error}");
 }
 
 #[tokio::test]

@@ -124,7 +124,7 @@ impl Http for Script {
         let lies = self.lies.lock().unwrap().clone();
         let lie = lies.iter().find(|(path, _)| request.path.starts_with(path));
         let mut headers = HeaderMap::new();
-        let etag = format!("\"{}\"", metier_core::Digest::of(&bytes).to_hex());
+        let etag = format!("\"{}\"", metier_core::Digest::of(&bytes));
         headers.insert(header::ETAG, HeaderValue::try_from(&etag).unwrap());
         let answer = |status, bytes: Vec<u8>| Answer {
             status,

@@ -18,7 +18,8 @@ use crate::{
     receipt::{Entry, Receipt},
     revoked::{self, List},
     state::{
-        Change, Claim, KeyAdded, KeyEnded, Leaf, Proof, ProofMethod, Publication, subject_name,
+        Change, Claim, KeyChange, KeyEnding, Leaf, Proof, ProofMethod, Publication, Vouched,
+        subject_name,
     },
     trust::{
         Algorithm, KeyPair, Moment, Publisher, Review, Reviewed, Revocation, Signature, SigningKey,
@@ -177,6 +178,7 @@ impl Shop {
             price: Default::default(),
             security_fix: false,
             yanked: None,
+            void: None,
             published: 1_800_000_000,
             leaf,
         };
@@ -192,25 +194,42 @@ impl Shop {
     /// Ends the key, waits, and takes another that nobody vouches for.
     pub fn recover(&mut self) {
         self.now = day(2);
-        let ended = KeyEnded {
+        let ended = KeyEnding {
             namespace: "com.acme".parse().unwrap(),
             key: self.key.verifying().hint(),
-            from: day(3),
-            compromised: false,
+            from: Some(day(3)),
             since: None,
         };
-        self.append(Change::KeyEnd(ended));
+        self.append(Change::KeyEnd(ended.sign(&self.key).unwrap()));
         self.now = day(10);
         self.key = SigningKey::new(pair());
-        let added = KeyAdded {
+        let added = KeyChange {
             namespace: "com.acme".parse().unwrap(),
             key: self.key.verifying().public().clone(),
-            from: day(10),
+            from: None,
             until: None,
-            signature: None,
-            recovered: true,
         };
-        self.append(Change::Key(added));
+        let proof = Proof {
+            method: ProofMethod::Dns,
+            place: "_metier.acme.com".parse().unwrap(),
+            at: day(10),
+        };
+        self.append(Change::Key(added.vouched(Vouched::Domain(proof))));
+    }
+
+    /// Says that the key was in other hands since then: what it signed is void, by the index and by every receipt from now on.
+    pub fn steal(&mut self, since: Moment, void: &[&str]) {
+        let ended = KeyEnding {
+            namespace: "com.acme".parse().unwrap(),
+            key: self.key.verifying().hint(),
+            from: None,
+            since: Some(since),
+        };
+        self.append(Change::KeyEnd(ended.sign(&self.key).unwrap()));
+        let lines = self.versions.iter_mut().map(|version| &mut version.line);
+        for line in lines.filter(|line| void.contains(&line.vers.to_string().as_str())) {
+            line.void = Some("it was in other hands".to_owned());
+        }
     }
 
     pub fn tree(&self) -> Tree {

@@ -53,6 +53,28 @@ fn the_newest_that_is_wanted() {
 }
 
 #[test]
+fn what_is_void_is_installed_by_nobody_pinned_or_locked() {
+    let mut newest = line("1.1.0", 11);
+    newest.void = Some("the key was in other hands".to_owned());
+    let index = index_of(vec![line("1.0.0", 10), newest]);
+    let index = IndexFile::read(index.name(), index.write().as_bytes()).unwrap();
+    let rules = Rules::at(NOW);
+    assert_eq!(chosen("*", &index, &rules).unwrap(), "1.0.0");
+    let pinned = chosen("=1.1.0", &index, &rules).unwrap_err();
+    assert!(pinned.contains("is void (the key was"), "{pinned}");
+    let locked = locked("1.1.0", 11);
+    for prefer in [Prefer::Locked, Prefer::Newest] {
+        let rules = Rules {
+            locked: Some(&locked),
+            prefer,
+            ..rules
+        };
+        let refused = chosen("*", &index, &rules).unwrap_err();
+        assert!(refused.contains("void"), "{refused}");
+    }
+}
+
+#[test]
 fn order_is_by_number_and_build_metadata_counts_for_nothing() {
     let rules = Rules::at(NOW);
     assert_eq!(

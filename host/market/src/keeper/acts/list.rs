@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use metier_core::Digest;
+
 use super::ActError;
 use crate::{
     fixtures::Moment,
@@ -33,7 +35,27 @@ pub struct ListFile {
 #[derive(Clone, Debug)]
 struct Current {
     list: List,
-    text: Arc<str>,
+    told: Told,
+    /// The leaf since which its entries are these; nothing where it was read from the disk and nobody has compared it yet.
+    since: Option<u64>,
+}
+
+/// The file of a list, as it is told.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Its text.
+    pub text: Arc<str>,
+    /// The digest of that: whoever has it already is told so.
+    pub digest: Digest,
+}
+
+impl From<String> for Told {
+    fn from(text: String) -> Self {
+        Told {
+            digest: Digest::of(text.as_bytes()),
+            text: text.into(),
+        }
+    }
 }
 
 impl ListFile {
@@ -52,8 +74,11 @@ impl ListFile {
             let key = keys.revocation.verifying();
             let accepted = Seen::default().accept(text.as_bytes(), &key, late).ok()?;
             let (Accepted::Fresh(list) | Accepted::Expired(list)) = accepted;
-            let text = text.into();
-            Some(Current { list, text })
+            Some(Current {
+                list,
+                told: text.into(),
+                since: None,
+            })
         });
         Ok(ListFile {
             folder: folder.to_owned(),
@@ -62,37 +87,43 @@ impl ListFile {
         })
     }
 
-    /// The list with these entries: the one there is while it says them and is young. They are looked up when nobody else makes a list, so
-    /// that none of fewer entries comes behind one of more.
+    /// The list as of a leaf: the one there is while nothing changed and it is young. Which leaf that is, is looked up when nobody else makes
+    /// a list, so that none of fewer entries comes behind one of more; the entries only where they may be others.
     fn with(
         &self,
-        entries: impl FnOnce() -> Vec<Entry>,
+        changed: impl FnOnce() -> u64,
+        entries: impl FnOnce() -> (u64, Vec<Entry>),
         now: Moment,
-    ) -> Result<Arc<str>, ActError> {
+    ) -> Result<Told, ActError> {
         let mut current = self
             .current
             .lock()
             .unwrap_or_else(|error| error.into_inner());
-        let entries = entries();
-        if let Some(there) = &*current {
-            let is_young = now
-                .since(there.list.issued())
-                .is_none_or(|age| age < REISSUE);
-            if is_young && there.list.entries() == entries {
-                return Ok(there.text.clone());
-            }
+        let is_young = |list: &List| now.since(list.issued()).is_none_or(|age| age < REISSUE);
+        if let Some(there) = current.as_ref().filter(|there| is_young(&there.list))
+            && there.since == Some(changed())
+        {
+            return Ok(there.told.clone());
         }
-        let next = self.next(current.as_ref(), &entries, now)?;
-        replace(&self.folder, FILE, next.text.as_bytes())?;
-        let text = next.text.clone();
+        let (since, entries) = entries();
+        if let Some(there) = current.as_mut().filter(|there| is_young(&there.list))
+            && there.list.entries() == entries
+        {
+            there.since = Some(since);
+            return Ok(there.told.clone());
+        }
+        let next = self.next(current.as_ref(), entries, since, now)?;
+        replace(&self.folder, FILE, next.told.text.as_bytes())?;
+        let told = next.told.clone();
         *current = Some(next);
-        Ok(text)
+        Ok(told)
     }
 
     fn next(
         &self,
         before: Option<&Current>,
-        entries: &[Entry],
+        entries: Vec<Entry>,
+        since: u64,
         now: Moment,
     ) -> Result<Current, ActError> {
         let before = before.map(|current| &current.list);
@@ -100,10 +131,14 @@ impl ListFile {
         // Seconds since 2026, or one more than before: higher than every list before, even when the file of the last one was lost.
         let seconds = now.since(Moment::default()).unwrap_or_default().as_secs();
         let version = before.map_or(1, |list| list.version() + 1).max(seconds);
-        let list = List::new(version, issued, issued.plus(LIFE), entries.to_vec());
+        let list = List::new(version, issued, issued.plus(LIFE), entries);
         let list = list.map_err(|error: ListError| ActError::Conflict(error.to_string()))?;
-        let text = sign(&list, &self.keys.revocation)?.into();
-        Ok(Current { list, text })
+        let told = sign(&list, &self.keys.revocation)?.into();
+        Ok(Current {
+            list,
+            told,
+            since: Some(since),
+        })
     }
 }
 
@@ -112,9 +147,13 @@ impl Market {
     ///
     /// # Errors
     /// The disk's.
-    pub fn list_now(&self) -> Result<Arc<str>, ActError> {
+    pub fn list_now(&self) -> Result<Told, ActError> {
         let now = moment(&*self.clock);
-        let entries = || self.ledger.look(|view| view.state.revoked().to_vec());
-        self.list.with(entries, now)
+        let changed = || self.ledger.look(|view| view.state.list_changed());
+        let entries = || {
+            self.ledger
+                .look(|view| (view.state.list_changed(), view.state.listed()))
+        };
+        self.list.with(changed, entries, now)
     }
 }

@@ -1,17 +1,23 @@
 //! What publishers and operators do: each ends in one leaf of the log.
 
+mod act;
 mod error;
 mod gate;
+mod key_changes;
 mod list;
 mod names;
 mod publish;
 mod queue;
 mod skills;
 
-pub(super) use self::gate::{Gate, seconds};
+pub(super) use self::{
+    act::{Acts, Done},
+    gate::{Gate, seconds},
+};
 pub use self::{
+    act::ActLimits,
     error::ActError,
-    list::ListFile,
+    list::{ListFile, Told},
     names::{Checked, Terms},
     publish::{Outcome, Submission},
     queue::{Decision, Queue, Waiting},

@@ -2,12 +2,16 @@
 
 use serde::Serialize;
 
-use super::ActError;
+use super::{ActError, act::Act};
 use crate::{
-    keeper::{Market, ledger::Appended, ledger::moment, proof},
+    keeper::{
+        Market,
+        ledger::Appended,
+        ledger::moment,
+        proof::{self, Shows},
+    },
     state::{
-        Account, Change, Claim, Freeze, KeyAdded, KeyEnded, Namespace, Proof, ProofMethod, Reason,
-        Thaw, Word,
+        Account, Change, Claim, Freeze, Namespace, Proof, ProofMethod, Reason, Thaw, Word,
     },
     trust::PublicKey,
 };
@@ -32,7 +36,7 @@ pub struct Checked {
 }
 
 impl Market {
-    /// What `by` publishes to claim a namespace.
+    /// What `by` publishes to claim a namespace, or to change its keys where none is left that could sign.
     ///
     /// # Errors
     /// Where the market never looks.
@@ -41,13 +45,14 @@ impl Market {
         by: &Account,
         namespace: &Namespace,
         method: ProofMethod,
+        shows: Shows,
     ) -> Result<Terms, ActError> {
         if !self.any_namespace && !self.lookup.can(method) {
             let message = "this market does not look there: ask for the other method";
             return Err(ActError::Invalid(message.to_owned()));
         }
         Ok(Terms {
-            proof: proof::line(self.keys.log.key().name(), by),
+            proof: proof::line(self.keys.log.key().name(), by, namespace, shows),
             place: proof::place(namespace, method),
         })
     }
@@ -75,7 +80,8 @@ impl Market {
             return Ok(there);
         }
         self.not_ours(&key)?;
-        let proof = self.proven(by, &namespace).await?;
+        let acting = self.acting(by, Act::Claim)?;
+        let proof = self.proven(by, &namespace, Shows::Claim).await?;
         let claim = Claim {
             namespace,
             owner: by.clone(),
@@ -83,33 +89,9 @@ impl Market {
             key,
             until: None,
         };
-        Ok(self.ledger.append(by, Change::Namespace(claim)).await?)
-    }
-
-    /// Adds a key to a namespace.
-    ///
-    /// # Errors
-    /// [`ActError`].
-    pub async fn add_key(&self, by: &Account, added: KeyAdded) -> Result<Appended, ActError> {
-        self.acts_for(by, &added.namespace)?;
-        self.not_ours(&added.key)?;
-        if added.recovered {
-            // Whoever has the account alone has not the domain: it is proven anew.
-            self.proven(by, &added.namespace).await?;
-        }
-        Ok(self.ledger.append(by, Change::Key(added)).await?)
-    }
-
-    /// Ends a key of a namespace.
-    ///
-    /// # Errors
-    /// [`ActError`].
-    pub async fn end_key(&self, by: &Account, ended: KeyEnded) -> Result<Appended, ActError> {
-        self.acts_for(by, &ended.namespace)?;
-        let namespace = ended.namespace.clone();
-        let appended = self.ledger.append(by, Change::KeyEnd(ended)).await?;
-        self.index_of(&namespace).await?;
-        Ok(appended)
+        let appended = self.ledger.append(by, Change::Namespace(claim)).await;
+        drop(acting);
+        Ok(appended?)
     }
 
     /// Looks for every namespace's proof again. What could not be looked up stays as it is.
@@ -127,7 +109,8 @@ impl Market {
                 .collect()
         });
         for (namespace, owned) in all {
-            let line = proof::line(self.keys.log.key().name(), &owned.owner);
+            let log = self.keys.log.key().name();
+            let line = proof::line(log, &owned.owner, &namespace, Shows::Claim);
             let place = owned.proof.place.as_str();
             let Ok(lines) = self.lookup.lines(owned.proof.method, place).await else {
                 continue;
@@ -157,12 +140,18 @@ impl Market {
         itself.map_err(|_| ActError::Busy("the market has no name for itself"))
     }
 
-    async fn proven(&self, by: &Account, namespace: &Namespace) -> Result<Proof, ActError> {
+    /// Whether the domain has the line that shows this, now.
+    pub(super) async fn proven(
+        &self,
+        by: &Account,
+        namespace: &Namespace,
+        shows: Shows,
+    ) -> Result<Proof, ActError> {
         if self.any_namespace {
             let place = "nowhere: this market takes every namespace as it is claimed";
             return self.proof(ProofMethod::Https, place);
         }
-        let line = proof::line(self.keys.log.key().name(), by);
+        let line = proof::line(self.keys.log.key().name(), by, namespace, shows);
         let mut told = Vec::new();
         let methods = [ProofMethod::Https, ProofMethod::Dns];
         for method in methods
@@ -196,7 +185,7 @@ impl Market {
     }
 
     /// A publisher must not sign with the market's keys: then one hand had both signatures.
-    fn not_ours(&self, key: &PublicKey) -> Result<(), ActError> {
+    pub(super) fn not_ours(&self, key: &PublicKey) -> Result<(), ActError> {
         match self.keys.root.has_hint(key.hint()) {
             true => Err(ActError::Invalid(
                 "this is a key of the market itself".to_owned(),

@@ -3,7 +3,7 @@
 use metier_core::SkillName;
 use semver::Version;
 
-use super::{ActError, names::reason};
+use super::{ActError, act::Act, names::reason};
 use crate::{
     keeper::{Market, ledger::Appended},
     revoked::Target,
@@ -41,7 +41,7 @@ impl Market {
         self.change_version(by, name, why, change).await
     }
 
-    /// Revokes: it must not run. A publisher revokes what is theirs, the market's keeper everything. The list is new when it returns.
+    /// Revokes: it must not run. A publisher revokes what is theirs, the market's keeper everything. Whoever asks for the list from then on has it.
     ///
     /// # Errors
     /// [`ActError`].
@@ -56,8 +56,15 @@ impl Market {
             self.may_revoke(by, &target)?;
         }
         let (why, hit) = (reason(why)?, self.hit(&target));
+        // Who keeps the market may have to revoke more than anybody thought of.
+        let acting = match keeps_the_market {
+            true => None,
+            false => Some(self.acting(by, Act::Revoke)?),
+        };
         let change = Change::Revoke(Revoke { target, why });
-        self.change_list(by, hit, change).await
+        let appended = self.change_list(by, hit, change).await;
+        drop(acting);
+        appended
     }
 
     /// Takes a revocation back; for the market's keeper alone.
@@ -85,7 +92,10 @@ impl Market {
     ) -> Result<Appended, ActError> {
         self.acts_for(by, &Namespace::of(&name))?;
         let change = change(name.clone(), reason(why)?);
-        let appended = self.ledger.append(by, change).await?;
+        let acting = self.acting(by, Act::Yank)?;
+        let appended = self.ledger.append(by, change).await;
+        drop(acting);
+        let appended = appended?;
         self.index(&name).await?;
         Ok(appended)
     }
@@ -97,7 +107,7 @@ impl Market {
         change: Change,
     ) -> Result<Appended, ActError> {
         let appended = self.ledger.append(by, change).await?;
-        self.list_now()?;
+        // The list is made when somebody asks for it: many revocations at once are one list.
         for skill in hit {
             self.index(&skill).await?;
         }
@@ -124,17 +134,7 @@ impl Market {
         self.acts_for(by, &namespace)
     }
 
-    /// The skills a revocation is about, as far as names and digests tell.
     fn hit(&self, target: &Target) -> Vec<SkillName> {
-        self.ledger.look(|view| {
-            let skills = view.state.skills();
-            let is_hit = |name: &&SkillName| {
-                view.state.versions(name).any(|published| {
-                    let publication = &published.publication;
-                    target.names(name, &publication.version, &publication.digest)
-                })
-            };
-            skills.filter(is_hit).cloned().collect()
-        })
+        self.ledger.look(|view| view.state.hit_by(target))
     }
 }

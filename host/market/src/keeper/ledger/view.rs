@@ -6,6 +6,7 @@ use metier_core::SkillName;
 
 use super::file::HEAD;
 use crate::{
+    keeper::acts::Done,
     log::{Checkpoint, LogSigner, Tree},
     state::{Change, Leaf, Namespace, Refused, State},
     trust::KeyError,
@@ -22,10 +23,12 @@ pub struct View {
     pub checkpoint: String,
     /// Where in the file each leaf ends.
     pub(super) ends: Vec<u64>,
-    /// The last leaf about each skill.
+    /// The last leaf about each skill, or about keys that signed it.
     touched: BTreeMap<SkillName, u64>,
     /// The leaves about each namespace's keys.
     histories: BTreeMap<Namespace, Vec<u64>>,
+    /// What accounts did of late.
+    pub(in crate::keeper) done: Done,
 }
 
 impl View {
@@ -35,13 +38,19 @@ impl View {
         let index = self.tree.push(bytes);
         let end = self.length() + (HEAD + bytes.len()) as u64;
         self.ends.push(end);
+        self.done.note(leaf);
         match &leaf.change {
             Change::Publish(publication) => self.touch(&publication.name, index),
             Change::Yank(yank) => self.touch(&yank.name, index),
             Change::Unyank(unyank) => self.touch(&unyank.name, index),
             Change::Namespace(claim) => self.note(&claim.namespace, index),
             Change::Key(added) => self.note(&added.namespace, index),
-            Change::KeyEnd(ended) => self.note(&ended.namespace, index),
+            Change::KeyEnd(ended) => {
+                self.note(&ended.namespace, index);
+                if ended.since.is_some() {
+                    self.touch_all(&ended.namespace, index);
+                }
+            }
             Change::Freeze(freeze) => self.note(&freeze.namespace, index),
             Change::Thaw(thaw) => self.note(&thaw.namespace, index),
             Change::Revoke(_) | Change::Unrevoke(_) => {}
@@ -73,6 +82,13 @@ impl View {
 
     fn touch(&mut self, skill: &SkillName, leaf: u64) {
         self.touched.insert(skill.clone(), leaf);
+    }
+
+    /// Which of its versions are void, their indexes tell.
+    fn touch_all(&mut self, namespace: &Namespace, leaf: u64) {
+        for skill in self.state.skills_of(namespace) {
+            self.touched.insert(skill.clone(), leaf);
+        }
     }
 
     fn note(&mut self, namespace: &Namespace, leaf: u64) {

@@ -8,7 +8,7 @@ use super::NAME;
 use crate::{
     log::MAX_LEAF,
     state::{
-        Account, Change, Leaf, LeafError, Price, Reason,
+        Account, Change, Leaf, LeafError, Price, Reason, Vouched,
         tests::{history, leaf, new_key, yank},
     },
     trust::tests::{day, publisher},
@@ -83,7 +83,9 @@ fn attack_huge_leaf() {
 fn attack_leaf_that_would_be_too_long_to_serve() {
     let key = publisher();
     let mut added = new_key("com.acme", &key, day(2)).sign(&key).unwrap();
-    let signature = added.signature.as_mut().unwrap();
+    let Vouched::Key(signature) = &mut added.vouched else {
+        panic!("it is signed");
+    };
     signature.signature = "A".repeat(MAX_LEAF);
     let error = leaf(day(2), Change::Key(added)).encode();
     assert_eq!(error, Err(LeafError::TooLong));

@@ -1,8 +1,10 @@
 //! One attack on the market's state each, and each is refused.
 
+mod endings;
 mod form;
 mod keys;
 mod signatures;
 mod skills;
+mod void;
 
 const NAME: &str = "com.acme/salesforce";

@@ -3,12 +3,12 @@
 
 use super::NAME;
 use crate::{
-    revoked::{Entry, MAX_ENTRIES, Target},
+    revoked::{Entry, Target},
     state::{
-        Change, KeyEnded, Refused, State, Thaw,
+        Change, MAX_REVOKED, Refused, State, Thaw,
         tests::{
             acme, apply, claim, end, freeze, namespace, new_key, publication, publish, revoke,
-            skill, thaw, unrevoke, unyank, version, yank,
+            skill, stolen as stolen_key, thaw, unrevoke, unyank, version, yank,
         },
     },
     trust::{
@@ -122,11 +122,7 @@ fn attack_publication_by_a_key_that_is_not_good() {
         Err(Refused::KeyNotGood(_, Unusable::Ended(_)))
     ));
     let mut stolen = state.clone();
-    let theft = KeyEnded {
-        compromised: true,
-        since: Some(day(2)),
-        ..end("com.acme", &key, day(28))
-    };
+    let theft = stolen_key("com.acme", &key, day(2));
     apply(&mut stolen, day(3), Change::KeyEnd(theft)).unwrap();
     let error = apply(&mut stolen, day(4), publish(NAME, "1.0.0", &key));
     assert!(matches!(
@@ -267,12 +263,14 @@ fn attack_more_revocations_than_a_list_can_have() {
     let target = |namespace: &str| Target::Publisher {
         namespace: namespace.parse().unwrap(),
     };
-    let entry = Entry {
-        target: target("org.evil"),
-        why: "steals".parse().unwrap(),
-        at: day(2),
-    };
-    state.revoked = vec![entry; MAX_ENTRIES];
+    for number in 0..MAX_REVOKED as u64 {
+        let entry = Entry {
+            target: target(&format!("org.evil{number}")),
+            why: "steals".parse().unwrap(),
+            at: day(2),
+        };
+        state.revoked.insert(number + 1, entry);
+    }
     let error = apply(&mut state, day(3), revoke(target("org.other")));
     assert_eq!(error, Err(Refused::TooManyRevoked));
 }

@@ -180,10 +180,10 @@ async fn an_account_keeps_its_key_over_a_restart_and_nobody_is_logged_in_after_i
 
 /// What domains publish, for a test.
 #[derive(Debug, Default)]
-struct Domains(Mutex<BTreeMap<String, Vec<String>>>);
+pub struct Domains(Mutex<BTreeMap<String, Vec<String>>>);
 
 impl Domains {
-    fn say(&self, place: &str, lines: &[&str]) {
+    pub fn say(&self, place: &str, lines: &[&str]) {
         let lines = lines.iter().map(|line| (*line).to_owned()).collect();
         self.0.lock().unwrap().insert(place.to_owned(), lines);
     }

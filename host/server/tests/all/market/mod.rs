@@ -2,7 +2,9 @@
 
 mod catalogue;
 mod decided;
+mod known;
 mod let_in;
+mod lost;
 mod looked_up;
 mod many;
 mod pages;
@@ -10,6 +12,7 @@ mod published;
 mod pulled;
 mod pushed;
 mod queued;
+mod quotas;
 mod refused;
 mod uploads;
 

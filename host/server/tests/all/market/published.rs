@@ -9,7 +9,7 @@ use metier_market::{
     log::{Checkpoint, Consistency, TilePath, Witness, unbundle},
     receipt::Receipt,
     revoked::{Installed, Seen},
-    state::{KeyChange, Leaf, State},
+    state::{KeyChange, KeyEnding, Leaf, LeafSignature, State},
     trust::{Algorithm, KeyPair, Publisher, SigningKey, TrustRoot},
 };
 use serde_json::{Value, json};
@@ -294,7 +294,7 @@ async fn only_the_owner_publishes_with_a_key_of_the_namespace() {
                 _ if line.ends_with("/publish") => body.clone(),
                 _ if line.ends_with("/keys") => added(&stall.key),
                 _ if line.ends_with("/key-ends") => {
-                    json!({"key": stall.key.verifying().hint(), "from": "2026-01-01T00:00:00Z"})
+                    json!({"key": stall.key.verifying().hint()})
                 }
                 _ => json!({"why": "mine"}),
             };
@@ -341,10 +341,16 @@ fn added(key: &SigningKey<Publisher>) -> Value {
             .unwrap()
             .public()
             .clone(),
-        from: "2023-11-14T00:00:00Z".parse().unwrap(),
+        from: None,
         until: None,
     };
-    serde_json::to_value(change.sign(key).unwrap()).unwrap()
+    signed(json!(change), &change.signature(key).unwrap())
+}
+
+/// A statement as it is sent, with its signature.
+pub fn signed(mut statement: Value, signature: &LeafSignature) -> Value {
+    statement["signature"] = json!(signature);
+    statement
 }
 
 #[tokio::test]
@@ -360,7 +366,13 @@ async fn a_further_key_is_signed_by_an_earlier_one_and_an_ended_one_signs_nothin
     assert_eq!(stall.tell(AS_ACME, keys, &foreign).await.status, 400);
     let done = stall.tell(AS_ACME, keys, &added(&stall.key)).await;
     assert_eq!(done.status, 201, "{done:?}");
-    let end = json!({"key": stall.key.verifying().hint(), "from": "2023-11-14T00:00:00Z", "compromised": true, "since": "2023-11-14T00:00:00Z"});
+    let ending = KeyEnding {
+        namespace: "com.acme".parse().unwrap(),
+        key: stall.key.verifying().hint(),
+        from: None,
+        since: Some("2023-11-14T00:00:00Z".parse().unwrap()),
+    };
+    let end = signed(json!(ending), &ending.signature(&stall.key).unwrap());
     let ended = stall
         .tell(
             AS_ACME,
@@ -374,12 +386,29 @@ async fn a_further_key_is_signed_by_an_earlier_one_and_an_ended_one_signs_nothin
         stall.get("/api/v1/market/search?q=salesforce").await.json()["total"],
         0
     );
-    let line = stall.index(SKILL).await.lines()[0].clone();
+    let index = stall.index(SKILL).await;
+    let line = index.lines()[0].clone();
     let receipt = stall.get(&format!("/receipts/{}", line.leaf)).await;
     let receipt = Receipt::read(&receipt.body).unwrap();
-    receipt
-        .verify(&stall.root().await, &line.component)
-        .unwrap_err();
+    let root = stall.root().await;
+    receipt.verify(&root, &line.component).unwrap_err();
+    // The index says so, as of the leaf that did it; an older receipt does not, and the list does.
+    assert!(line.void.as_ref().unwrap().contains("other hands"), "{line:?}");
+    assert_eq!(
+        index.log_size(),
+        ended.json()["leaf"].as_u64().unwrap() + 1
+    );
+    let older = stall
+        .get(&format!("/receipts/{}?size={}", line.leaf, line.leaf + 1))
+        .await;
+    let older = Receipt::read(&older.body).unwrap();
+    older.verify(&root, &line.component).unwrap();
+    let list = stall.get("/revocations").await;
+    let now: Moment = "2023-11-14T22:14:00Z".parse().unwrap();
+    let accepted = Seen::default().accept(&list.body, &root.revocation, now);
+    let accepted = accepted.unwrap();
+    let named = accepted.list().naming_file(&line.component).unwrap();
+    assert!(named.why.as_str().contains("other hands"), "{named:?}");
     stall.clock.advance(Duration::from_secs(60));
     let digest = stall.pushed(SKILL, &component(SKILL, "1.1.0")).await;
     let body = stall.submission(SKILL, "1.1.0", &digest);

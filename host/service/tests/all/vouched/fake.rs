@@ -9,7 +9,8 @@ use metier_market::{
     receipt::{Entry, Receipt},
     revoked::{self, List, Target},
     state::{
-        Change, Claim, KeyChange, KeyEnded, Leaf, Proof, ProofMethod, Publication, subject_name,
+        Change, Claim, KeyChange, KeyEnding, Leaf, Proof, ProofMethod, Publication, State,
+        subject_name,
     },
     trust::{
         Algorithm, KeyPair, Publisher, Review, Reviewed, Revocation, Signature, SigningKey,
@@ -132,7 +133,7 @@ impl FakeMarket {
         let change = KeyChange {
             namespace: "com.acme".parse().unwrap(),
             key: next.verifying().public().clone(),
-            from: at,
+            from: Some(at),
             until: None,
         };
         let added = change.sign(&self.publisher).unwrap();
@@ -141,13 +142,13 @@ impl FakeMarket {
     }
 
     pub fn end_key(&mut self, at: Moment, since: Option<Moment>) {
-        let ended = KeyEnded {
+        let ending = KeyEnding {
             namespace: "com.acme".parse().unwrap(),
             key: self.publisher.verifying().hint(),
-            from: at,
-            compromised: since.is_some(),
+            from: None,
             since,
         };
+        let ended = ending.sign(&self.publisher).unwrap();
         self.append(at, Change::KeyEnd(ended));
     }
 
@@ -242,6 +243,17 @@ impl FakeMarket {
             leaf: String::from_utf8(leaf).unwrap(),
             inclusion: self.tree.inclusion(index, self.tree.size()).unwrap(),
         }
+    }
+
+    /// The signed list of what its log says.
+    pub fn derived_list(&self, version: u64, issued: Moment) -> Vec<u8> {
+        let mut state = State::default();
+        for leaf in &self.leaves {
+            state.apply(&Leaf::decode(leaf).unwrap()).unwrap();
+        }
+        let expires = issued.plus(Duration::from_secs(86_400));
+        let list = List::new(version, issued, expires, state.listed()).unwrap();
+        revoked::sign(&list, &self.revocation).unwrap().into_bytes()
     }
 
     /// A signed list.

@@ -1,6 +1,7 @@
 //! Who vouches for skills: what is installed, loaded and called, and what is not.
 
 mod fake;
+mod polled;
 mod revoked;
 
 use std::sync::Arc;
@@ -371,6 +372,26 @@ async fn what_a_compromised_key_signed_since_is_not_loaded_any_more() {
     market.end_key(ago(100), Some(ago(2_000)));
     let refused = install(&scene, &bytes, &market.receipt(&published)).await;
     assert_eq!(refused.unwrap_err().code, Code::SkillUnverified);
+}
+
+/// A receipt of before shows it good for ever: the list is what says that it is not.
+#[tokio::test]
+async fn an_older_receipt_of_a_void_version_is_worth_nothing_with_the_list() {
+    let (mut market, bytes, published) = first();
+    let scene = trusting(&[&market]).await;
+    let older = market.receipt(&published);
+    install(&scene, &bytes, &older).await.unwrap();
+    market.end_key(ago(100), Some(ago(2_000)));
+    // What the fold of this log says, as a market's list has it.
+    let list = market.derived_list(1, ago(60));
+    let service = &scene.service;
+    service.import_revocations(&admin(), &list).await.unwrap();
+    let caller = somebody("local", Role::Caller, &[]);
+    let refused = scene.call(&caller, "math.add").await.result.unwrap_err();
+    assert_eq!(refused.code, Code::SkillRevoked);
+    assert!(refused.message.contains("other hands"), "{refused:?}");
+    let refused = install(&scene, &bytes, &older).await;
+    assert_eq!(refused.unwrap_err().code, Code::SkillRevoked);
 }
 
 #[tokio::test]

@@ -234,15 +234,23 @@ async fn all_hosts_of_a_store_obey_what_one_of_them_saw() {
 struct Fixed(Vec<u8>);
 
 impl ListSource for Fixed {
-    fn fetch<'a>(&'a self, _: &'a Market) -> BoxFuture<'a, Result<Vec<u8>, String>> {
-        Box::pin(async { Ok(self.0.clone()) })
+    fn fetch<'a>(
+        &'a self,
+        _: &'a Market,
+        _: Option<Digest>,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, String>> {
+        Box::pin(async { Ok(Some(self.0.clone())) })
     }
 }
 
 struct Unreachable;
 
 impl ListSource for Unreachable {
-    fn fetch<'a>(&'a self, _: &'a Market) -> BoxFuture<'a, Result<Vec<u8>, String>> {
+    fn fetch<'a>(
+        &'a self,
+        _: &'a Market,
+        _: Option<Digest>,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, String>> {
         Box::pin(async { Err("it does not answer".to_owned()) })
     }
 }

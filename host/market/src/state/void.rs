@@ -1,0 +1,140 @@
+//! What is void: versions that a key signed when it was in other hands. The revocation list tells them with what is revoked, since a receipt
+//! of before shows them good for ever.
+//!
+//! Versions of a skill that are void and next to each other are one range, so that a year's work of a stolen key is an entry and not a
+//! thousand. Where that is not enough, the whole namespace is named: nobody can fill the list so that it is not made any more.
+
+use std::collections::BTreeMap;
+
+use metier_core::SkillName;
+use semver::Version;
+
+use super::{Owned, Published, Reason, State, namespace::Namespace};
+use crate::{
+    fixtures::Moment,
+    revoked::{Entry, Target},
+    trust::Unusable,
+};
+
+/// Most entries for what is void.
+pub const MAX_VOID: usize = 25_000;
+
+/// Most of them for one namespace; it is named whole beyond that.
+const MAX_VOID_EACH: usize = 1_000;
+
+/// Void versions that are next to each other, and when that was said of the last of them.
+type Run<'s> = Vec<(&'s Published, Moment)>;
+
+impl State {
+    /// What must not run: the entries of the list. What is revoked, in the order it was, and then what is void.
+    pub fn listed(&self) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = self.revoked.iter().cloned().collect();
+        entries.extend(self.void());
+        entries
+    }
+
+    /// The last leaf that can have changed [`State::listed`].
+    pub fn list_changed(&self) -> u64 {
+        self.listed
+    }
+
+    /// Why the publisher's signature of a version does not count any more.
+    pub fn void_because(&self, published: &Published) -> Option<Unusable> {
+        let owned = self
+            .namespaces
+            .get(&Namespace::of(&published.publication.name))?;
+        let key = owned.key(published.publication.key)?;
+        key.record.usable_at(published.at).err()
+    }
+
+    fn void(&self) -> Vec<Entry> {
+        let namespaces = self.namespaces.iter();
+        let stolen =
+            namespaces.filter(|(_, owned)| owned.keys.iter().any(|key| key.voided.is_some()));
+        let each: Vec<(&Namespace, Vec<Entry>)> = stolen
+            .map(|(namespace, owned)| (namespace, self.void_of(namespace, owned)))
+            .collect();
+        let all: usize = each.iter().map(|(_, entries)| entries.len()).sum();
+        let most = if all > MAX_VOID { 1 } else { MAX_VOID_EACH };
+        let fitted = each.into_iter();
+        fitted
+            .flat_map(|(namespace, entries)| match entries.len() > most {
+                true => whole(namespace, &entries),
+                false => entries,
+            })
+            .collect()
+    }
+
+    fn void_of(&self, namespace: &Namespace, owned: &Owned) -> Vec<Entry> {
+        let skills = self.skills_of(namespace);
+        skills
+            .filter_map(|name| Some((name, self.skills.get(name)?)))
+            .flat_map(|(name, versions)| {
+                let runs = runs(versions, owned).into_iter();
+                runs.flat_map(|run| entries(name, &run))
+            })
+            .collect()
+    }
+}
+
+/// When a version was said to be void, if it was.
+fn voided(published: &Published, owned: &Owned) -> Option<Moment> {
+    let key = owned.key(published.publication.key)?;
+    key.record.usable_at(published.at).err()?;
+    Some(key.voided.unwrap_or(published.at))
+}
+
+fn runs<'s>(versions: &'s BTreeMap<Version, Published>, owned: &Owned) -> Vec<Run<'s>> {
+    let mut runs: Vec<Run<'s>> = Vec::new();
+    let mut goes_on = false;
+    for published in versions.values() {
+        let Some(at) = voided(published, owned) else {
+            goes_on = false;
+            continue;
+        };
+        match runs.last_mut().filter(|_| goes_on) {
+            Some(run) => run.push((published, at)),
+            None => runs.push(vec![(published, at)]),
+        }
+        goes_on = true;
+    }
+    runs
+}
+
+fn entries(name: &SkillName, run: &Run<'_>) -> Vec<Entry> {
+    let range = match run.as_slice() {
+        [(first, _), .., (last, _)] => {
+            let (first, last) = (&first.publication.version, &last.publication.version);
+            // Two long names of pre-releases are too long for a range.
+            format!(">={first}, <={last}").parse().ok()
+        }
+        _ => None,
+    };
+    if let Some(versions) = range {
+        let name = name.clone();
+        let last = run.iter().map(|(_, at)| *at).max();
+        return vec![entry(
+            Target::Versions { name, versions },
+            last.unwrap_or_default(),
+        )];
+    }
+    let each = run.iter().map(|(published, at)| {
+        let digest = published.publication.digest;
+        entry(Target::Digest { digest }, *at)
+    });
+    each.collect()
+}
+
+fn whole(namespace: &Namespace, entries: &[Entry]) -> Vec<Entry> {
+    let last = entries.iter().map(|entry| entry.at).max();
+    let namespace = namespace.clone();
+    vec![entry(
+        Target::Publisher { namespace },
+        last.unwrap_or_default(),
+    )]
+}
+
+fn entry(target: Target, at: Moment) -> Entry {
+    let why = Reason::of_void();
+    Entry { target, why, at }
+}
