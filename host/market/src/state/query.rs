@@ -55,6 +55,15 @@ impl State {
         self.skills.keys()
     }
 
+    /// Every skill of a namespace that has a version, in the order of names.
+    pub fn skills_of(&self, namespace: &Namespace) -> impl Iterator<Item = &SkillName> {
+        // Names are in the order of their texts, so those of one namespace stand together.
+        let first = format!("{namespace}/0").parse::<SkillName>().ok();
+        let rest = first.map(|first| self.skills.range(first..));
+        let rest = rest.into_iter().flatten().map(|(name, _)| name);
+        rest.take_while(move |name| name.namespace() == namespace.as_str())
+    }
+
     /// The versions of a skill, the lowest first; yanked and revoked ones too.
     pub fn versions(&self, name: &SkillName) -> impl Iterator<Item = &Published> {
         let versions = self.skills.get(name).into_iter();

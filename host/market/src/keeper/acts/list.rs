@@ -112,9 +112,10 @@ impl Market {
     ///
     /// # Errors
     /// The disk's.
-    pub fn list_now(&self) -> Result<Arc<str>, ActError> {
-        let now = moment(&*self.clock);
-        let entries = || self.ledger.look(|view| view.state.revoked().to_vec());
-        self.list.with(entries, now)
+    pub async fn list_now(&self) -> Result<Arc<str>, ActError> {
+        let (list, ledger, now) = (self.list.clone(), self.ledger.clone(), moment(&*self.clock));
+        let entries = move || ledger.look(|view| view.state.revoked().to_vec());
+        let told = tokio::task::spawn_blocking(move || list.with(entries, now)).await;
+        told.map_err(io::Error::other)?
     }
 }

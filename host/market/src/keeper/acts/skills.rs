@@ -97,7 +97,7 @@ impl Market {
         change: Change,
     ) -> Result<Appended, ActError> {
         let appended = self.ledger.append(by, change).await?;
-        self.list_now()?;
+        self.list_now().await?;
         for skill in hit {
             self.index(&skill).await?;
         }

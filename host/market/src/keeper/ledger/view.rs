@@ -1,13 +1,14 @@
 //! What everybody sees of the log: durable leaves, and what follows from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use metier_core::SkillName;
+use metier_core::{Digest, SkillName};
 
 use super::file::HEAD;
 use crate::{
     log::{Checkpoint, LogSigner, Tree},
-    state::{Change, Leaf, Namespace, Refused, State},
+    review::Names,
+    state::{Account, Change, Leaf, Namespace, Publication, Refused, State},
     trust::KeyError,
 };
 
@@ -26,6 +27,14 @@ pub struct View {
     touched: BTreeMap<SkillName, u64>,
     /// The leaves about each namespace's keys.
     histories: BTreeMap<Namespace, Vec<u64>>,
+    /// Every file that a leaf names by its digest.
+    named: HashSet<Digest>,
+    /// Whose version each published manifest is.
+    manifests: HashMap<Digest, SkillName>,
+    /// All skills, to be compared with.
+    names: Names,
+    /// Namespaces by who claimed them.
+    claimed: HashMap<Account, BTreeSet<Namespace>>,
 }
 
 impl View {
@@ -36,10 +45,14 @@ impl View {
         let end = self.length() + (HEAD + bytes.len()) as u64;
         self.ends.push(end);
         match &leaf.change {
-            Change::Publish(publication) => self.touch(&publication.name, index),
+            Change::Publish(publication) => self.published(publication, index),
             Change::Yank(yank) => self.touch(&yank.name, index),
             Change::Unyank(unyank) => self.touch(&unyank.name, index),
-            Change::Namespace(claim) => self.note(&claim.namespace, index),
+            Change::Namespace(claim) => {
+                let theirs = self.claimed.entry(claim.owner.clone()).or_default();
+                theirs.insert(claim.namespace.clone());
+                self.note(&claim.namespace, index);
+            }
             Change::Key(added) => self.note(&added.namespace, index),
             Change::KeyEnd(ended) => self.note(&ended.namespace, index),
             Change::Freeze(freeze) => self.note(&freeze.namespace, index),
@@ -69,6 +82,48 @@ impl View {
     pub fn history(&self, namespace: &Namespace) -> &[u64] {
         let history = self.histories.get(namespace);
         history.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a leaf names the file.
+    pub fn names_file(&self, digest: &Digest) -> bool {
+        self.named.contains(digest)
+    }
+
+    /// Whether the manifest is a version of the skill.
+    pub fn is_published(&self, skill: &SkillName, manifest: &Digest) -> bool {
+        self.manifests.get(manifest) == Some(skill)
+    }
+
+    /// All skills but those of an account's own namespaces.
+    pub fn names_beside(&self, account: &Account) -> Names {
+        let own = self.namespaces_of(account);
+        self.names.beside(own.map(|own| own.as_str().to_owned()))
+    }
+
+    /// The namespaces an account owns.
+    pub fn namespaces_of(&self, account: &Account) -> impl Iterator<Item = &Namespace> {
+        let claimed = self.claimed.get(account).into_iter().flatten();
+        claimed.filter(|name| {
+            let owned = self.state.namespace(name);
+            owned.is_some_and(|owned| owned.owner == *account)
+        })
+    }
+
+    fn published(&mut self, publication: &Publication, leaf: u64) {
+        let name = &publication.name;
+        if !self.touched.contains_key(name) {
+            self.names.add(name.clone());
+        }
+        self.manifests.insert(publication.manifest, name.clone());
+        let Publication {
+            digest,
+            manifest,
+            bundle,
+            review,
+            ..
+        } = publication;
+        self.named.extend([*digest, *manifest, *bundle, *review]);
+        self.touch(name, leaf);
     }
 
     fn touch(&mut self, skill: &SkillName, leaf: u64) {
