@@ -94,7 +94,7 @@ impl Market {
             publication,
         } = shown.await?;
         let (name, most) = (&publication.name, MAX_RECEIPT as u64);
-        let file = |digest| self.registry.file(name, digest, most);
+        let file = |digest| self.registry.file(digest, most);
         let manifest = self.registry.stored(name, &publication.manifest).await?;
         Ok(Receipt {
             checkpoint,

@@ -178,7 +178,7 @@ impl Market {
                 format!("the manifest is of version {found}, and {version} is to be published");
             return Err(ActError::Invalid(message));
         }
-        let component = self.registry.component(name, &record.component).await?;
+        let component = self.registry.component(&record.component).await?;
         let contents = Contents::of_file(&component);
         let contents = contents.map_err(|error| ActError::Invalid(error.to_string()))?;
         Ok(Candidate {

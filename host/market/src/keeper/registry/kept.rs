@@ -73,7 +73,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::BlobUnknown`], and the disk's.
-    pub async fn file(&self, skill: &SkillName, digest: &Digest, max: u64) -> Result<Vec<u8>> {
-        self.whole(skill, digest, max.min(self.limits.blob)).await
+    pub async fn file(&self, digest: &Digest, max: u64) -> Result<Vec<u8>> {
+        self.whole(digest, max.min(self.limits.blob)).await
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use metier_core::{Digest, Manifest, SkillName, Tool};
+use metier_core::{Digest, Manifest, Tool};
 use metier_store::names::Names;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -127,7 +127,7 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::BlobUnknown`], and the disk's.
     pub async fn look_into(&self, record: &Record) -> Result<Arc<Described>> {
-        let looked = self.described(&record.facts.name, &record.component).await;
+        let looked = self.described(&record.component).await;
         looked.map_err(|error| match error {
             // It was sound when it was taken.
             RegistryError::ManifestInvalid(_) => RegistryError::Unavailable(Arc::new(error)),
@@ -136,11 +136,7 @@ impl Registry {
     }
 
     /// What a component says, or why it is none that can be published.
-    pub(super) async fn described(
-        &self,
-        skill: &SkillName,
-        component: &Digest,
-    ) -> Result<Arc<Described>> {
+    pub(super) async fn described(&self, component: &Digest) -> Result<Arc<Described>> {
         let looks = &self.looks;
         if let Some(known) = looks.known.get(component) {
             return Ok(known);
@@ -153,7 +149,7 @@ impl Registry {
         if let Some(kept) = looks.kept(component).await? {
             return Ok(kept);
         }
-        let bytes = self.whole(skill, component, self.limits.blob).await?;
+        let bytes = self.whole(component, self.limits.blob).await?;
         let described = tokio::task::spawn_blocking(move || describe(&bytes)).await;
         let described = described.map_err(|error| RegistryError::Unavailable(Arc::new(error)))?;
         let described =
@@ -165,11 +161,11 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::BlobUnknown`], and the disk's.
-    pub async fn component(&self, skill: &SkillName, digest: &Digest) -> Result<Component> {
+    pub async fn component(&self, digest: &Digest) -> Result<Component> {
         let held = self.looks.holding.clone().acquire_owned().await;
         let held = held.map_err(|error| RegistryError::Unavailable(Arc::new(error)))?;
         Ok(Component {
-            bytes: self.whole(skill, digest, self.limits.blob).await?,
+            bytes: self.whole(digest, self.limits.blob).await?,
             _held: held,
         })
     }

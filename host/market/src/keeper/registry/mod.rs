@@ -208,17 +208,11 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::BlobUnknown`], also where it is not theirs to see, and the disk's.
-    pub async fn blob_size(
-        &self,
-        skill: &SkillName,
-        digest: &Digest,
-        reader: &Reader,
-    ) -> Result<u64> {
+    pub async fn blob_size(&self, digest: &Digest, reader: &Reader) -> Result<u64> {
         let unknown = RegistryError::BlobUnknown(*digest);
         if !self.may_read(digest, reader) {
             return Err(unknown);
         }
-        let _ = skill;
         self.depot.size(digest).await?.ok_or(unknown)
     }
 
@@ -226,14 +220,7 @@ impl Registry {
     ///
     /// # Errors
     /// As [`Registry::blob_size`].
-    pub async fn blob(
-        &self,
-        skill: &SkillName,
-        digest: &Digest,
-        from: u64,
-        length: u64,
-    ) -> Result<Reading> {
-        let _ = skill;
+    pub async fn blob(&self, digest: &Digest, from: u64, length: u64) -> Result<Reading> {
         let reading = self.depot.read(digest, from, length).await?;
         reading.ok_or(RegistryError::BlobUnknown(*digest))
     }
@@ -242,13 +229,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::BlobUnknown`], and the disk's.
-    pub(super) async fn whole(
-        &self,
-        skill: &SkillName,
-        digest: &Digest,
-        max: u64,
-    ) -> Result<Vec<u8>> {
-        let _ = skill;
+    pub(super) async fn whole(&self, digest: &Digest, max: u64) -> Result<Vec<u8>> {
         let bytes = self.depot.read_all(digest, max).await?;
         bytes.ok_or(RegistryError::BlobUnknown(*digest))
     }
@@ -273,14 +254,9 @@ impl Registry {
     ///
     /// # Errors
     /// The disk's.
-    pub async fn mount(
-        &self,
-        skill: &SkillName,
-        by: &PublisherId,
-        digest: &Digest,
-    ) -> Result<bool> {
+    pub async fn mount(&self, by: &PublisherId, digest: &Digest) -> Result<bool> {
         let reader = Reader::Publisher(by.clone());
-        match self.blob_size(skill, digest, &reader).await {
+        match self.blob_size(digest, &reader).await {
             Ok(size) => self.hold_on(by, digest, size).await.map(|()| true),
             Err(RegistryError::BlobUnknown(_)) => Ok(false),
             Err(error) => Err(error),
@@ -366,7 +342,7 @@ impl Registry {
         if self.names.get(&at).await?.is_none() {
             return Err(RegistryError::ManifestUnknown);
         }
-        let bytes = self.whole(skill, digest, self.limits.manifest as u64).await;
+        let bytes = self.whole(digest, self.limits.manifest as u64).await;
         Ok(Stored {
             bytes: bytes.map_err(|error| match error {
                 RegistryError::BlobUnknown(_) => RegistryError::ManifestUnknown,

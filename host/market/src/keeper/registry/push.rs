@@ -131,7 +131,7 @@ impl Registry {
         let layer = layer.map_err(RegistryError::ManifestInvalid)?;
         self.check_blobs(&sent).await?;
         let config = &sent.read.config.digest;
-        let config = self.whole(skill, config, MAX_CONFIG).await?;
+        let config = self.whole(config, MAX_CONFIG).await?;
         let checked = sent.read.check_config(&config);
         checked.map_err(RegistryError::ManifestInvalid)?;
         let facts = self.facts(skill, layer).await?;
@@ -189,7 +189,7 @@ impl Registry {
         for said in sent.read.layers.iter().chain([&sent.read.config]) {
             let digest = &said.digest;
             let unknown = || RegistryError::ManifestBlobUnknown(*digest);
-            let size = self.blob_size(sent.skill, digest, &reader).await;
+            let size = self.blob_size(digest, &reader).await;
             let size = size.map_err(|error| match error {
                 RegistryError::BlobUnknown(_) => unknown(),
                 other => other,
@@ -207,7 +207,7 @@ impl Registry {
     }
 
     pub(super) async fn facts(&self, skill: &SkillName, layer: &Descriptor) -> Result<Facts> {
-        let described = self.described(skill, &layer.digest).await?;
+        let described = self.described(&layer.digest).await?;
         if described.facts.name != *skill {
             let message = format!(
                 "the skill's own manifest says it is `{}`",

@@ -33,19 +33,15 @@ const A_MOMENT: Duration = Duration::from_millis(50);
 async fn few_components_are_held_whole_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let registry = registry(folder.path());
-    let skill = "com.acme/salesforce".parse().unwrap();
     let digest = registry.keep_file(b"component".to_vec()).await.unwrap();
     let mut held = Vec::new();
     for _ in 0..super::look::HELD_AT_ONCE {
-        held.push(registry.component(&skill, &digest).await.unwrap());
+        held.push(registry.component(&digest).await.unwrap());
     }
-    let waits = timeout(A_MOMENT, registry.component(&skill, &digest)).await;
+    let waits = timeout(A_MOMENT, registry.component(&digest)).await;
     assert!(waits.is_err(), "one more waits");
     drop(held.pop());
-    assert_eq!(
-        *registry.component(&skill, &digest).await.unwrap(),
-        *b"component"
-    );
+    assert_eq!(*registry.component(&digest).await.unwrap(), *b"component");
 }
 
 /// However many look at once.
@@ -53,12 +49,11 @@ async fn few_components_are_held_whole_at_once() {
 async fn few_components_are_described_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let registry = registry(folder.path());
-    let skill = "com.acme/salesforce".parse().unwrap();
     let digest = registry.keep_file(b"no component".to_vec()).await.unwrap();
     let room = registry.looks.fill().await;
-    let looks = timeout(A_MOMENT, registry.described(&skill, &digest)).await;
+    let looks = timeout(A_MOMENT, registry.described(&digest)).await;
     assert!(looks.is_err(), "it waits for room");
     drop(room);
-    let looked = registry.described(&skill, &digest).await;
+    let looked = registry.described(&digest).await;
     assert!(matches!(looked, Err(RegistryError::ManifestInvalid(_))));
 }

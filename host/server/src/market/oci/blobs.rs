@@ -39,7 +39,7 @@ pub async fn head(
 ) -> OciResult<Response> {
     let digest = digest(&at)?;
     let registry = app.market.registry();
-    let size = registry.blob_size(&at.skill, &digest, &reader).await?;
+    let size = registry.blob_size(&digest, &reader).await?;
     let mut response = StatusCode::OK.into_response();
     mark(&mut response, &digest, size);
     Ok(response)
@@ -53,7 +53,7 @@ pub async fn get(
 ) -> OciResult<Response> {
     let digest = digest(&at)?;
     let registry = app.market.registry();
-    let size = registry.blob_size(&at.skill, &digest, &reader).await?;
+    let size = registry.blob_size(&digest, &reader).await?;
     if cached::is_known(&headers, &cached::tag(&digest)) {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
         cached::mark(&mut response, &cached::tag(&digest), FOR_EVER);
@@ -68,7 +68,7 @@ pub async fn get(
             return Err(error.with(header::CONTENT_RANGE, &format!("bytes */{size}")));
         }
     };
-    let reading = registry.blob(&at.skill, &digest, from, length).await?;
+    let reading = registry.blob(&digest, from, length).await?;
     let mut response = Body::from_stream(pieces(reading)).into_response();
     mark(&mut response, &digest, length);
     if length != size {

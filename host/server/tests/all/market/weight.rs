@@ -1,4 +1,5 @@
 //! What many views at once cost: measured, not judged. `cargo test -p metier-server --test all weighed -- --ignored --nocapture`
+#![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
     sync::Arc,
