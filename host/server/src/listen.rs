@@ -6,6 +6,7 @@
 use std::{
     future::Future,
     io,
+    net::IpAddr,
     pin::pin,
     sync::{
         Arc,
@@ -15,7 +16,12 @@ use std::{
 };
 
 use axum::{Extension, Router};
-use hyper::server::conn::http1::Builder;
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1::Builder,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -51,6 +57,10 @@ impl Default for Limits {
         }
     }
 }
+
+/// The address a connection comes from, in the extensions of each of its requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
 
 /// Serves `router` until `shutdown` is ready; then requests under way have [`Limits::grace`] to end.
 ///
@@ -94,8 +104,8 @@ pub async fn serve_over(
             accepted = accepted => accepted,
             () = &mut shutdown => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, address)) => (stream, Peer(address.ip())),
             Err(error) if is_of_the_connection(&error) => continue,
             Err(error) => {
                 // Mostly too many open files: they come free again.
@@ -106,7 +116,11 @@ pub async fn serve_over(
         };
         // Small answers are not held back to be sent with the next.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        let routes = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            routes.call(request)
+        });
         let builder = builder.clone();
         let watcher = graceful.watcher();
         let (acceptor, patience) = (

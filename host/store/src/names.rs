@@ -1,7 +1,8 @@
 //! Small files by names: whoever is there first stays.
 //!
 //! What a market keeps of its tags. A file is written under another name, brought to the disk and linked to its own, which fails where
-//! that is taken: of two at once exactly one is there, whole, whatever is killed in between.
+//! that is taken: of two at once exactly one is there, whole, whatever is killed in between. What may change ([`Names::set`]) is renamed
+//! over what is there, and is one or the other.
 
 use std::{
     io,
@@ -71,6 +72,38 @@ impl Names {
             .await
     }
 
+    /// Writes a file, whatever is there. Durable when it returns.
+    ///
+    /// # Errors
+    /// As [`Names::get`].
+    pub async fn set(&self, name: &[&str], bytes: Vec<u8>) -> io::Result<()> {
+        let path = path_of(name)?;
+        self.blocking(move |folder| folder.set(&path, &bytes)).await
+    }
+
+    /// Removes a file; nothing happens where it is not there.
+    ///
+    /// # Errors
+    /// As [`Names::get`].
+    pub async fn remove(&self, name: &[&str]) -> io::Result<()> {
+        let path = path_of(name)?;
+        self.blocking(move |folder| folder.remove(&path)).await
+    }
+
+    /// Every file below a name, with its own name from there on, for whoever may wait for the disk where they are: when a folder is opened.
+    /// What is not `wanted` by its name is neither read nor gone into.
+    ///
+    /// # Errors
+    /// As [`Names::get`].
+    pub fn walk_now(
+        &self,
+        below: &[&str],
+        wanted: &dyn Fn(&[String]) -> bool,
+        each: &mut dyn FnMut(&[String], Vec<u8>),
+    ) -> io::Result<()> {
+        self.0.walk(&path_of(below)?, &mut Vec::new(), wanted, each)
+    }
+
     /// Names of what is below a name, in their order, after `after`, at most `max`.
     ///
     /// # Errors
@@ -123,6 +156,42 @@ impl Folder {
         }
     }
 
+    fn set(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let number = self.next.fetch_add(1, Relaxed).to_string();
+        let unfinished = Path::new(UNFINISHED).join(number);
+        let written = self.write(&unfinished, bytes);
+        let renamed = written.and_then(|()| self.rename(&unfinished, path));
+        renamed.inspect_err(|_| drop(self.dir.remove_file(&unfinished)))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        match self.dir.remove_file(path) {
+            Err(error) if is_missing(&error) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn walk(
+        &self,
+        path: &Path,
+        at: &mut Vec<String>,
+        wanted: &dyn Fn(&[String]) -> bool,
+        each: &mut dyn FnMut(&[String], Vec<u8>),
+    ) -> io::Result<()> {
+        for name in self.list(path, None, usize::MAX)? {
+            let path = path.join(&name);
+            at.push(name);
+            if wanted(at) {
+                match self.get(&path)? {
+                    Some(bytes) => each(at, bytes),
+                    None => self.walk(&path, at, wanted, each)?,
+                }
+            }
+            at.pop();
+        }
+        Ok(())
+    }
+
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut file = self.dir.create(path)?;
         io::Write::write_all(&mut file, bytes)?;
@@ -134,6 +203,18 @@ impl Folder {
         let parent = to.parent().unwrap_or(Path::new(""));
         self.dir.create_dir_all(parent)?;
         self.dir.hard_link(from, &self.dir, to)?;
+        self.sync(parent)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let parent = to.parent().unwrap_or(Path::new(""));
+        self.dir.create_dir_all(parent)?;
+        self.dir.rename(from, &self.dir, to)?;
+        self.sync(parent)
+    }
+
+    /// Brings a folder and those above it to the disk.
+    fn sync(&self, parent: &Path) -> io::Result<()> {
         for folder in parent.ancestors() {
             let folder = match folder.as_os_str().is_empty() {
                 true => Path::new("."),
@@ -253,6 +334,30 @@ mod tests {
         assert_eq!(names.list(&[], None, 9).await.unwrap(), ["x"]);
         assert!(names.list(&["y"], None, 9).await.unwrap().is_empty());
         assert_eq!(names.get(&["x", "a", "deeper"]).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn what_may_change_is_replaced_removed_and_walked_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = Names::open(folder.path()).unwrap();
+        for (name, bytes) in [("a", "one"), ("a", "two"), ("b", "three"), ("d", "no")] {
+            names.set(&["x", name], bytes.into()).await.unwrap();
+        }
+        names.set(&["c"], b"beside".to_vec()).await.unwrap();
+        let mut found = Vec::new();
+        let mut each = |name: &[String], bytes: Vec<u8>| found.push((name.join("/"), bytes));
+        let wanted = |name: &[String]| name[0] != "d";
+        names.walk_now(&["x"], &wanted, &mut each).unwrap();
+        let there = [("a", &b"two"[..]), ("b", b"three")];
+        assert_eq!(
+            found,
+            there.map(|(name, bytes)| (name.to_owned(), bytes.to_vec()))
+        );
+        names.remove(&["x", "a"]).await.unwrap();
+        names.remove(&["x", "a"]).await.unwrap();
+        assert_eq!(names.get(&["x", "a"]).await.unwrap(), None);
+        let left = std::fs::read_dir(folder.path().join(UNFINISHED)).unwrap();
+        assert_eq!(left.count(), 0);
     }
 
     #[tokio::test]

@@ -30,12 +30,18 @@ pushed = client.push(
 )
 assert pushed.status_code == 201, pushed.text
 
-# Somebody else, who has no token.
-reader = oras.client.OrasClient(hostname=host, insecure=True, tls_verify=False, auth_backend="token")
-manifest = reader.get_manifest(target)
+# It is not published: whoever has no token does not see it, and whoever pushed it does.
+stranger = oras.client.OrasClient(hostname=host, insecure=True, tls_verify=False, auth_backend="token")
+try:
+    stranger.get_manifest(target)
+except ValueError:
+    pass
+else:
+    raise AssertionError("everybody sees what was only pushed")
+manifest = client.get_manifest(target)
 [layer] = manifest["layers"]
 assert layer["digest"] == digest, layer
-pulled = reader.get_blob(f"{host}/{name}", digest).content
+pulled = client.get_blob(f"{host}/{name}", digest).content
 assert pulled == bytes_, "the bytes are others"
-assert reader.get_tags(f"{host}/{name}") == [version]
+assert client.get_tags(f"{host}/{name}") == [version]
 print(f"oras-py: {target} is the same {len(bytes_)} bytes")

@@ -1,7 +1,7 @@
 //! A packed skill is pushed to a market and pulled from it by other people's clients, and is the same bytes.
 //!
 //! ORAS' Python client pushes it as a version; Debian's skopeo copies that to a folder and, under another market's name, back: what
-//! passes through a stranger's hands stays what it was.
+//! passes through a stranger's hands stays what it was. It is not published, so all of it needs the token of who pushed it.
 
 use std::path::Path;
 
@@ -91,13 +91,17 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
         .args([
             "--src-tls-verify=false",
             "--dest-tls-verify=false",
-            "--dest-creds",
+            "--src-creds",
         ])
+        .arg(format!("me:{}", one.ready.token))
+        .arg("--dest-creds")
         .arg(format!("me:{}", other.ready.token))
         .args([&from, &to])
         .step("skopeo copies it from one market to another")?;
     skopeo()
-        .args(["--src-tls-verify=false", &to, &back])
+        .args(["--src-tls-verify=false", "--src-creds"])
+        .arg(format!("me:{}", other.ready.token))
+        .args([&to, &back])
         .step("skopeo pulls it")?;
     ensure!(
         layer(&layout)? == std::fs::read(skill)?,

@@ -1,6 +1,11 @@
 //! `metier market`
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 use clap::{Args, Subcommand};
 use metier_core::ByteSize;
@@ -156,6 +161,15 @@ pub struct MarketServe {
     /// Most that all files may take [default: as much as the disk has]
     #[arg(long, value_name = "SIZE")]
     pub max_total: Option<ByteSize>,
+    /// Most that the files of one publisher may take, published or not
+    #[arg(long, value_name = "SIZE", default_value = "4GiB")]
+    pub max_publisher: ByteSize,
+    /// How long a file is kept that was pushed and is not published
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = super::call::duration)]
+    pub keep_unpublished: Duration,
+    /// A proxy in front, whose `X-Forwarded-For` says where logins come from: their number has an end for each address. May be repeated
+    #[arg(long = "proxy", value_name = "IP")]
+    pub proxies: Vec<IpAddr>,
     /// Take every namespace as it is claimed, without a proof in DNS or under HTTPS: for a market on this machine alone
     #[arg(long)]
     pub allow_any_namespace: bool,

@@ -351,7 +351,9 @@ fn a_stolen_key_takes_what_it_signed_with_it_and_the_domain_speaks_where_none_is
     let asked = run(&format!("metier namespace key end com.acme {mine}"));
     assert_eq!(asked.code, 2, "{asked:?}");
     assert!(asked.stderr.contains("for ever"), "{asked:?}");
-    let alone = run(&format!("metier namespace key end com.acme {mine} --compromised"));
+    let alone = run(&format!(
+        "metier namespace key end com.acme {mine} --compromised"
+    ));
     assert!(alone.stderr.contains("--since"), "{alone:?}");
     let nothing = run("metier namespace key end com.acme nothing.pem --yes");
     assert!(nothing.stderr.contains("is no key"), "{nothing:?}");
@@ -368,14 +370,21 @@ fn a_stolen_key_takes_what_it_signed_with_it_and_the_domain_speaks_where_none_is
     ] {
         let refused = run(line);
         assert!(refused.stderr.contains("is void"), "{refused:?}");
-        assert!(refused.stderr.contains("code: skill-revoked"), "{refused:?}");
+        assert!(
+            refused.stderr.contains("code: skill-revoked"),
+            "{refused:?}"
+        );
     }
     let verify = run("metier verify skills/weather.wasm");
     assert!(verify.stderr.contains("code: skill-revoked"), "{verify:?}");
     assert!(verify.stderr.contains("other hands"), "{verify:?}");
     // The key it signed for since has gone with it.
     let keys = done("metier namespace key list com.acme");
-    assert_eq!(keys.stdout.matches("compromised since").count(), 2, "{keys:?}");
+    assert_eq!(
+        keys.stdout.matches("compromised since").count(),
+        2,
+        "{keys:?}"
+    );
     done("metier keygen --key third.pem");
     let early = run("metier namespace key recover com.acme third.pem");
     assert!(early.stderr.contains("72 hours"), "{early:?}");

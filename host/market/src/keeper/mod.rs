@@ -47,11 +47,13 @@ use self::{
     ledger::{Ledger, LedgerError},
     login::Login,
     proof::{Lookup, NoLookup},
-    registry::{Pushed, Record, Reference, Registry, RegistryError, RegistryLimits},
+    receipts::Indexes,
+    registry::{Collected, Pushed, Record, Reference, Registry, RegistryError, RegistryLimits},
     sandbox::{NoSandbox, Sandbox},
-    sessions::{Challenge, LoginRefused, Sessions, Token},
+    sessions::{Challenge, LoginLimits, LoginRefused, Sessions, Source, Token},
 };
 pub use self::{
+    receipts::IndexText,
     shelf::{Cursor, Shown},
     summary::Summary,
 };
@@ -96,6 +98,8 @@ pub struct Options {
     pub limits: RegistryLimits,
     /// What an account does at most in a day.
     pub acts: ActLimits,
+    /// How many are let in.
+    pub logins: LoginLimits,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where it is called; what logins are signed for. `http://127.0.0.1:6385` where nothing is said.
@@ -113,6 +117,7 @@ impl Default for Options {
         Options {
             limits: RegistryLimits::default(),
             acts: ActLimits::default(),
+            logins: LoginLimits::default(),
             clock: Arc::new(SystemClock::default()),
             address: None,
             lookup: Arc::new(NoLookup),
@@ -129,10 +134,11 @@ pub struct Market {
     search: Arc<dyn Search>,
     accounts: Arc<dyn Accounts>,
     keys: Arc<MarketKeys>,
-    ledger: Ledger,
+    ledger: Arc<Ledger>,
     sessions: Sessions,
     queue: Queue,
-    list: ListFile,
+    list: Arc<ListFile>,
+    indexes: Indexes,
     gate: Gate,
     acts: Acts,
     act_limits: ActLimits,
@@ -166,19 +172,26 @@ impl Market {
         // It takes the folder for this process: what another one has not finished is not swept.
         let (search, _) = SqliteSearch::open(&folder.join("search.db"))?;
         let clock = options.clock;
-        let registry = Registry::open(&folder.join("registry"), options.limits, clock.clone())?;
         let address = options.address.map_or_else(|| ADDRESS.parse(), Ok);
         let address = address.map_err(|_| KeysError::Root(RootError::Address))?;
         let keys = Arc::new(MarketKeys::open(folder, &address)?);
-        let ledger = Ledger::open(&folder.join("log"), keys.clone(), clock.clone())?;
+        let ledger = Arc::new(Ledger::open(
+            &folder.join("log"),
+            keys.clone(),
+            clock.clone(),
+        )?);
+        let (registry, leaves) = (folder.join("registry"), ledger.clone());
+        let registry = Registry::open(&registry, options.limits, clock.clone(), leaves)?;
         Ok(Market {
             registry,
             search: Arc::new(search),
             accounts,
             ledger,
-            sessions: Sessions::open(&folder.join("accounts"), clock.clone()).map_err(disk)?,
+            sessions: Sessions::open(&folder.join("accounts"), options.logins, clock.clone())
+                .map_err(disk)?,
             queue: Queue::open(&folder.join("queue")).map_err(disk)?,
-            list: ListFile::open(folder, keys.clone()).map_err(disk)?,
+            list: Arc::new(ListFile::open(folder, keys.clone()).map_err(disk)?),
+            indexes: Indexes::default(),
             keys,
             gate: Gate::default(),
             acts: Acts::default(),
@@ -209,27 +222,26 @@ impl Market {
     /// Gives out what a key signs to be let in.
     ///
     /// # Errors
-    /// The system's.
-    pub fn challenge(&self) -> std::io::Result<Challenge> {
-        self.sessions.challenge()
+    /// [`LoginRefused::TooManyHere`], and the system's.
+    pub fn challenge(&self, from: Source) -> Result<Challenge, LoginRefused> {
+        self.sessions.challenge(from)
     }
 
     /// Lets in who has signed a challenge.
     ///
     /// # Errors
     /// [`LoginRefused`].
-    pub async fn login(&self, login: &Login) -> Result<Token, LoginRefused> {
+    pub async fn login(&self, login: &Login, from: Source) -> Result<Token, LoginRefused> {
         let account = login.account.as_str();
         let known = self.accounts.knows(account).await;
         let known =
             known.map_err(|error| LoginRefused::Unavailable(std::io::Error::other(error)))?;
         let is_reserved = account == ITSELF || known;
-        let is_owner = self.state(|state| {
-            let mut owned = state.namespaces().map(|(_, owned)| owned);
-            owned.any(|owned| owned.owner == login.account)
-        });
+        let is_owner = self
+            .ledger
+            .look(|view| view.namespaces_of(&login.account).next().is_some());
         self.sessions
-            .login(login, &self.keys.root.address, is_reserved, is_owner)
+            .login(login, from, &self.keys.root.address, is_reserved, is_owner)
             .await
     }
 
@@ -275,6 +287,7 @@ impl Market {
     pub async fn push(
         &self,
         skill: &SkillName,
+        by: &PublisherId,
         reference: &Reference,
         media_type: Option<&str>,
         bytes: Vec<u8>,
@@ -292,7 +305,7 @@ impl Market {
         }
         let pushed = self
             .registry
-            .put_manifest(skill, reference, media_type, bytes);
+            .put_manifest(skill, by, reference, media_type, bytes);
         Ok(pushed.await?)
     }
 
@@ -309,6 +322,7 @@ impl Market {
     /// # Errors
     /// [`MarketError`].
     pub async fn index_all(&self) -> Result<()> {
+        self.registry.link_all().await?;
         let skills: Vec<_> = self.state(|state| state.skills().cloned().collect());
         for skill in skills {
             self.index(&skill).await?;
@@ -316,7 +330,17 @@ impl Market {
         Ok(())
     }
 
-    /// The same for the skills of one namespace.
+    /// Removes files that nothing published leads to and nobody is about to publish. Whoever keeps a market calls it now and then.
+    ///
+    /// # Errors
+    /// The registry's.
+    pub async fn collect(&self) -> Result<Collected> {
+        let waiting = || self.queue.waiting().into_iter();
+        let waiting = || waiting().map(|one| one.submission.manifest).collect();
+        Ok(self.registry.collect(waiting).await?)
+    }
+
+    /// Tells the index of the skills of one namespace.
     async fn index_of(&self, namespace: &Namespace) -> Result<()> {
         let skills: Vec<_> = self.state(|state| state.skills_of(namespace).cloned().collect());
         for skill in skills {

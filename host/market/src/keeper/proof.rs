@@ -102,6 +102,7 @@ pub fn line(log: &str, account: &Account, namespace: &Namespace, shows: Shows) -
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::{Shows, line};
     use crate::trust::tests::{day, publisher};
 
@@ -124,13 +125,9 @@ mod tests {
                     },
                 ] {
                     for (log, account) in [("a/log", "acme"), ("b/log", "acme"), ("a/log", "ada")] {
-                        let (account, namespace) = (account.parse(), namespace.parse());
-                        lines.push(line(
-                            log,
-                            &account.unwrap_or_else(|_| panic!()),
-                            &namespace.unwrap_or_else(|_| panic!()),
-                            shows,
-                        ));
+                        let account = account.parse().unwrap();
+                        let namespace = namespace.parse().unwrap();
+                        lines.push(line(log, &account, &namespace, shows));
                     }
                 }
             }

@@ -1,7 +1,10 @@
 //! Who is let in: challenges, accounts and the tokens they get.
 //!
 //! An account is its key's: whoever names a free one first has it, without a password that could be lost. Challenges and tokens are in memory
-//! alone, tokens by their digest; after a restart everybody signs a new challenge.
+//! alone, tokens by their digest; after a restart everybody signs a new challenge. Of everything there is an end ([`LoginLimits`]), for all and
+//! for each address.
+
+mod room;
 
 use std::{
     collections::HashMap,
@@ -17,8 +20,10 @@ use metier_store::{Clock, names::Names};
 use serde::Serialize;
 use url::Url;
 
+pub use self::room::Source;
+use self::room::{Most, Room};
 use super::{ledger::moment, login::Login};
-use crate::{fixtures::Moment, state::Account, trust::PublicKey};
+use crate::{fixtures::Moment, state::Account};
 
 /// How long a challenge may be answered.
 pub const CHALLENGE_LIFE: Duration = Duration::from_secs(300);
@@ -26,16 +31,40 @@ pub const CHALLENGE_LIFE: Duration = Duration::from_secs(300);
 /// How long a token is good.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(3_600);
 
-/// Challenges nobody has answered yet, and tokens that are good. They are given out to anybody, so there is an end; the oldest go first.
-const MAX_CHALLENGES: usize = 65_536;
-const MAX_TOKENS: usize = 65_536;
-
-/// New accounts in a day: each is a file for ever.
-const MAX_NEW_ACCOUNTS: u32 = 5_000;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// What tokens of this kind begin with: scanners find one that got lost.
 const PREFIX: &str = "metier_session_";
+
+/// What is given out, for all and for each address that asks.
+#[derive(Clone, Copy, Debug)]
+pub struct LoginLimits {
+    /// Challenges nobody has answered yet. One address that has as many as it may is given no more.
+    pub challenges: usize,
+    /// The same of one address.
+    pub challenges_each: usize,
+    /// Tokens that are good. Where one address has as many as it may, its oldest ends.
+    pub tokens: usize,
+    /// The same of one address.
+    pub tokens_each: usize,
+    /// New accounts in a day: each is a file for ever.
+    pub new_accounts: u32,
+    /// The same of one address.
+    pub new_accounts_each: u32,
+}
+
+impl Default for LoginLimits {
+    fn default() -> Self {
+        LoginLimits {
+            challenges: 65_536,
+            challenges_each: 128,
+            tokens: 65_536,
+            tokens_each: 1_024,
+            new_accounts: 5_000,
+            new_accounts_each: 100,
+        }
+    }
+}
 
 /// What is to be signed, and until when.
 #[derive(Clone, Debug, Serialize)]
@@ -72,6 +101,9 @@ pub enum LoginRefused {
     /// Enough for a day.
     #[error("the market takes no more new accounts today")]
     TooMany,
+    /// Enough from one address.
+    #[error("the market takes no more {0} from this address")]
+    TooManyHere(&'static str, Duration),
     /// The system's.
     #[error("the accounts cannot be used now: {0}")]
     Unavailable(#[from] std::io::Error),
@@ -81,16 +113,24 @@ pub enum LoginRefused {
 #[derive(Debug)]
 pub struct Sessions {
     accounts: Names,
+    limits: LoginLimits,
     clock: Arc<dyn Clock>,
     open: Mutex<Open>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Open {
-    challenges: HashMap<String, Moment>,
-    tokens: HashMap<Digest, (Account, Moment)>,
-    /// New accounts since a moment.
-    new: Option<(Moment, u32)>,
+    challenges: Room<String, ()>,
+    tokens: Room<Digest, Account>,
+    new: New,
+}
+
+/// New accounts of a day.
+#[derive(Debug, Default)]
+struct New {
+    since: Moment,
+    all: u32,
+    each: HashMap<Source, u32>,
 }
 
 impl Sessions {
@@ -98,29 +138,38 @@ impl Sessions {
     ///
     /// # Errors
     /// The disk's.
-    pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> std::io::Result<Sessions> {
+    pub fn open(
+        folder: &Path,
+        limits: LoginLimits,
+        clock: Arc<dyn Clock>,
+    ) -> std::io::Result<Sessions> {
+        let open = Open {
+            challenges: Room::new(limits.challenges, limits.challenges_each, Most::Refuses),
+            tokens: Room::new(limits.tokens, limits.tokens_each, Most::Forgets),
+            new: New::default(),
+        };
         Ok(Sessions {
             accounts: Names::open(folder)?,
+            limits,
             clock,
-            open: Mutex::default(),
+            open: Mutex::new(open),
         })
     }
 
     /// Gives out a challenge.
     ///
     /// # Errors
-    /// When the system has no randomness.
-    pub fn challenge(&self) -> std::io::Result<Challenge> {
+    /// [`LoginRefused::TooManyHere`], and when the system has no randomness.
+    pub fn challenge(&self, from: Source) -> Result<Challenge, LoginRefused> {
         let challenge = random()?;
         let now = moment(&*self.clock);
         let expires = now.plus(CHALLENGE_LIFE);
-        self.with(|open| {
-            make_room(&mut open.challenges, MAX_CHALLENGES, now, |expires| {
-                *expires
-            });
-            open.challenges.insert(challenge.clone(), expires);
-        });
-        Ok(Challenge { challenge, expires })
+        let times = (now, expires);
+        let insert = |open: &mut Open| open.challenges.insert(challenge.clone(), (), from, times);
+        match self.with(insert) {
+            true => Ok(Challenge { challenge, expires }),
+            false => Err(LoginRefused::TooManyHere("challenges", CHALLENGE_LIFE)),
+        }
     }
 
     /// Lets an account in that has signed a challenge. `is_reserved` says that the account is an operator's.
@@ -130,48 +179,47 @@ impl Sessions {
     pub async fn login(
         &self,
         login: &Login,
+        from: Source,
         market: &Url,
         is_reserved: bool,
         is_owner: bool,
     ) -> Result<Token, LoginRefused> {
         let now = moment(&*self.clock);
-        let until = self.with(|open| open.challenges.remove(&login.challenge));
-        if until.is_none_or(|until| until <= now) {
-            return Err(LoginRefused::Challenge);
-        }
+        let given = self.with(|open| open.challenges.remove(&login.challenge, now));
+        given.ok_or(LoginRefused::Challenge)?;
         if !login.is_signed(market) {
             return Err(LoginRefused::Signature);
         }
         if is_reserved {
             return Err(LoginRefused::Taken(login.account.clone()));
         }
-        self.own(&login.account, &login.key, is_owner, now).await?;
+        self.own(login, from, is_owner, now).await?;
         let token = format!("{PREFIX}{}", random()?);
         let expires = now.plus(TOKEN_LIFE);
-        let digest = Digest::of(token.as_bytes());
-        self.with(|open| {
-            make_room(&mut open.tokens, MAX_TOKENS, now, |(_, expires)| *expires);
-            open.tokens.insert(digest, (login.account.clone(), expires));
-        });
+        let (digest, account) = (Digest::of(token.as_bytes()), login.account.clone());
+        self.with(|open| open.tokens.insert(digest, account, from, (now, expires)));
         Ok(Token { token, expires })
     }
 
     /// Makes sure the account is the key's, and takes it where it is free.
     async fn own(
         &self,
-        account: &Account,
-        key: &PublicKey,
+        login: &Login,
+        from: Source,
         is_owner: bool,
         now: Moment,
     ) -> Result<(), LoginRefused> {
+        let account = &login.account;
         let name = [account.as_str()];
-        let text = String::from(key.clone()).into_bytes();
+        let text = String::from(login.key.clone()).into_bytes();
         let there = match self.accounts.get(&name).await? {
             Some(there) => Some(there),
             // Whose key was lost here, or taken from the operator's file: nobody gets its namespaces by being first.
             None if is_owner => return Err(LoginRefused::Taken(account.clone())),
-            None if !self.may_be_new(now) => return Err(LoginRefused::TooMany),
-            None => self.accounts.first(&name, text.clone()).await?,
+            None => {
+                self.count_new(from, now)?;
+                self.accounts.first(&name, text.clone()).await?
+            }
         };
         match there.is_none_or(|there| there == text) {
             true => Ok(()),
@@ -179,13 +227,28 @@ impl Sessions {
         }
     }
 
-    fn may_be_new(&self, now: Moment) -> bool {
+    /// Counts a new account, if the day has room for it.
+    fn count_new(&self, from: Source, now: Moment) -> Result<(), LoginRefused> {
         self.with(|open| {
-            let (since, count) = open.new.unwrap_or((now, 0));
-            let is_over = now.since(since).is_some_and(|gone| gone >= DAY);
-            let (since, count) = if is_over { (now, 0) } else { (since, count) };
-            open.new = Some((since, count.saturating_add(1)));
-            count < MAX_NEW_ACCOUNTS
+            let new = &mut open.new;
+            if now.since(new.since).is_none_or(|gone| gone >= DAY) {
+                *new = New {
+                    since: now,
+                    ..New::default()
+                };
+            }
+            let here = new.each.get(&from).copied().unwrap_or_default();
+            if here >= self.limits.new_accounts_each {
+                let gone = now.since(new.since).unwrap_or_default();
+                let wait = DAY.saturating_sub(gone);
+                return Err(LoginRefused::TooManyHere("new accounts", wait));
+            }
+            if new.all >= self.limits.new_accounts {
+                return Err(LoginRefused::TooMany);
+            }
+            new.all += 1;
+            new.each.insert(from, here + 1);
+            Ok(())
         })
     }
 
@@ -193,36 +256,12 @@ impl Sessions {
     pub fn whose(&self, token: &str) -> Option<Account> {
         let now = moment(&*self.clock);
         let digest = Digest::of(token.as_bytes());
-        self.with(|open| {
-            let (account, expires) = open.tokens.get(&digest)?;
-            (*expires > now).then(|| account.clone())
-        })
+        self.with(|open| open.tokens.get(&digest, now).cloned())
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Open) -> T) -> T {
         act(&mut self.open.lock().unwrap_or_else(|error| error.into_inner()))
     }
-}
-
-/// Drops what is over when there are many, and the oldest where all are good.
-fn make_room<K: Clone + Eq + std::hash::Hash, V>(
-    there: &mut HashMap<K, V>,
-    most: usize,
-    now: Moment,
-    expires: impl Fn(&V) -> Moment,
-) {
-    if there.len() < most {
-        return;
-    }
-    there.retain(|_, value| expires(value) > now);
-    if there.len() < most {
-        return;
-    }
-    // A quarter at once: the next ones find room without a search.
-    let mut ends: Vec<Moment> = there.values().map(&expires).collect();
-    let (_, end, _) = ends.select_nth_unstable(most / 4);
-    let end = *end;
-    there.retain(|_, value| expires(value) > end);
 }
 
 fn random() -> std::io::Result<String> {

@@ -1,11 +1,13 @@
 //! Every version there is, in order: what the log has published.
 
+use std::collections::BTreeSet;
+
 use metier_core::SkillName;
 use semver::Version;
 
 use super::{
     Market, MarketError, Result,
-    registry::{Record, Reference, RegistryError, Stored},
+    registry::{Reader, Record, Reference, RegistryError, Stored, tag},
 };
 use crate::{
     fixtures::Moment,
@@ -48,8 +50,11 @@ impl Market {
         let mut shown = Vec::with_capacity(published.len());
         for (published, standing) in published.into_iter().rev() {
             let manifest = published.publication.manifest;
-            let mut record = self.registry.record_of(skill, &manifest).await?;
-            record.at = micros(published.at);
+            let record = self.registry.record_of(skill, &manifest).await?;
+            let record = Record {
+                at: micros(published.at),
+                ..Record::clone(&record)
+            };
             shown.push(Shown {
                 record,
                 published,
@@ -77,20 +82,79 @@ impl Market {
             .ledger
             .look(|view| view.state.version(skill, version).cloned());
         let found = found.ok_or(MarketError::Registry(RegistryError::ManifestUnknown))?;
-        let record = self
-            .registry
-            .record_of(skill, &found.publication.manifest)
-            .await;
-        let mut record = record?;
-        record.at = micros(found.at);
-        Ok(record)
+        let manifest = found.publication.manifest;
+        let record = self.registry.record_of(skill, &manifest).await?;
+        Ok(Record {
+            at: micros(found.at),
+            ..Record::clone(&record)
+        })
+    }
+
+    /// The newest version of a skill that is no pre-release, the newest where all are, and when the first was published.
+    ///
+    /// # Errors
+    /// The registry's.
+    pub async fn newest(&self, skill: &SkillName) -> Result<Option<(i64, Record)>> {
+        let found = self.ledger.look(|view| {
+            let versions: Vec<_> = view.state.versions(skill).collect();
+            let first = versions.iter().map(|one| one.at).min()?;
+            let mut newest_first = versions.iter().rev();
+            let is_stable = |one: &&&Published| one.publication.version.pre.is_empty();
+            let newest = newest_first.find(is_stable).or(versions.last())?;
+            Some((first, newest.publication.version.clone()))
+        });
+        let Some((first, version)) = found else {
+            return Ok(None);
+        };
+        let newest = self.record(skill, &version).await?;
+        Ok(Some((micros(first), newest)))
+    }
+
+    /// Names of skills that have a version, in their order, after `after`, at most `max`.
+    pub fn skills(&self, after: Option<&SkillName>, max: usize) -> Vec<SkillName> {
+        self.ledger.look(|view| {
+            let rest = view.state.skills();
+            let rest = rest.filter(|name| after.is_none_or(|after| *name > after));
+            rest.take(max).cloned().collect()
+        })
+    }
+
+    /// Tags of a skill in their order, after `after`, at most `max`: those of its versions, and of what the reader may see beside.
+    ///
+    /// # Errors
+    /// [`RegistryError::NameUnknown`] where there are none, and the disk's.
+    pub async fn tags(
+        &self,
+        skill: &SkillName,
+        reader: &Reader,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Vec<String>> {
+        let mut tags: BTreeSet<String> = self.ledger.look(|view| {
+            let versions = view.state.versions(skill);
+            versions.map(|one| tag(&one.publication.version)).collect()
+        });
+        if *reader != Reader::Anybody {
+            tags.extend(self.registry.pushed_tags(skill, reader).await?);
+        }
+        if tags.is_empty() {
+            return Err(RegistryError::NameUnknown.into());
+        }
+        let rest = tags.into_iter();
+        let rest = rest.filter(|tag| after.is_none_or(|after| tag.as_str() > after));
+        Ok(rest.take(max).collect())
     }
 
     /// A manifest. What was published under a version comes before what was only pushed under it.
     ///
     /// # Errors
     /// The registry's.
-    pub async fn manifest(&self, skill: &SkillName, reference: &Reference) -> Result<Stored> {
+    pub async fn manifest(
+        &self,
+        skill: &SkillName,
+        reference: &Reference,
+        reader: &Reader,
+    ) -> Result<Stored> {
         let published = match reference {
             Reference::Version(version) => self.ledger.look(|view| {
                 let found = view.state.version(skill, version);
@@ -99,7 +163,7 @@ impl Market {
             _ => None,
         };
         let reference = published.as_ref().unwrap_or(reference);
-        Ok(self.registry.manifest(skill, reference).await?)
+        Ok(self.registry.manifest(skill, reference, reader).await?)
     }
 
     /// The next skills in the order of their names with their versions, until there are so many versions.

@@ -3,7 +3,10 @@
 //! A name of ours is plain ASCII, so letters of other scripts cannot be in it; what remains is digits that look like letters, `rn` and
 //! `m`, hyphens, the order of parts, and slips of a finger. Names of the same namespace are its owner's own business.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use metier_core::SkillName;
 
@@ -14,20 +17,34 @@ const MIN_LETTERS: usize = 5;
 
 /// From this length on, two slips.
 const LONG: usize = 10;
+const MAX_SLIPS: usize = 2;
 
 /// Most neighbours told of one name.
 const MAX_TOLD: usize = 5;
 
-/// The names there are in a market.
+/// The names there are in a market, but for those of some namespaces. Clones share what they know, also what is added later: a publication
+/// costs no walk over all names.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    all: BTreeSet<SkillName>,
+    known: Arc<RwLock<Known>>,
+    /// Whose names do not count.
+    own: BTreeSet<String>,
+}
+
+/// Every name by everything it could be taken for another by.
+#[derive(Debug, Default)]
+struct Known {
+    by_namespace: BTreeMap<String, BTreeSet<SkillName>>,
     /// Namespaces by how they look.
-    namespaces: BTreeMap<String, BTreeSet<String>>,
+    looks: BTreeMap<String, BTreeSet<String>>,
     /// Names without dots and hyphens.
     joined: BTreeMap<String, BTreeSet<SkillName>>,
     /// Short names by how they look.
     shorts: BTreeMap<String, BTreeSet<SkillName>>,
+    /// Short names without hyphens.
+    plain: BTreeMap<String, BTreeSet<SkillName>>,
+    /// Short names by their lengths: a slip changes that by two at most.
+    by_length: BTreeMap<usize, BTreeMap<String, BTreeSet<SkillName>>>,
 }
 
 /// A name that another could be taken for.
@@ -62,81 +79,94 @@ impl FromIterator<SkillName> for Names {
 impl Names {
     /// And another one.
     pub fn add(&mut self, name: SkillName) {
-        let namespace = name.namespace().to_owned();
-        self.namespaces
-            .entry(looks(&namespace))
-            .or_default()
-            .insert(namespace);
-        self.joined
-            .entry(joined(&name))
-            .or_default()
-            .insert(name.clone());
-        self.shorts
-            .entry(looks(name.short()))
-            .or_default()
-            .insert(name.clone());
-        self.all.insert(name);
+        let known = self.known.write();
+        known.unwrap_or_else(PoisonError::into_inner).add(name);
+    }
+
+    /// The same names without those of these namespaces, which are their owner's own business.
+    #[must_use]
+    pub fn beside(&self, own: impl IntoIterator<Item = String>) -> Names {
+        Names {
+            known: self.known.clone(),
+            own: own.into_iter().collect(),
+        }
     }
 
     /// The names of other namespaces that `name` could be taken for, or they for it: the worst first.
     pub fn near(&self, name: &SkillName) -> Vec<Neighbour> {
-        let mut found: BTreeSet<Neighbour> = self.confusable(name).collect();
-        let known: BTreeSet<SkillName> = found
-            .iter()
-            .map(|neighbour| neighbour.name().clone())
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let counts = |other: &SkillName| {
+            let namespace = other.namespace();
+            namespace != name.namespace() && !self.own.contains(namespace)
+        };
+        let confusable = known.confusable(name).into_iter();
+        let confusable = confusable.filter(|(other, _)| counts(other));
+        let confusable: BTreeSet<_> = confusable.collect();
+        let named: BTreeSet<&SkillName> = confusable.iter().map(|(other, _)| *other).collect();
+        let similar = known.maybe_similar(name).filter(|other| counts(other));
+        let similar = similar.filter(|other| !named.contains(other));
+        let similar: BTreeSet<_> = similar
+            .filter_map(|other| Some((other, similar_to(name, other)?)))
             .collect();
-        let others = self
-            .all
-            .iter()
-            .filter(|other| other.namespace() != name.namespace() && !known.contains(*other));
-        found.extend(others.filter_map(|other| {
-            let how = similar(name, other)?;
-            Some(Neighbour::Similar {
-                name: other.clone(),
-                how,
-            })
-        }));
-        found.into_iter().collect()
+        let confusable = confusable.into_iter().map(|(name, how)| {
+            let name = name.clone();
+            Neighbour::Confusable { name, how }
+        });
+        let similar = similar.into_iter().map(|(name, how)| {
+            let name = name.clone();
+            Neighbour::Similar { name, how }
+        });
+        confusable.chain(similar).collect()
+    }
+}
+
+impl Known {
+    fn add(&mut self, name: SkillName) {
+        let namespace = name.namespace().to_owned();
+        let alike = self.looks.entry(looks(&namespace)).or_default();
+        alike.insert(namespace.clone());
+        let short = name.short().to_owned();
+        let of_length = self.by_length.entry(short.len()).or_default();
+        for names in [
+            self.by_namespace.entry(namespace).or_default(),
+            self.joined.entry(joined(&name)).or_default(),
+            self.shorts.entry(looks(&short)).or_default(),
+            self.plain.entry(plain(&short)).or_default(),
+            of_length.entry(short).or_default(),
+        ] {
+            names.insert(name.clone());
+        }
     }
 
-    fn confusable(&self, name: &SkillName) -> impl Iterator<Item = Neighbour> {
-        let foreign = |other: &&SkillName| other.namespace() != name.namespace();
-        let tell = |how| {
-            move |other: &SkillName| Neighbour::Confusable {
-                name: other.clone(),
-                how,
-            }
-        };
-        let twins = self
-            .namespaces
-            .get(&looks(name.namespace()))
-            .into_iter()
-            .flatten();
-        let twins: BTreeSet<&str> = twins
-            .map(String::as_str)
-            .filter(|twin| *twin != name.namespace())
-            .collect();
-        let swapped: String = name.namespace().rsplit('.').collect::<Vec<_>>().join(".");
-        let by_namespace = self.all.iter().filter(foreign).filter_map(move |other| {
-            if twins.contains(other.namespace()) {
-                return Some(tell("its namespace looks the same")(other));
-            }
-            (other.namespace() == swapped)
-                .then(|| tell("its namespace is the same backwards")(other))
-        });
-        let joined = self
-            .joined
-            .get(&joined(name))
-            .into_iter()
-            .flatten()
-            .filter(foreign);
-        let short = self.shorts.get(&looks(name.short())).into_iter().flatten();
-        let short = short
-            .filter(foreign)
-            .filter(|other| other.short() != name.short());
-        by_namespace
-            .chain(joined.map(tell("it differs in dots and hyphens only")))
-            .chain(short.map(tell("it is called by letters that look the same")))
+    /// Those that look the same, and in what way.
+    fn confusable(&self, name: &SkillName) -> Vec<(&SkillName, &'static str)> {
+        let mut found = Vec::new();
+        let twins = self.looks.get(&looks(name.namespace()));
+        for twin in twins.into_iter().flatten() {
+            let names = self.by_namespace.get(twin).into_iter().flatten();
+            found.extend(names.map(|other| (other, "its namespace looks the same")));
+        }
+        let swapped: Vec<&str> = name.namespace().rsplit('.').collect();
+        let swapped = self.by_namespace.get(&swapped.join("."));
+        let swapped = swapped.into_iter().flatten();
+        found.extend(swapped.map(|other| (other, "its namespace is the same backwards")));
+        let joined = self.joined.get(&joined(name)).into_iter().flatten();
+        found.extend(joined.map(|other| (other, "it differs in dots and hyphens only")));
+        let shorts = self.shorts.get(&looks(name.short())).into_iter().flatten();
+        let shorts = shorts.filter(|other| other.short() != name.short());
+        let how = "it is called by letters that look the same";
+        found.extend(shorts.map(|other| (other, how)));
+        found
+    }
+
+    /// All that [`similar_to`] could find, and others.
+    fn maybe_similar(&self, name: &SkillName) -> impl Iterator<Item = &SkillName> {
+        let short = name.short();
+        let lengths = short.len().saturating_sub(MAX_SLIPS)..=short.len() + MAX_SLIPS;
+        let near = self.by_length.range(lengths).flat_map(|(_, names)| names);
+        let near = near.filter(move |(other, _)| *other == short || is_slip(short, other));
+        let plain = self.plain.get(&plain(short)).into_iter().flatten();
+        near.flat_map(|(_, names)| names).chain(plain)
     }
 }
 
@@ -167,9 +197,12 @@ fn joined(name: &SkillName) -> String {
     looks(&name.as_str().replace(['.', '-', '/'], ""))
 }
 
-fn similar(name: &SkillName, other: &SkillName) -> Option<&'static str> {
+fn plain(text: &str) -> String {
+    text.replace('-', "")
+}
+
+fn similar_to(name: &SkillName, other: &SkillName) -> Option<&'static str> {
     let (short, theirs) = (name.short(), other.short());
-    let plain = |text: &str| text.replace('-', "");
     if short != theirs && plain(short) == plain(theirs) {
         return Some("it differs in hyphens");
     }
@@ -192,7 +225,7 @@ fn is_slip(one: &str, other: &str) -> bool {
     let most = match short.len() {
         0..MIN_LETTERS => return false,
         MIN_LETTERS..LONG => 1,
-        _ => 2,
+        _ => MAX_SLIPS,
     };
     long.len() - short.len() <= most && strsim::osa_distance(short, long) <= most
 }

@@ -188,8 +188,12 @@ impl Owned {
             return Err(Refused::KeyThere(added.key.hint(), namespace()));
         }
         self.check_change(&added.change(), &added.vouched, at)?;
-        let record = record(&added.key, added.from.map_or(at, |from| from.max(at)), added.until)
-            .ok_or_else(|| Refused::KeyTimes(namespace()))?;
+        let record = record(
+            &added.key,
+            added.from.map_or(at, |from| from.max(at)),
+            added.until,
+        )
+        .ok_or_else(|| Refused::KeyTimes(namespace()))?;
         Ok(NamespaceKey {
             record,
             recovered: matches!(added.vouched, Vouched::Domain(_)),

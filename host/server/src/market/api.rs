@@ -235,7 +235,7 @@ async fn skill_md(
     let record = record(&app, &named).await?;
     let looked = app.market.registry().look_into(&record).await;
     let described = looked.map_err(|error| problem(error.into()))?;
-    let text = described.skill_md;
+    let text = described.skill_md.clone();
     let text = text.ok_or_else(|| not_there("This version carries no SKILL.md."))?;
     let media_type = "text/markdown; charset=utf-8";
     Ok(cached::answer(

@@ -1,7 +1,7 @@
 //! Answers that are known by a tag, so that nobody loads twice what they have.
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -49,7 +49,19 @@ pub fn answer(
     bytes: Vec<u8>,
     how_long: &'static str,
 ) -> Response {
-    let tag = tag(&Digest::of(&bytes));
+    let digest = Digest::of(&bytes);
+    known(asked, media_type, bytes.into(), &digest, how_long)
+}
+
+/// The same for bytes whose digest is known.
+pub fn known(
+    asked: &HeaderMap,
+    media_type: &'static str,
+    bytes: Bytes,
+    digest: &Digest,
+    how_long: &'static str,
+) -> Response {
+    let tag = tag(digest);
     let mut response = match is_known(asked, &tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => ([(header::CONTENT_TYPE, media_type)], Body::from(bytes)).into_response(),

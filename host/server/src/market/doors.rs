@@ -31,6 +31,7 @@ use super::{
     MarketApp,
     body::Body,
     failure::{NotDone, not_let_in, not_there},
+    source::From,
     who::Caller,
 };
 use crate::problem::Problem;
@@ -46,17 +47,21 @@ pub fn router() -> Router<Arc<MarketApp>> {
         .route("/api/v1/market/namespaces/{name}/key-ends", post(end_key))
 }
 
-async fn challenge(State(app): State<Arc<MarketApp>>) -> Result<Response, Problem> {
-    let challenge = app.market.challenge();
-    let challenge = challenge.map_err(|error| not_let_in(&error.into()))?;
+async fn challenge(
+    State(app): State<Arc<MarketApp>>,
+    From(source): From,
+) -> Result<Response, Problem> {
+    let challenge = app.market.challenge(source);
+    let challenge = challenge.map_err(|error| not_let_in(&error))?;
     Ok(Json(challenge).into_response())
 }
 
 async fn token(
     State(app): State<Arc<MarketApp>>,
+    From(source): From,
     Body(login): Body<Login>,
 ) -> Result<Response, Problem> {
-    let token = app.market.login(&login).await;
+    let token = app.market.login(&login, source).await;
     let token = token.map_err(|error| not_let_in(&error))?;
     Ok(Json(token).into_response())
 }

@@ -175,6 +175,13 @@ pub fn not_let_in(error: &LoginRefused) -> Problem {
                 .into()
         }
         LoginRefused::Taken(_) => Fault::new(Code::Forbidden, message).into(),
+        LoginRefused::TooManyHere(_, wait) => {
+            let hint = "Answer the challenges you have, or wait. Where many share the address of a proxy, the market is started with `--proxy`.";
+            Fault::new(Code::RateLimited, message)
+                .with_retry_after(*wait)
+                .with_hint(hint)
+                .into()
+        }
         LoginRefused::TooMany => Fault::new(Code::RateLimited, message).into(),
         LoginRefused::Unavailable(error) => {
             tracing::error!(%error, "nobody can be let in");

@@ -62,7 +62,7 @@ async fn tile(
     let path: TilePath = format!("tile/{path}")
         .parse()
         .map_err(|_| not_there("This is no path of a tile."))?;
-    let bytes = app.market.tile(path)?;
+    let bytes = app.market.tile(path).await?;
     let media_type = "application/octet-stream";
     Ok(cached::answer(&headers, media_type, bytes, FOR_EVER))
 }
@@ -106,16 +106,16 @@ async fn index(
     named: Named,
     headers: HeaderMap,
 ) -> Result<Response, NotDone> {
-    let file = app.market.index_file(&named.skill).await?;
-    let text = file.write();
-    Ok(cached::answer(&headers, TEXT, text.into_bytes(), ASK_AGAIN))
+    let index = app.market.index_text(&named.skill).await?;
+    let (text, digest) = (index.text.clone(), &index.digest);
+    Ok(cached::known(&headers, TEXT, text, digest, ASK_AGAIN))
 }
 
 async fn revocations(
     State(app): State<Arc<MarketApp>>,
     headers: HeaderMap,
 ) -> Result<Response, NotDone> {
-    let told = app.market.list_now()?;
+    let told = app.market.list_now().await?;
     Ok(cached::kept(&headers, "application/json", &told, ASK_AGAIN))
 }
 

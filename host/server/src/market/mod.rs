@@ -12,7 +12,7 @@
 //! | `/`, `/skills/…`, `/publishers/…` | the [catalogue](pages), for people |
 //! | `/livez` | whether it lives |
 //!
-//! Everybody may read everything; writing needs a publisher's token ([`who`]). [`MarketApp`] is all of it over a [`Market`].
+//! Everybody may read what is published; writing needs a publisher's token ([`who`]). [`MarketApp`] is all of it over a [`Market`].
 
 pub mod api;
 pub mod lookup;
@@ -28,9 +28,10 @@ mod cached;
 mod doors;
 mod failure;
 mod ledger;
+mod source;
 mod trade;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -55,6 +56,8 @@ pub struct MarketSettings {
     pub wkg_prefix: String,
     /// How long the next piece of a body may take.
     pub patience: Duration,
+    /// Proxies in front: what they say where a request comes from is believed, and nobody else's word.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Default for MarketSettings {
@@ -63,6 +66,7 @@ impl Default for MarketSettings {
             url: None,
             wkg_prefix: "com.".to_owned(),
             patience: Duration::from_secs(60),
+            proxies: Vec::new(),
         }
     }
 }

@@ -12,7 +12,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use metier_market::keeper::{self, Cursor, registry::Record};
+use metier_core::SkillName;
+use metier_market::keeper::{self, registry::Record};
 use serde_json::{Value, json};
 
 use super::{
@@ -28,7 +29,7 @@ const SCHEMA: &str = "https://schemas.agentskills.io/discovery/0.2.0/schema.json
 /// Skills in the index. Who wants more searches.
 const MAX_SKILLS: usize = 1_000;
 
-/// Versions that are read at once.
+/// Skills that are looked at at once.
 const AT_ONCE: usize = 500;
 
 /// All routes.
@@ -44,32 +45,23 @@ async fn agent_skills(
 ) -> Result<Response, Problem> {
     // By short name: when the first version was published, and the newest.
     let mut skills: BTreeMap<String, (i64, Record)> = BTreeMap::new();
-    let mut after = None;
+    let mut after: Option<SkillName> = None;
     while skills.len() < MAX_SKILLS {
-        let shelf = app.market.shelf(after.as_ref(), AT_ONCE).await;
-        let shelf = shelf.map_err(problem)?;
-        let Some(last) = shelf.last().and_then(|versions| versions.first()) else {
+        let names = app.market.skills(after.as_ref(), AT_ONCE);
+        let Some(last) = names.last() else {
             break;
         };
-        after = Some(Cursor {
-            skill: last.facts.name.clone(),
-            version: None,
-        });
-        for versions in shelf {
-            let first = versions
-                .iter()
-                .map(|record| record.at)
-                .min()
-                .unwrap_or_default();
-            let Some(newest) =
-                keeper::newest(&versions).filter(|record| record.facts.skill_md.is_some())
-            else {
+        after = Some(last.clone());
+        for name in &names {
+            let newest = app.market.newest(name).await.map_err(problem)?;
+            let newest = newest.filter(|(_, record)| record.facts.skill_md.is_some());
+            let Some((first, newest)) = newest else {
                 continue;
             };
-            let short = newest.facts.name.short().to_owned();
+            let short = name.short().to_owned();
             let is_first = skills.get(&short).is_none_or(|(there, _)| first < *there);
             if is_first {
-                skills.insert(short, (first, newest.clone()));
+                skills.insert(short, (first, newest));
             }
         }
     }

@@ -57,11 +57,7 @@ impl HttpLists {
         }
     }
 
-    async fn get(
-        &self,
-        market: &Market,
-        known: Option<Digest>,
-    ) -> Result<Option<Vec<u8>>, String> {
+    async fn get(&self, market: &Market, known: Option<Digest>) -> Result<Option<Vec<u8>>, String> {
         let base = market.root.address.as_str().trim_end_matches('/');
         let url = safe_url(&format!("{base}/{LIST}"))?;
         let way = Way {

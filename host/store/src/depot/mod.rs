@@ -150,11 +150,52 @@ impl Depot {
         if reading.left() > max {
             return Err(DepotError::TooLarge { max });
         }
-        let mut bytes = Vec::new();
+        // Grown piece by piece, it would be twice as large at times.
+        let mut bytes = Vec::with_capacity(usize::try_from(reading.left()).unwrap_or_default());
         while let Some(piece) = reading.next().await? {
             bytes.extend_from_slice(&piece);
         }
         Ok(Some(bytes))
+    }
+
+    /// Removes a blob; nothing happens where it is not there. Whoever reads it meanwhile reads it to its end.
+    ///
+    /// # Errors
+    /// The system's.
+    pub async fn remove(&self, digest: &Digest) -> Result<()> {
+        let (depot, digest) = (self.clone(), *digest);
+        blocking(move || depot.remove_now(&digest)).await
+    }
+
+    /// The same for whoever may wait for the disk where they are.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn remove_now(&self, digest: &Digest) -> Result<()> {
+        let path = place(digest);
+        let Some(size) = self.0.size(&path)? else {
+            return Ok(());
+        };
+        self.0.dir.remove_file(&path)?;
+        self.0.give_back(size);
+        Ok(())
+    }
+
+    /// Every blob there is, in no order, and its bytes.
+    ///
+    /// # Errors
+    /// The system's.
+    pub async fn list(&self) -> Result<Vec<(Digest, u64)>> {
+        let depot = self.clone();
+        blocking(move || depot.list_now()).await
+    }
+
+    /// The same for whoever may wait for the disk where they are.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn list_now(&self) -> Result<Vec<(Digest, u64)>> {
+        Ok(blobs_in(&self.0.dir)?)
     }
 }
 
@@ -200,6 +241,26 @@ fn bytes_in(dir: &Dir) -> io::Result<u64> {
         }
     }
     Ok(sum)
+}
+
+/// Every file that has its name.
+fn blobs_in(dir: &Dir) -> io::Result<Vec<(Digest, u64)>> {
+    let mut found = Vec::new();
+    for folder in dir.entries()? {
+        let folder = folder?;
+        let above = folder.file_name().into_string().unwrap_or_default();
+        if !folder.file_type()?.is_dir() || above == UNFINISHED {
+            continue;
+        }
+        for file in folder.open_dir()?.entries()? {
+            let file = file?;
+            let below = file.file_name().into_string().unwrap_or_default();
+            if let Ok(digest) = format!("sha256:{above}{below}").parse() {
+                found.push((digest, file.metadata()?.len()));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Does what waits for the disk where waiting is allowed.

@@ -134,3 +134,21 @@ async fn damaged_bytes_never_come_whole_and_are_mended_by_putting_them_again() {
     let mended = depot.read_all(&digest, 99).await.unwrap();
     assert_eq!(mended.as_deref(), Some(&b"sound"[..]));
 }
+
+#[tokio::test]
+async fn what_is_removed_is_gone_and_its_bytes_are_free_again() {
+    let folder = TempDir::new().unwrap();
+    let limits = DepotLimits {
+        blob: 100,
+        total: Some(10),
+    };
+    let depot = Depot::open(folder.path(), limits).unwrap();
+    let one = depot.put(b"1234567".to_vec()).await.unwrap();
+    let _unfinished = depot.begin().await.unwrap();
+    assert_eq!(depot.list().await.unwrap(), [(one, 7)]);
+    depot.remove(&one).await.unwrap();
+    depot.remove(&one).await.unwrap();
+    assert_eq!(depot.size(&one).await.unwrap(), None);
+    assert!(depot.list().await.unwrap().is_empty());
+    depot.put(b"1234567890".to_vec()).await.unwrap();
+}

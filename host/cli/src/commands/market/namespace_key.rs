@@ -241,8 +241,9 @@ fn to_publish(error: ClientError, to_prove: &ToProve) -> ClientError {
     match error {
         ClientError::Refused(fault) if fault.code == Code::Forbidden => {
             let ToProve { place, proof } = to_prove;
-            let hint =
-                format!("Publish this at {place}, beside what is there, then run it again:\n{proof}");
+            let hint = format!(
+                "Publish this at {place}, beside what is there, then run it again:\n{proof}"
+            );
             let fault = Fault::new(fault.code, fault.message.clone()).with_hint(hint);
             ClientError::Refused(Box::new(fault))
         }

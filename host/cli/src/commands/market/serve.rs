@@ -1,7 +1,7 @@
 //! `metier market serve`: one process that keeps a market.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -42,6 +42,9 @@ const SWEEP: Duration = Duration::from_secs(60);
 
 /// How often the proof of each namespace is looked for again.
 const LOOK_AGAIN: Duration = Duration::from_secs(24 * 3_600);
+
+/// How often files are looked for that nothing published leads to: more often only where they are to go sooner.
+const COLLECT: Duration = Duration::from_secs(3_600);
 
 /// How long requests under way have at the end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -89,8 +92,14 @@ async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exi
             "every namespace is taken as it is claimed, without a proof: nobody should install from this market who is not on this machine",
         );
     }
+    if url.is_some() && args.proxies.is_empty() {
+        app.printer.note(
+            "all logins count as of one address where a proxy stands in front: `--proxy` names it, and they count as of where they come from",
+        );
+    }
     let settings = MarketSettings {
         url,
+        proxies: args.proxies.iter().map(IpAddr::to_canonical).collect(),
         ..MarketSettings::default()
     };
     let outside = Arc::new(MarketApp {
@@ -101,7 +110,7 @@ async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exi
         grace: GRACE,
         ..listen::Limits::default()
     };
-    let tending = tokio::spawn(tend(market));
+    let tending = tokio::spawn(tend(market, args.keep_unpublished));
     let shutdown = async {
         // Where signals cannot be heard it ends at once, and says so.
         if let Err(failure) = told_to_end().await {
@@ -132,6 +141,8 @@ fn open(
         limits: RegistryLimits {
             blob: args.max_component.bytes(),
             total: args.max_total.map(|size| size.bytes()),
+            each: Some(args.max_publisher.bytes()),
+            grace: args.keep_unpublished,
             ..RegistryLimits::default()
         },
         address: Some(named),
@@ -147,19 +158,39 @@ fn open(
     Ok((market.map_err(|error| no_market(&error))?, issued))
 }
 
-/// Finds what was pushed when an earlier process was killed, and then ends uploads nobody goes on with.
-async fn tend(market: Arc<keeper::Market>) {
+/// Finds what was pushed when an earlier process was killed, and then ends uploads nobody goes on with, and files nobody publishes.
+async fn tend(market: Arc<keeper::Market>, unpublished: Duration) {
     if let Err(error) = market.index_all().await {
         tracing::error!(%error, "the index is not whole: search does not find everything");
     }
     // A market that is started every day looks too.
     let mut next = Instant::now() + LOOK_AGAIN / 24;
+    let (mut collect, each) = (Instant::now(), COLLECT.min(unpublished));
     loop {
         tokio::time::sleep(SWEEP).await;
         market.registry().sweep();
+        if Instant::now() >= collect {
+            collect_files(&market).await;
+            collect = Instant::now() + each;
+        }
         if Instant::now() >= next {
             look_again(&market).await;
             next = Instant::now() + LOOK_AGAIN;
+        }
+    }
+}
+
+/// Removes files that nothing published leads to.
+async fn collect_files(market: &keeper::Market) {
+    match market.collect().await {
+        Ok(collected) if collected.files > 0 => tracing::info!(
+            files = collected.files,
+            bytes = collected.bytes,
+            "files that were pushed and not published are gone"
+        ),
+        Ok(_) => {}
+        Err(error) => {
+            tracing::error!(%error, "files that were pushed and not published could not be removed");
         }
     }
 }

@@ -11,8 +11,9 @@ use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use crate::{
     fixtures::Moment,
+    keeper::ledger::View,
     review::{Full, Standing, quota},
-    state::{Account, State},
+    state::Account,
 };
 
 /// Files that are looked at at once: each is unpacked in memory, and its calls run.
@@ -61,12 +62,12 @@ impl Gate {
         &self,
         by: &Account,
         name: &SkillName,
-        state: &State,
+        view: &View,
         now: Moment,
     ) -> Result<Doing, Full> {
         let mut uses = lock(&self.uses);
-        let mut standing = standing(by, state, now);
-        let is_new = |name: &SkillName| state.versions(name).next().is_none();
+        let mut standing = standing(by, view, now);
+        let is_new = |name: &SkillName| view.state.versions(name).next().is_none();
         if let Some(doing) = uses.doing.get(by) {
             standing.versions_of_the_day += count(doing.len());
             let mut others: Vec<_> = doing.iter().filter(|other| *other != name).collect();
@@ -125,7 +126,8 @@ fn lock(uses: &Mutex<Uses>) -> std::sync::MutexGuard<'_, Uses> {
 }
 
 /// What an account did, as the log tells it.
-fn standing(by: &Account, state: &State, now: Moment) -> Standing {
+fn standing(by: &Account, view: &View, now: Moment) -> Standing {
+    let state = &view.state;
     let mut standing = Standing {
         since: None,
         names_of_the_day: 0,
@@ -134,12 +136,8 @@ fn standing(by: &Account, state: &State, now: Moment) -> Standing {
         oldest_of_the_day: seconds(now),
     };
     let is_today = |at: Moment| now.since(at).is_none_or(|age| age < DAY);
-    let theirs = state.namespaces().filter(|(_, owned)| owned.owner == *by);
-    let theirs: Vec<_> = theirs.map(|(namespace, _)| namespace.as_str()).collect();
-    let names = state
-        .skills()
-        .filter(|name| theirs.contains(&name.namespace()));
-    for name in names {
+    let theirs = view.namespaces_of(by);
+    for name in theirs.flat_map(|namespace| state.skills_of(namespace)) {
         let times: Vec<Moment> = state.versions(name).map(|published| published.at).collect();
         let Some(first) = times.iter().min().copied() else {
             continue;

@@ -3,9 +3,7 @@
 use super::{ActError, act::Act};
 use crate::{
     keeper::{Market, ledger::Appended, ledger::moment, proof::Shows},
-    state::{
-        Account, Change, KeyChange, KeyEnding, LeafSignature, Namespace, Refused, Vouched,
-    },
+    state::{Account, Change, KeyChange, KeyEnding, LeafSignature, Namespace, Refused, Vouched},
 };
 
 impl Market {

@@ -147,13 +147,14 @@ impl Market {
     ///
     /// # Errors
     /// The disk's.
-    pub fn list_now(&self) -> Result<Told, ActError> {
-        let now = moment(&*self.clock);
-        let changed = || self.ledger.look(|view| view.state.list_changed());
-        let entries = || {
-            self.ledger
-                .look(|view| (view.state.list_changed(), view.state.listed()))
+    pub async fn list_now(&self) -> Result<Told, ActError> {
+        let (list, ledger, now) = (self.list.clone(), self.ledger.clone(), moment(&*self.clock));
+        let changed = {
+            let ledger = ledger.clone();
+            move || ledger.look(|view| view.state.list_changed())
         };
-        self.list.with(changed, entries, now)
+        let entries = move || ledger.look(|view| (view.state.list_changed(), view.state.listed()));
+        let told = tokio::task::spawn_blocking(move || list.with(changed, entries, now)).await;
+        told.map_err(io::Error::other)?
     }
 }

@@ -10,10 +10,6 @@ mod publish;
 mod queue;
 mod skills;
 
-pub(super) use self::{
-    act::{Acts, Done},
-    gate::{Gate, seconds},
-};
 pub use self::{
     act::ActLimits,
     error::ActError,
@@ -21,4 +17,8 @@ pub use self::{
     names::{Checked, Terms},
     publish::{Outcome, Submission},
     queue::{Decision, Queue, Waiting},
+};
+pub(super) use self::{
+    act::{Acts, Done},
+    gate::{Gate, seconds},
 };

@@ -10,9 +10,7 @@ use crate::{
         ledger::moment,
         proof::{self, Shows},
     },
-    state::{
-        Account, Change, Claim, Freeze, Namespace, Proof, ProofMethod, Reason, Thaw, Word,
-    },
+    state::{Account, Change, Claim, Freeze, Namespace, Proof, ProofMethod, Reason, Thaw, Word},
     trust::PublicKey,
 };
 

@@ -1,5 +1,7 @@
 //! Publishing: what was pushed is looked at, signed for and put into the log. Before the leaf nobody sees it.
 
+use std::sync::Arc;
+
 use metier_core::{Digest, SkillName, canonical};
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use crate::{
     keeper::{
         Market,
         ledger::{Appended, LedgerError, moment},
-        registry::{Record, Reference},
+        registry::{Component, Pin, Record},
         sandbox::In,
     },
     review::{Names, Outcome as Gated, Report, Severity, review},
@@ -47,10 +49,12 @@ pub enum Outcome {
 
 /// A submission that belongs to its publisher, with everything its leaf says but the review.
 pub(super) struct Candidate {
-    record: Record,
+    record: Arc<Record>,
     consent: Consent,
-    component: Vec<u8>,
+    component: Component,
     bundle: Vec<u8>,
+    /// What was pushed is not collected meanwhile.
+    _pin: Pin,
     key: KeyHint,
     security_fix: bool,
 }
@@ -85,7 +89,7 @@ impl Market {
         let now = moment(&*self.clock);
         let doing = self
             .ledger
-            .look(|view| self.gate.enter(by, &submission.name, &view.state, now))?;
+            .look(|view| self.gate.enter(by, &submission.name, view, now))?;
         let candidate = self.candidate(submission).await?;
         let report = self.reviewed(by, &candidate).await?;
         match report.outcome {
@@ -163,11 +167,10 @@ impl Market {
     /// Reads what was pushed, and whether its publisher signed it.
     pub(super) async fn candidate(&self, submission: &Submission) -> Result<Candidate, ActError> {
         let Submission { name, version, .. } = submission;
-        let manifest = Reference::Digest(submission.manifest);
         let bundle = submission.bundle();
         // A signature costs less than reading a file.
         let key = self.signed(submission, &bundle)?;
-        self.registry.manifest(name, &manifest).await?;
+        let pin = self.registry.pin_whole(name, &submission.manifest).await?;
         let record = self.registry.record_of(name, &submission.manifest).await?;
         if record.facts.version != *version {
             let found = &record.facts.version;
@@ -175,7 +178,7 @@ impl Market {
                 format!("the manifest is of version {found}, and {version} is to be published");
             return Err(ActError::Invalid(message));
         }
-        let component = self.registry.file(&record.component, u64::MAX).await?;
+        let component = self.registry.component(&record.component).await?;
         let contents = Contents::of_file(&component);
         let contents = contents.map_err(|error| ActError::Invalid(error.to_string()))?;
         Ok(Candidate {
@@ -183,6 +186,7 @@ impl Market {
             record,
             component,
             bundle,
+            _pin: pin,
             key,
             security_fix: submission.security_fix,
         })
@@ -218,18 +222,7 @@ impl Market {
 
     /// The names others have.
     fn names_beside(&self, by: &Account) -> Names {
-        self.ledger.look(|view| {
-            let state = &view.state;
-            let is_theirs = |name: &&SkillName| {
-                let owned = state.namespace(&Namespace::of(name));
-                owned.is_some_and(|owned| owned.owner == *by)
-            };
-            state
-                .skills()
-                .filter(|name| !is_theirs(name))
-                .cloned()
-                .collect()
-        })
+        self.ledger.look(|view| view.names_beside(by))
     }
 
     /// Signs the review and appends the leaf. What is written before it is known by digests alone, and nobody sees it.

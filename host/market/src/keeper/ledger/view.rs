@@ -1,14 +1,15 @@
 //! What everybody sees of the log: durable leaves, and what follows from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use metier_core::SkillName;
+use metier_core::{Digest, SkillName};
 
 use super::file::HEAD;
 use crate::{
     keeper::acts::Done,
     log::{Checkpoint, LogSigner, Tree},
-    state::{Change, Leaf, Namespace, Refused, State},
+    review::Names,
+    state::{Account, Change, Leaf, Namespace, Publication, Refused, State},
     trust::KeyError,
 };
 
@@ -29,6 +30,14 @@ pub struct View {
     histories: BTreeMap<Namespace, Vec<u64>>,
     /// What accounts did of late.
     pub(in crate::keeper) done: Done,
+    /// Every file that a leaf names by its digest.
+    named: HashSet<Digest>,
+    /// Whose version each published manifest is.
+    manifests: HashMap<Digest, SkillName>,
+    /// All skills, to be compared with.
+    names: Names,
+    /// Namespaces by who claimed them.
+    claimed: HashMap<Account, BTreeSet<Namespace>>,
 }
 
 impl View {
@@ -40,10 +49,14 @@ impl View {
         self.ends.push(end);
         self.done.note(leaf);
         match &leaf.change {
-            Change::Publish(publication) => self.touch(&publication.name, index),
+            Change::Publish(publication) => self.published(publication, index),
             Change::Yank(yank) => self.touch(&yank.name, index),
             Change::Unyank(unyank) => self.touch(&unyank.name, index),
-            Change::Namespace(claim) => self.note(&claim.namespace, index),
+            Change::Namespace(claim) => {
+                let theirs = self.claimed.entry(claim.owner.clone()).or_default();
+                theirs.insert(claim.namespace.clone());
+                self.note(&claim.namespace, index);
+            }
             Change::Key(added) => self.note(&added.namespace, index),
             Change::KeyEnd(ended) => {
                 self.note(&ended.namespace, index);
@@ -78,6 +91,48 @@ impl View {
     pub fn history(&self, namespace: &Namespace) -> &[u64] {
         let history = self.histories.get(namespace);
         history.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a leaf names the file.
+    pub fn names_file(&self, digest: &Digest) -> bool {
+        self.named.contains(digest)
+    }
+
+    /// Whether the manifest is a version of the skill.
+    pub fn is_published(&self, skill: &SkillName, manifest: &Digest) -> bool {
+        self.manifests.get(manifest) == Some(skill)
+    }
+
+    /// All skills but those of an account's own namespaces.
+    pub fn names_beside(&self, account: &Account) -> Names {
+        let own = self.namespaces_of(account);
+        self.names.beside(own.map(|own| own.as_str().to_owned()))
+    }
+
+    /// The namespaces an account owns.
+    pub fn namespaces_of(&self, account: &Account) -> impl Iterator<Item = &Namespace> {
+        let claimed = self.claimed.get(account).into_iter().flatten();
+        claimed.filter(|name| {
+            let owned = self.state.namespace(name);
+            owned.is_some_and(|owned| owned.owner == *account)
+        })
+    }
+
+    fn published(&mut self, publication: &Publication, leaf: u64) {
+        let name = &publication.name;
+        if !self.touched.contains_key(name) {
+            self.names.add(name.clone());
+        }
+        self.manifests.insert(publication.manifest, name.clone());
+        let Publication {
+            digest,
+            manifest,
+            bundle,
+            review,
+            ..
+        } = publication;
+        self.named.extend([*digest, *manifest, *bundle, *review]);
+        self.touch(name, leaf);
     }
 
     fn touch(&mut self, skill: &SkillName, leaf: u64) {

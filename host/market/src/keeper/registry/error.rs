@@ -5,6 +5,8 @@ use std::{io, sync::Arc};
 use metier_core::Digest;
 use metier_store::depot::DepotError;
 
+use crate::keeper::accounts::PublisherId;
+
 /// What is told, and nothing of it done.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RegistryError {
@@ -71,6 +73,18 @@ pub enum RegistryError {
     /// There are too many.
     #[error("there are too many {0}: end some, or wait")]
     TooMany(&'static str),
+    /// One publisher has as much as one may.
+    #[error(
+        "`{by}` has {used} bytes here, and {max} are the share of one publisher: what was pushed and is not published goes by itself after a while; who keeps the market can make shares larger"
+    )]
+    ShareFull {
+        /// Who.
+        by: PublisherId,
+        /// Bytes that are there.
+        used: u64,
+        /// Most bytes.
+        max: u64,
+    },
     /// No room.
     #[error("the registry has no room left: its operator has to make some")]
     Full,

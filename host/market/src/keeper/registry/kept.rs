@@ -1,35 +1,51 @@
-//! What is kept beside what was pushed: descriptions, signatures, reviews.
+//! What is kept beside what was pushed: records, signatures, reviews.
+
+use std::sync::Arc;
 
 use metier_core::{Digest, SkillName};
 
-use super::{
-    Record, Reference, Registry, RegistryError, Result, manifest::Manifest, reference::tag,
-};
+use super::{Record, Registry, RegistryError, Result, manifest::Manifest, reference::tag};
+
+/// What a record weighs in memory for each byte of its text.
+const WEIGHT: usize = 2;
 
 impl Registry {
     /// What is known of a manifest that was pushed for a skill, read from the component when nothing is written down yet.
     ///
     /// # Errors
     /// [`RegistryError::ManifestUnknown`], what is wrong with it, and the disk's.
-    pub async fn record_of(&self, skill: &SkillName, manifest: &Digest) -> Result<Record> {
+    pub async fn record_of(&self, skill: &SkillName, manifest: &Digest) -> Result<Arc<Record>> {
+        let place = (skill.clone(), *manifest);
+        if let Some(known) = self.records.get(&place) {
+            return Ok(known);
+        }
         let hex = manifest.to_hex();
         let at = [skill.namespace(), skill.short(), "records", &hex];
-        if let Some(bytes) = self.names.get(&at).await? {
-            return Record::read(&bytes);
-        }
-        let stored = self.manifest(skill, &Reference::Digest(*manifest)).await?;
+        let bytes = match self.names.get(&at).await? {
+            Some(bytes) => bytes,
+            None => {
+                let bytes = self.read_record(skill, manifest).await?.write()?;
+                let there = self.names.first(&at, bytes.clone()).await?;
+                there.unwrap_or(bytes)
+            }
+        };
+        let record = Arc::new(Record::read(&bytes)?);
+        let weight = bytes.len().saturating_mul(WEIGHT);
+        self.records.put(place, record.clone(), weight);
+        Ok(record)
+    }
+
+    async fn read_record(&self, skill: &SkillName, manifest: &Digest) -> Result<Record> {
+        let stored = self.stored(skill, manifest).await?;
         let read = Manifest::read(None, &stored.bytes).map_err(RegistryError::ManifestInvalid)?;
         let layer = read.as_skill().map_err(RegistryError::ManifestInvalid)?;
-        let described = self.described(skill, layer).await?;
-        let record = Record {
+        Ok(Record {
             manifest: *manifest,
             component: layer.digest,
             size: layer.size,
             at: self.clock.now().0,
-            facts: described.facts,
-        };
-        self.names.first(&at, record.write()?).await?;
-        Ok(record)
+            facts: self.facts(skill, layer).await?,
+        })
     }
 
     /// Gives a version its tag, unless that is another manifest's.
@@ -43,11 +59,13 @@ impl Registry {
         Ok(())
     }
 
-    /// Keeps a file that is known by its digest: a signature, a review.
+    /// Keeps a file that a leaf will name: a signature, a review.
     ///
     /// # Errors
     /// The disk's.
     pub async fn keep_file(&self, bytes: Vec<u8>) -> Result<Digest> {
+        // From now on it is not too old to stay, also where it was there before.
+        self.held.touch(&Digest::of(&bytes), self.clock.now());
         Ok(self.depot.put(bytes).await?)
     }
 
@@ -56,10 +74,6 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::BlobUnknown`], and the disk's.
     pub async fn file(&self, digest: &Digest, max: u64) -> Result<Vec<u8>> {
-        let bytes = self
-            .depot
-            .read_all(digest, max.min(self.limits.blob))
-            .await?;
-        bytes.ok_or(RegistryError::BlobUnknown(*digest))
+        self.whole(digest, max.min(self.limits.blob)).await
     }
 }

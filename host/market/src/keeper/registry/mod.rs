@@ -1,20 +1,30 @@
 //! An OCI registry of skills: the distribution specification 1.1 without its HTTP.
 //!
-//! - Blobs are kept once, whichever skill they were pushed for. Everybody may read everything; who may write is asked before.
+//! - Blobs are kept once, whichever skill they were pushed for. Everybody may read what is published; who may write is asked before.
 //! - A version's tag is there once and for ever: another manifest under it is [`RegistryError::Taken`], and of two at once one is first.
 //! - A version is a skill in the layout Wasm tools agree on, whole and as it says ([`manifest`]), with the name and version under which it
 //!   is pushed in its own manifest ([`describe`](crate::keeper::describe)). What refers to it (signatures) may be added later.
 //! - What refers to a manifest is known from the `subject` of each. The fallback tag tells the same.
 //! - Nothing is half there: blobs come first, then the manifest by digest, then the tag.
+//! - What no leaf of the market's log leads to is nobody's to read but who pushed it and who keeps the market ([`Reader`]), counts in
+//!   the share of the disk of who pushed it, and is removed after a while ([`Registry::collect`]).
 
+mod bounded;
+mod collect;
 mod error;
+mod held;
 mod kept;
+mod links;
+mod look;
 pub mod manifest;
+mod push;
 mod record;
 mod reference;
+#[cfg(test)]
+mod tests;
 mod uploads;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 
 use metier_core::{Digest, SkillName};
 use metier_store::{
@@ -24,30 +34,34 @@ use metier_store::{
 };
 use semver::Version;
 use serde_json::Value;
+use tokio::sync::{Mutex, RwLock};
 
 pub use self::{
+    bounded::Bounded,
+    collect::Collected,
     error::RegistryError,
+    held::Pin,
+    links::Leaves,
+    look::Component,
     record::Record,
     reference::{Reference, tag},
     uploads::{UploadId, Writing},
 };
 use self::{
-    manifest::{Descriptor, INDEX, MANIFEST, Manifest},
+    held::Held,
+    links::{Leading, Links, Place},
+    look::Looks,
+    manifest::{INDEX, MANIFEST, Manifest},
+    push::MAX_REFERRERS,
     uploads::Uploads,
 };
-use super::{
-    accounts::PublisherId,
-    describe::{Described, describe},
-};
+use super::accounts::PublisherId;
 
 /// The answer of every operation.
 pub type Result<T, E = RegistryError> = std::result::Result<T, E>;
 
-/// Largest config, in bytes: it names a component's exports.
-const MAX_CONFIG: u64 = 1 << 20;
-
-/// What refers to one manifest: signatures of some keys, reviews of some rules.
-const MAX_REFERRERS: usize = 256;
+/// Bytes of records in memory.
+const MAX_RECORDS: usize = 64 << 20;
 
 /// What a registry takes on.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +78,10 @@ pub struct RegistryLimits {
     pub uploads_each: usize,
     /// How long an upload is kept that nobody goes on with.
     pub patience: Duration,
+    /// Bytes of one publisher, published or not; as many as there is room for where nothing is said.
+    pub each: Option<u64>,
+    /// How long a file is kept that was pushed, and nothing that is published leads to.
+    pub grace: Duration,
 }
 
 impl Default for RegistryLimits {
@@ -75,6 +93,8 @@ impl Default for RegistryLimits {
             uploads: 1_024,
             uploads_each: 64,
             patience: Duration::from_secs(3_600),
+            each: Some(4 << 30),
+            grace: Duration::from_secs(24 * 3_600),
         }
     }
 }
@@ -97,8 +117,26 @@ pub struct Pushed {
     pub digest: Digest,
     /// What it refers to.
     pub subject: Option<Digest>,
-    /// The version that is there now, and was not before.
-    pub published: Option<Box<Record>>,
+}
+
+impl Pushed {
+    fn only(digest: Digest) -> Pushed {
+        Pushed {
+            digest,
+            subject: None,
+        }
+    }
+}
+
+/// Who reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Anybody: what is published.
+    Anybody,
+    /// A publisher: also what they pushed.
+    Publisher(PublisherId),
+    /// Who keeps the market: everything.
+    Keeper,
 }
 
 /// A registry in a folder.
@@ -107,25 +145,55 @@ pub struct Registry {
     depot: Depot,
     names: Names,
     uploads: Uploads,
+    looks: Looks,
+    held: Arc<Held>,
+    links: Links,
+    leaves: Arc<dyn Leaves>,
+    /// Manifests of which it is not known where they lead.
+    unlinked: Mutex<Vec<Place>>,
+    /// Held to be read while a manifest is pushed, and to be written while a file is collected.
+    naming: RwLock<()>,
+    collecting: Mutex<()>,
+    records: Bounded<Place, Arc<Record>>,
     limits: RegistryLimits,
     clock: Arc<dyn Clock>,
 }
 
 impl Registry {
     /// Opens the folder, and makes it where it is not there. One process at a time. What an earlier process left unfinished is removed.
+    /// `leaves` say what is published.
     ///
     /// # Errors
     /// The disk's.
-    pub fn open(folder: &Path, limits: RegistryLimits, clock: Arc<dyn Clock>) -> Result<Registry> {
+    pub fn open(
+        folder: &Path,
+        limits: RegistryLimits,
+        clock: Arc<dyn Clock>,
+        leaves: Arc<dyn Leaves>,
+    ) -> Result<Registry> {
         let of_blobs = DepotLimits {
             blob: limits.blob,
             total: limits.total,
         };
         let depot = Depot::open(&folder.join("blobs"), of_blobs)?;
+        let names = Names::open(&folder.join("names"))?;
+        let there: HashSet<Digest> = depot.list_now()?.into_iter().map(|(one, _)| one).collect();
+        let is_there = |digest: &Digest| there.contains(digest);
+        let held = Held::open(Names::open(&folder.join("held"))?, limits.each, is_there)?;
+        let (links, held) = (Links::default(), Arc::new(held));
+        let unlinked = read_links(&names, &links)?;
         Ok(Registry {
-            names: Names::open(&folder.join("names"))?,
-            uploads: Uploads::new(depot.clone(), limits, clock.clone()),
+            uploads: Uploads::new(depot.clone(), held.clone(), limits, clock.clone()),
+            looks: Looks::new(Names::open(&folder.join("described"))?),
+            names,
             depot,
+            held,
+            links,
+            leaves,
+            unlinked: Mutex::new(unlinked),
+            naming: RwLock::default(),
+            collecting: Mutex::default(),
+            records: Bounded::new(MAX_RECORDS),
             limits,
             clock,
         })
@@ -139,19 +207,90 @@ impl Registry {
     /// Bytes of a blob.
     ///
     /// # Errors
-    /// [`RegistryError::BlobUnknown`], and the disk's.
-    pub async fn blob_size(&self, digest: &Digest) -> Result<u64> {
-        let size = self.depot.size(digest).await?;
-        size.ok_or(RegistryError::BlobUnknown(*digest))
+    /// [`RegistryError::BlobUnknown`], also where it is not theirs to see, and the disk's.
+    pub async fn blob_size(&self, digest: &Digest, reader: &Reader) -> Result<u64> {
+        let unknown = RegistryError::BlobUnknown(*digest);
+        if !self.may_read(digest, reader) {
+            return Err(unknown);
+        }
+        self.depot.size(digest).await?.ok_or(unknown)
     }
 
-    /// A blob from a byte on, so many bytes at most.
+    /// A blob from a byte on, so many bytes at most. Whoever asks has asked for its size.
     ///
     /// # Errors
     /// As [`Registry::blob_size`].
     pub async fn blob(&self, digest: &Digest, from: u64, length: u64) -> Result<Reading> {
         let reading = self.depot.read(digest, from, length).await?;
         reading.ok_or(RegistryError::BlobUnknown(*digest))
+    }
+
+    /// A file, whole, where it has at most so many bytes.
+    ///
+    /// # Errors
+    /// [`RegistryError::BlobUnknown`], and the disk's.
+    pub(super) async fn whole(&self, digest: &Digest, max: u64) -> Result<Vec<u8>> {
+        let bytes = self.depot.read_all(digest, max).await?;
+        bytes.ok_or(RegistryError::BlobUnknown(*digest))
+    }
+
+    /// Whether the file is published, or theirs.
+    fn may_read(&self, digest: &Digest, reader: &Reader) -> bool {
+        let is_one = |skill: &SkillName, manifest: &Digest| self.leaves.publish(skill, manifest);
+        self.leaves.name(digest)
+            || self.links.lead(digest, &is_one)
+            || self.is_theirs(digest, reader)
+    }
+
+    fn is_theirs(&self, digest: &Digest, reader: &Reader) -> bool {
+        match reader {
+            Reader::Anybody => false,
+            Reader::Publisher(by) => self.held.is_of(by, digest),
+            Reader::Keeper => true,
+        }
+    }
+
+    /// Takes a blob that is there already, where it is theirs to read. Whether it was.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn mount(&self, by: &PublisherId, digest: &Digest) -> Result<bool> {
+        let reader = Reader::Publisher(by.clone());
+        match self.blob_size(digest, &reader).await {
+            Ok(size) => self.hold_on(by, digest, size).await.map(|()| true),
+            Err(RegistryError::BlobUnknown(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What they hold already they hold from now on; what is published stays by itself.
+    async fn hold_on(&self, by: &PublisherId, digest: &Digest, size: u64) -> Result<()> {
+        if self.held.is_of(by, digest) {
+            let now = self.clock.now();
+            self.held.claim(by, digest, size, now, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a manifest, and what it leads to, while something is done with it.
+    pub fn pin(&self, digest: &Digest) -> Pin {
+        self.held.pin(digest)
+    }
+
+    /// The same for one that is to be published, with all of its files: a part may have been collected before.
+    ///
+    /// # Errors
+    /// [`RegistryError::ManifestUnknown`], [`RegistryError::ManifestBlobUnknown`], and the disk's.
+    pub(super) async fn pin_whole(&self, skill: &SkillName, digest: &Digest) -> Result<Pin> {
+        let pin = self.pin(digest);
+        let stored = self.stored(skill, digest).await?;
+        let read = Manifest::read(None, &stored.bytes).map_err(RegistryError::ManifestInvalid)?;
+        for blob in Leading::of(&read).blobs {
+            if self.depot.size(&blob).await?.is_none() {
+                return Err(RegistryError::ManifestBlobUnknown(blob));
+            }
+        }
+        Ok(pin)
     }
 
     /// Begins to push a blob.
@@ -178,33 +317,50 @@ impl Registry {
     /// A manifest.
     ///
     /// # Errors
-    /// [`RegistryError::ManifestUnknown`], and the disk's.
-    pub async fn manifest(&self, skill: &SkillName, reference: &Reference) -> Result<Stored> {
+    /// [`RegistryError::ManifestUnknown`], also where it is not theirs to see, and the disk's.
+    pub async fn manifest(
+        &self,
+        skill: &SkillName,
+        reference: &Reference,
+        reader: &Reader,
+    ) -> Result<Stored> {
         let digest = match reference {
             Reference::Digest(digest) => *digest,
             Reference::Version(version) => self.record(skill, version).await?.manifest,
-            Reference::Referrers(subject) => return self.referring(skill, subject).await,
+            Reference::Referrers(subject) => return self.referring(skill, subject, reader).await,
         };
-        let at = [
-            skill.namespace(),
-            skill.short(),
-            "manifests",
-            &digest.to_hex(),
-        ];
+        match self.may_read(&digest, reader) {
+            true => self.stored(skill, &digest).await,
+            false => Err(RegistryError::ManifestUnknown),
+        }
+    }
+
+    /// A manifest that was pushed for a skill, whoever asks.
+    pub(super) async fn stored(&self, skill: &SkillName, digest: &Digest) -> Result<Stored> {
+        let hex = digest.to_hex();
+        let at = [skill.namespace(), skill.short(), "manifests", &hex];
         if self.names.get(&at).await?.is_none() {
             return Err(RegistryError::ManifestUnknown);
         }
-        let bytes = self.depot.read_all(&digest, self.limits.blob).await?;
+        let bytes = self.whole(digest, self.limits.manifest as u64).await;
         Ok(Stored {
-            bytes: bytes.ok_or(RegistryError::ManifestUnknown)?,
-            digest,
+            bytes: bytes.map_err(|error| match error {
+                RegistryError::BlobUnknown(_) => RegistryError::ManifestUnknown,
+                other => other,
+            })?,
+            digest: *digest,
             media_type: MANIFEST,
         })
     }
 
     /// The index of what refers to a manifest, as the fallback tag has it.
-    async fn referring(&self, skill: &SkillName, subject: &Digest) -> Result<Stored> {
-        let referrers = self.referrers(skill, subject).await?;
+    async fn referring(
+        &self,
+        skill: &SkillName,
+        subject: &Digest,
+        reader: &Reader,
+    ) -> Result<Stored> {
+        let referrers = self.referrers(skill, subject, reader).await?;
         if referrers.is_empty() {
             return Err(RegistryError::ManifestUnknown);
         }
@@ -216,222 +372,24 @@ impl Registry {
         })
     }
 
-    /// Pushes a manifest. Whoever pushes may write to the skill's namespace: the caller has made sure.
-    ///
-    /// # Errors
-    /// [`RegistryError`], in words. Nothing is changed then.
-    pub async fn put_manifest(
-        &self,
-        skill: &SkillName,
-        reference: &Reference,
-        media_type: Option<&str>,
-        bytes: Vec<u8>,
-    ) -> Result<Pushed> {
-        if bytes.len() > self.limits.manifest {
-            let max = self.limits.manifest as u64;
-            return Err(RegistryError::TooLarge { max });
-        }
-        let digest = Digest::of(&bytes);
-        match reference {
-            Reference::Referrers(subject) => {
-                self.check_fallback(skill, subject, media_type, &bytes)
-                    .await?;
-                return Ok(Pushed {
-                    digest,
-                    subject: None,
-                    published: None,
-                });
-            }
-            Reference::Digest(said) if *said != digest => {
-                return Err(RegistryError::OtherDigest { found: digest });
-            }
-            Reference::Digest(_) | Reference::Version(_) => {}
-        }
-        let read = Manifest::read(media_type, &bytes).map_err(RegistryError::ManifestInvalid)?;
-        match (&read.subject, reference) {
-            (Some(_), Reference::Digest(_)) => self.put_referrer(skill, &read, digest, bytes).await,
-            _ => self.put_skill(skill, reference, &read, digest, bytes).await,
-        }
-    }
-
-    /// What refers to a manifest is known already, and told in our own words: of an index that is pushed it is only asked that it
-    /// names nothing else.
-    async fn check_fallback(
-        &self,
-        skill: &SkillName,
-        subject: &Digest,
-        media_type: Option<&str>,
-        bytes: &[u8],
-    ) -> Result<()> {
-        let named = manifest::read_index(media_type, bytes);
-        for digest in named.map_err(RegistryError::ManifestInvalid)? {
-            let (subject, digest) = (subject.to_hex(), digest.to_hex());
-            let at = of_referrer(skill, &subject, &digest);
-            if self.names.get(&at).await?.is_none() {
-                let message = format!(
-                    "sha256:{digest} was not pushed with this `subject`: a fallback tag names what refers to the manifest"
-                );
-                return Err(RegistryError::ManifestInvalid(message));
-            }
-        }
-        Ok(())
-    }
-
-    async fn put_referrer(
-        &self,
-        skill: &SkillName,
-        manifest: &Manifest,
-        digest: Digest,
-        bytes: Vec<u8>,
-    ) -> Result<Pushed> {
-        let subject = manifest.as_referrer();
-        let subject = subject.map_err(RegistryError::ManifestInvalid)?.digest;
-        self.check_blobs(manifest).await?;
-        let told = manifest.described(&digest, bytes.len());
-        let (subject_hex, hex) = (subject.to_hex(), digest.to_hex());
-        let at = of_referrer(skill, &subject_hex, &hex);
-        let (below, _) = at.split_at(at.len() - 1);
-        let there = self.names.list(below, None, MAX_REFERRERS).await?;
-        if there.len() == MAX_REFERRERS && !there.contains(&hex) {
-            return Err(RegistryError::TooMany("manifests that refer to this one"));
-        }
-        self.keep(skill, bytes, &hex).await?;
-        self.names.first(&at, told.to_string().into_bytes()).await?;
-        Ok(Pushed {
-            digest,
-            subject: Some(subject),
-            published: None,
-        })
-    }
-
-    async fn put_skill(
-        &self,
-        skill: &SkillName,
-        reference: &Reference,
-        manifest: &Manifest,
-        digest: Digest,
-        bytes: Vec<u8>,
-    ) -> Result<Pushed> {
-        if let Reference::Version(version) = reference
-            && let Some(there) = self.find(skill, version).await?
-        {
-            return unchanged(version, there.manifest, digest);
-        }
-        let layer = manifest.as_skill();
-        let layer = layer.map_err(RegistryError::ManifestInvalid)?;
-        self.check_blobs(manifest).await?;
-        let config = self.read(&manifest.config, MAX_CONFIG).await?;
-        let checked = manifest.check_config(&config);
-        checked.map_err(RegistryError::ManifestInvalid)?;
-        let described = self.described(skill, layer).await?;
-        let version = described.facts.version.clone();
-        if let Reference::Version(said) = reference
-            && *said != version
-        {
-            let message = format!("the skill's own manifest says it is version {version}");
-            return Err(RegistryError::ManifestInvalid(message));
-        }
-        self.keep(skill, bytes, &digest.to_hex()).await?;
-        let Reference::Version(_) = reference else {
-            return Ok(Pushed {
-                digest,
-                subject: None,
-                published: None,
-            });
-        };
-        let record = Record {
-            manifest: digest,
-            component: layer.digest,
-            size: layer.size,
-            at: self.clock.now().0,
-            facts: described.facts,
-        };
-        self.publish(skill, &version, record).await
-    }
-
-    /// Names a version. Of two at once one is first.
-    async fn publish(
-        &self,
-        skill: &SkillName,
-        version: &Version,
-        record: Record,
-    ) -> Result<Pushed> {
-        let at = [skill.namespace(), skill.short(), "tags", &tag(version)];
-        let there = self.names.first(&at, record.write()?).await?;
-        match there {
-            Some(there) => unchanged(version, Record::read(&there)?.manifest, record.manifest),
-            None => Ok(Pushed {
-                digest: record.manifest,
-                subject: None,
-                published: Some(Box::new(record)),
-            }),
-        }
-    }
-
-    /// Keeps a manifest, and that it is this skill's.
-    async fn keep(&self, skill: &SkillName, bytes: Vec<u8>, hex: &str) -> Result<()> {
-        self.depot.put(bytes).await?;
-        let at = [skill.namespace(), skill.short(), "manifests", hex];
-        self.names.first(&at, MANIFEST.into()).await?;
-        Ok(())
-    }
-
-    /// Every blob is there, and as large as it is said to be.
-    async fn check_blobs(&self, manifest: &Manifest) -> Result<()> {
-        for said in manifest.layers.iter().chain([&manifest.config]) {
-            let size = self.depot.size(&said.digest).await?;
-            let size = size.ok_or(RegistryError::ManifestBlobUnknown(said.digest))?;
-            if size != said.size {
-                let message = format!(
-                    "the manifest says {} has {} bytes, and it has {size}",
-                    said.digest, said.size
-                );
-                return Err(RegistryError::ManifestInvalid(message));
-            }
-        }
-        Ok(())
-    }
-
-    async fn described(&self, skill: &SkillName, layer: &Descriptor) -> Result<Described> {
-        let component = self.read(layer, self.limits.blob).await?;
-        let described = describe(&component)
-            .map_err(|error| RegistryError::ManifestInvalid(error.to_string()))?;
-        if described.facts.name != *skill {
-            let message = format!(
-                "the skill's own manifest says it is `{}`",
-                described.facts.name
-            );
-            return Err(RegistryError::ManifestInvalid(message));
-        }
-        Ok(described)
-    }
-
-    async fn read(&self, descriptor: &Descriptor, max: u64) -> Result<Vec<u8>> {
-        let bytes = self.depot.read_all(&descriptor.digest, max).await?;
-        bytes.ok_or(RegistryError::ManifestBlobUnknown(descriptor.digest))
-    }
-
-    /// Everything the component itself says.
-    ///
-    /// # Errors
-    /// [`RegistryError::BlobUnknown`], and the disk's.
-    pub async fn look_into(&self, record: &Record) -> Result<Described> {
-        let bytes = self.depot.read_all(&record.component, self.limits.blob);
-        let bytes = bytes
-            .await?
-            .ok_or(RegistryError::BlobUnknown(record.component))?;
-        describe(&bytes).map_err(|error| RegistryError::Unavailable(Arc::new(error)))
-    }
-
-    /// What refers to a manifest, as an index tells it.
+    /// What refers to a manifest, as an index tells it, as far as it is theirs to see.
     ///
     /// # Errors
     /// The disk's.
-    pub async fn referrers(&self, skill: &SkillName, subject: &Digest) -> Result<Vec<Value>> {
+    pub async fn referrers(
+        &self,
+        skill: &SkillName,
+        subject: &Digest,
+        reader: &Reader,
+    ) -> Result<Vec<Value>> {
         let subject = subject.to_hex();
         let below = [skill.namespace(), skill.short(), "referrers", &subject];
         let mut told = Vec::new();
         for hex in self.names.list(&below, None, MAX_REFERRERS).await? {
+            let digest = format!("sha256:{hex}").parse();
+            if !digest.is_ok_and(|digest| self.may_read(&digest, reader)) {
+                continue;
+            }
             let at = of_referrer(skill, &subject, &hex);
             if let Some(bytes) = self.names.get(&at).await? {
                 let read = serde_json::from_slice(&bytes);
@@ -441,21 +399,23 @@ impl Registry {
         Ok(told)
     }
 
-    /// Tags of a skill in their order, after `after`, at most `max`.
+    /// Tags of versions that were pushed, and are theirs to see though they may not be published.
     ///
     /// # Errors
-    /// [`RegistryError::NameUnknown`] where it has none, and the disk's.
-    pub async fn tags(
-        &self,
-        skill: &SkillName,
-        after: Option<&str>,
-        max: usize,
-    ) -> Result<Vec<String>> {
+    /// The disk's.
+    pub async fn pushed_tags(&self, skill: &SkillName, reader: &Reader) -> Result<Vec<String>> {
         let below = [skill.namespace(), skill.short(), "tags"];
-        if self.names.list(&below, None, 1).await?.is_empty() {
-            return Err(RegistryError::NameUnknown);
+        let mut theirs = Vec::new();
+        for tag in self.names.list(&below, None, usize::MAX).await? {
+            let at = [skill.namespace(), skill.short(), "tags", &tag];
+            let Some(bytes) = self.names.get(&at).await? else {
+                continue;
+            };
+            if self.is_theirs(&Record::read(&bytes)?.manifest, reader) {
+                theirs.push(tag);
+            }
         }
-        Ok(self.names.list(&below, after, max).await?)
+        Ok(theirs)
     }
 
     /// What is known of a version.
@@ -472,29 +432,6 @@ impl Registry {
         let bytes = self.names.get(&at).await?;
         bytes.map(|bytes| Record::read(&bytes)).transpose()
     }
-
-    /// Namespaces in their order, after `after`, at most `max`.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub async fn namespaces(&self, after: Option<&str>, max: usize) -> Result<Vec<String>> {
-        Ok(self.names.list(&[], after, max).await?)
-    }
-
-    /// Skills of a namespace in their order.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub async fn skills_of(&self, namespace: &str) -> Result<Vec<SkillName>> {
-        if format!("{namespace}/x").parse::<SkillName>().is_err() {
-            return Ok(Vec::new());
-        }
-        let shorts = self.names.list(&[namespace], None, usize::MAX).await?;
-        let names = shorts.iter();
-        Ok(names
-            .filter_map(|short| format!("{namespace}/{short}").parse().ok())
-            .collect())
-    }
 }
 
 fn of_referrer<'p>(skill: &'p SkillName, subject: &'p str, digest: &'p str) -> [&'p str; 5] {
@@ -507,15 +444,22 @@ fn of_referrer<'p>(skill: &'p SkillName, subject: &'p str, digest: &'p str) -> [
     ]
 }
 
-/// The same again is fine; anything else is refused.
-fn unchanged(version: &Version, there: Digest, pushed: Digest) -> Result<Pushed> {
-    if there != pushed {
-        let version = version.to_string();
-        return Err(RegistryError::Taken { version, there });
-    }
-    Ok(Pushed {
-        digest: there,
-        subject: None,
-        published: None,
-    })
+/// Reads where the manifests lead, and which do not say.
+fn read_links(names: &Names, links: &Links) -> Result<Vec<Place>> {
+    let mut unlinked = Vec::new();
+    let wanted = |name: &[String]| name.get(2).is_none_or(|kind| kind == "manifests");
+    names.walk_now(&[], &wanted, &mut |name, bytes| {
+        let [namespace, short, kind, hex] = name else {
+            return;
+        };
+        let skill = format!("{namespace}/{short}").parse::<SkillName>();
+        let digest = format!("sha256:{hex}").parse::<Digest>();
+        if let ("manifests", Ok(skill), Ok(digest)) = (kind.as_str(), skill, digest) {
+            match serde_json::from_slice::<Leading>(&bytes) {
+                Ok(leading) => links.add(&skill, &digest, leading),
+                Err(_) => unlinked.push((skill, digest)),
+            }
+        }
+    })?;
+    Ok(unlinked)
 }

@@ -19,7 +19,10 @@ use metier_store::{
 };
 use tokio::sync::OwnedMutexGuard;
 
-use super::{RegistryError, RegistryLimits, Result};
+use super::{
+    RegistryError, RegistryLimits, Result,
+    held::{Held, Reserved},
+};
 use crate::keeper::accounts::PublisherId;
 
 /// Bytes of an id: nobody guesses one.
@@ -74,6 +77,7 @@ impl FromStr for UploadId {
 #[derive(Debug)]
 pub struct Uploads {
     depot: Depot,
+    held: Arc<Held>,
     limits: RegistryLimits,
     clock: Arc<dyn Clock>,
     open: Mutex<HashMap<UploadId, Session>>,
@@ -85,13 +89,26 @@ struct Session {
     skill: SkillName,
     by: PublisherId,
     touched: Time,
-    upload: Arc<tokio::sync::Mutex<Option<Upload>>>,
+    work: Arc<tokio::sync::Mutex<Option<Work>>>,
+}
+
+/// What is there so far, and the bytes set aside for it.
+#[derive(Debug)]
+struct Work {
+    upload: Upload,
+    reserved: Reserved,
 }
 
 impl Uploads {
-    pub fn new(depot: Depot, limits: RegistryLimits, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        depot: Depot,
+        held: Arc<Held>,
+        limits: RegistryLimits,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Uploads {
             depot,
+            held,
             limits,
             clock,
             open: Mutex::default(),
@@ -102,12 +119,15 @@ impl Uploads {
     pub async fn begin(&self, skill: &SkillName, by: &PublisherId) -> Result<UploadId> {
         self.sweep();
         let id = UploadId::new()?;
-        let upload = self.depot.begin().await?;
+        let work = Work {
+            upload: self.depot.begin().await?,
+            reserved: self.held.reserve(by),
+        };
         let session = Session {
             skill: skill.clone(),
             by: by.clone(),
             touched: self.clock.now(),
-            upload: Arc::new(tokio::sync::Mutex::new(Some(upload))),
+            work: Arc::new(tokio::sync::Mutex::new(Some(work))),
         };
         let mut open = self.open();
         let of_theirs = open.values().filter(|session| session.by == *by).count();
@@ -126,13 +146,14 @@ impl Uploads {
             .get_mut(&id)
             .filter(|session| session.skill == *skill && session.by == *by)
             .ok_or(RegistryError::UploadUnknown)?;
-        let upload = session.upload.clone().try_lock_owned();
-        let upload = upload.map_err(|_| RegistryError::UploadBusy)?;
+        let work = session.work.clone().try_lock_owned();
+        let work = work.map_err(|_| RegistryError::UploadBusy)?;
         session.touched = self.clock.now();
         Ok(Writing {
             uploads: self,
+            by: by.clone(),
             id,
-            upload,
+            work,
         })
     }
 
@@ -141,7 +162,7 @@ impl Uploads {
         let oldest = self.clock.now().before(self.limits.patience);
         self.open().retain(|_, session| {
             // What is being written to is not left alone, however slowly it comes.
-            session.touched >= oldest || session.upload.try_lock().is_err()
+            session.touched >= oldest || session.work.try_lock().is_err()
         });
     }
 
@@ -159,36 +180,51 @@ impl Uploads {
 pub struct Writing<'u> {
     uploads: &'u Uploads,
     id: UploadId,
-    upload: OwnedMutexGuard<Option<Upload>>,
+    by: PublisherId,
+    work: OwnedMutexGuard<Option<Work>>,
 }
 
 impl Writing<'_> {
     /// Bytes that are there.
     pub fn size(&self) -> u64 {
-        self.upload.as_ref().map_or(0, Upload::size)
+        self.work.as_ref().map_or(0, |work| work.upload.size())
     }
 
     /// Writes the next piece. After an error the upload is gone.
     ///
     /// # Errors
-    /// [`RegistryError::TooLarge`], [`RegistryError::Full`], the disk's.
+    /// [`RegistryError::TooLarge`], [`RegistryError::ShareFull`], [`RegistryError::Full`], the disk's.
     pub async fn write(&mut self, piece: Vec<u8>) -> Result<()> {
-        let upload = self.upload.as_mut().ok_or(RegistryError::UploadUnknown)?;
-        let written = upload.write(piece).await;
+        let work = self.work.as_mut().ok_or(RegistryError::UploadUnknown)?;
+        let written = match work.reserved.grow(piece.len() as u64) {
+            Ok(()) => work.upload.write(piece).await.map_err(RegistryError::from),
+            Err(error) => Err(error),
+        };
         if written.is_err() {
             self.end();
         }
-        Ok(written?)
+        written
     }
 
-    /// Makes it a blob. The upload is gone, whatever comes of it.
+    /// Makes it a blob, which is theirs. The upload is gone, whatever comes of it.
     ///
     /// # Errors
     /// [`RegistryError::OtherDigest`], and the disk's.
     pub async fn finish(mut self, digest: &Digest) -> Result<u64> {
-        let upload = self.upload.take().ok_or(RegistryError::UploadUnknown)?;
+        let work = self.work.take().ok_or(RegistryError::UploadUnknown)?;
         self.uploads.forget(self.id);
-        Ok(upload.finish(digest).await?)
+        let Uploads { held, clock, .. } = self.uploads;
+        let Work { upload, reserved } = work;
+        // Before it has its name: what somebody holds is not collected.
+        let (size, now) = (upload.size(), clock.now());
+        let is_new = held
+            .claim(&self.by, digest, size, now, Some(reserved))
+            .await?;
+        let finished = upload.finish(digest).await;
+        if finished.is_err() && is_new {
+            held.unclaim(&self.by, digest).await;
+        }
+        Ok(finished?)
     }
 
     /// Gives it up, and leaves nothing.
@@ -198,7 +234,7 @@ impl Writing<'_> {
 
     /// The same, where it is still held.
     pub fn end(&mut self) {
-        self.upload.take();
+        self.work.take();
         self.uploads.forget(self.id);
     }
 }

@@ -1,4 +1,5 @@
 //! Attacks by ending keys, and by recovering them: a token is not enough for either.
+#![expect(clippy::panic, reason = "tests")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::NAME;

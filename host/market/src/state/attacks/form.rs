@@ -1,4 +1,5 @@
 //! Attacks by the bytes of a leaf.
+#![expect(clippy::panic, reason = "tests")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;

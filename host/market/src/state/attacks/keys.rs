@@ -1,4 +1,5 @@
 //! Attacks on the keys of a namespace.
+#![expect(clippy::panic, reason = "tests")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -25,18 +26,28 @@ use crate::{
 fn attack_key_change_with_nobodys_word() {
     let (_, key) = acme();
     for change in [
-        Change::Key(new_key("com.acme", &publisher(), day(2)).sign(&key).unwrap()),
+        Change::Key(
+            new_key("com.acme", &publisher(), day(2))
+                .sign(&key)
+                .unwrap(),
+        ),
         Change::KeyEnd(end("com.acme", &key, day(2))),
     ] {
         let leaf = leaf(day(2), change).encode().unwrap();
         let mut fields: Value = serde_json::from_slice(&leaf).unwrap();
         let vouched = fields.as_object_mut().unwrap().remove("vouched").unwrap();
-        for word in [Value::Null, json!({}), json!("domain"), json!({"key": null})] {
+        for word in [
+            Value::Null,
+            json!({}),
+            json!("domain"),
+            json!({"key": null}),
+        ] {
             fields["vouched"] = word;
             unread(&fields);
         }
         // Two words are no better than one.
-        fields["vouched"] = json!({"key": vouched["key"], "domain": {"method": "dns", "place": "x", "at": day(1)}});
+        fields["vouched"] =
+            json!({"key": vouched["key"], "domain": {"method": "dns", "place": "x", "at": day(1)}});
         unread(&fields);
         fields.as_object_mut().unwrap().remove("vouched");
         unread(&fields);

@@ -56,10 +56,22 @@ fn what_a_stolen_key_signed_since_is_on_the_list_and_nothing_else() {
     assert!(state.list_changed() > before);
     let void = ["1.1.0", "1.2.0-rc.1", "1.2.0"];
     for number in ["1.0.0", "1.1.0", "1.1.1", "1.2.0-rc.1", "1.2.0", "1.3.0"] {
-        let by = if void.contains(&number) { &key } else { &owners };
-        assert_eq!(is_hit(&state, number, by), void.contains(&number), "{number}");
+        let by = if void.contains(&number) {
+            &key
+        } else {
+            &owners
+        };
+        assert_eq!(
+            is_hit(&state, number, by),
+            void.contains(&number),
+            "{number}"
+        );
     }
-    let targets: Vec<String> = state.listed().iter().map(|e| e.target.to_string()).collect();
+    let targets: Vec<String> = state
+        .listed()
+        .iter()
+        .map(|e| e.target.to_string())
+        .collect();
     let one = publication(NAME, "1.1.0", &key).digest;
     assert_eq!(
         targets,
@@ -110,7 +122,11 @@ fn attack_more_void_versions_than_a_list_can_have() {
     let all = Target::Publisher {
         namespace: namespace("com.acme"),
     };
-    let targets: Vec<Target> = state.listed().into_iter().map(|entry| entry.target).collect();
+    let targets: Vec<Target> = state
+        .listed()
+        .into_iter()
+        .map(|entry| entry.target)
+        .collect();
     assert_eq!(targets, [all]);
 }
 

@@ -14,7 +14,7 @@ use metier_store::depot::Reading;
 
 use super::{
     OciError, OciResult,
-    wire::{At, text},
+    wire::{Asks, At, text},
 };
 use crate::market::{
     MarketApp,
@@ -32,9 +32,14 @@ enum Asked {
     Nothing,
 }
 
-pub async fn head(State(app): State<Arc<MarketApp>>, at: At) -> OciResult<Response> {
+pub async fn head(
+    State(app): State<Arc<MarketApp>>,
+    at: At,
+    Asks(reader): Asks,
+) -> OciResult<Response> {
     let digest = digest(&at)?;
-    let size = app.market.registry().blob_size(&digest).await?;
+    let registry = app.market.registry();
+    let size = registry.blob_size(&digest, &reader).await?;
     let mut response = StatusCode::OK.into_response();
     mark(&mut response, &digest, size);
     Ok(response)
@@ -43,11 +48,12 @@ pub async fn head(State(app): State<Arc<MarketApp>>, at: At) -> OciResult<Respon
 pub async fn get(
     State(app): State<Arc<MarketApp>>,
     at: At,
+    Asks(reader): Asks,
     headers: HeaderMap,
 ) -> OciResult<Response> {
     let digest = digest(&at)?;
     let registry = app.market.registry();
-    let size = registry.blob_size(&digest).await?;
+    let size = registry.blob_size(&digest, &reader).await?;
     if cached::is_known(&headers, &cached::tag(&digest)) {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
         cached::mark(&mut response, &cached::tag(&digest), FOR_EVER);

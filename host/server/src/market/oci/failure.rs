@@ -102,6 +102,7 @@ impl From<RegistryError> for OciError {
             E::Taken { .. } => (StatusCode::CONFLICT, "MANIFEST_INVALID"),
             E::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID"),
             E::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS"),
+            E::ShareFull { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "DENIED"),
             E::Full => (StatusCode::INSUFFICIENT_STORAGE, "DENIED"),
             E::Unavailable(_) => return unavailable(&error),
         };

@@ -13,7 +13,10 @@ use metier_market::keeper::registry::manifest::{INDEX, index};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{OciError, OciResult, wire::At};
+use super::{
+    OciError, OciResult,
+    wire::{Asks, At},
+};
 use crate::market::{
     MarketApp,
     cached::{self, ASK_AGAIN},
@@ -33,15 +36,16 @@ pub struct Page {
 pub async fn tags(
     State(app): State<Arc<MarketApp>>,
     at: At,
+    Asks(reader): Asks,
     page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
 ) -> OciResult<Response> {
     let page = page.map(|Query(page)| page).unwrap_or_default();
     let max = page.n.unwrap_or(MAX_TAGS).min(MAX_TAGS);
-    let registry = app.market.registry();
     // One more, to know whether there is more.
-    let mut tags = registry
-        .tags(&at.skill, page.last.as_deref(), max + 1)
-        .await?;
+    let tags = app
+        .market
+        .tags(&at.skill, &reader, page.last.as_deref(), max + 1);
+    let mut tags = tags.await?;
     let has_more = tags.len() > max;
     tags.truncate(max);
     let next = tags.last().filter(|_| has_more);
@@ -69,12 +73,14 @@ pub struct Filter {
 pub async fn referrers(
     State(app): State<Arc<MarketApp>>,
     at: At,
+    Asks(reader): Asks,
     filter: Result<Query<Filter>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> OciResult<Response> {
     let filter = filter.map(|Query(filter)| filter).unwrap_or_default();
     let subject: Digest = at.rest.parse().map_err(|_| OciError::no_digest())?;
-    let mut told = app.market.registry().referrers(&at.skill, &subject).await?;
+    let registry = app.market.registry();
+    let mut told = registry.referrers(&at.skill, &subject, &reader).await?;
     if let Some(wanted) = &filter.artifact_type {
         told.retain(|manifest| manifest["artifactType"] == json!(wanted));
     }

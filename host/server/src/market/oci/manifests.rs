@@ -13,7 +13,7 @@ use metier_market::keeper::registry::{Reference, RegistryError};
 
 use super::{
     OciError, OciResult,
-    wire::{At, Writer, text},
+    wire::{Asks, At, Writer, text},
 };
 use crate::market::{
     MarketApp,
@@ -26,6 +26,7 @@ const DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 pub async fn get(
     State(app): State<Arc<MarketApp>>,
     at: At,
+    Asks(reader): Asks,
     headers: HeaderMap,
 ) -> OciResult<Response> {
     // What cannot be there is not there.
@@ -33,7 +34,7 @@ pub async fn get(
         .rest
         .parse()
         .map_err(|_| RegistryError::ManifestUnknown)?;
-    let stored = app.market.manifest(&at.skill, &reference).await?;
+    let stored = app.market.manifest(&at.skill, &reference, &reader).await?;
     let tag = cached::tag(&stored.digest);
     let mut response = match cached::is_known(&headers, &tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),
@@ -55,14 +56,14 @@ pub async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> OciResult<Response> {
-    let Writer { at, .. } = writer;
+    let Writer { at, publisher } = writer;
     let reference: Reference = at.rest.parse()?;
     let media_type = text(&headers, header::CONTENT_TYPE);
     let media_type = media_type.map(|told| told.split(';').next().unwrap_or(told).trim());
     let bytes = whole(&app, body).await?;
     let pushed = app
         .market
-        .push(&at.skill, &reference, media_type, bytes)
+        .push(&at.skill, &publisher, &reference, media_type, bytes)
         .await?;
     let mut response = StatusCode::CREATED.into_response();
     let location = format!("/v2/{}/manifests/{reference}", at.skill);

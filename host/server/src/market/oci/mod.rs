@@ -11,7 +11,8 @@
 //! | `GET /v2/NAME/referrers/DIGEST` | what refers to a manifest |
 //! | `GET /v2/token` | a token for `docker login` and whoever follows its way |
 //!
-//! Nothing is deleted here: a version is yanked or revoked, which the market's log tells.
+//! Everybody reads what is published; what was only pushed, who pushed it and who keeps the market read with their token. Nothing is
+//! deleted here: a version is yanked or revoked, which the market's log tells.
 
 mod blobs;
 mod failure;

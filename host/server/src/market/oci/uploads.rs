@@ -41,7 +41,7 @@ pub async fn begin(
     let registry = app.market.registry();
     if let Some(digest) = params.mount {
         let digest = parsed(&digest)?;
-        if registry.blob_size(&digest).await.is_ok() {
+        if registry.mount(&writer.publisher, &digest).await? {
             return Ok(created(skill, &digest));
         }
     }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use metier_core::SkillName;
-use metier_market::keeper::accounts::PublisherId;
+use metier_market::keeper::{accounts::PublisherId, registry::Reader};
 use serde::Deserialize;
 
 use super::{OciError, OciResult};
@@ -76,6 +76,22 @@ impl FromRequestParts<Arc<MarketApp>> for Writer {
             return Err(OciError::new(StatusCode::FORBIDDEN, "DENIED", message));
         }
         Ok(Writer { at, publisher })
+    }
+}
+
+/// Whoever reads, by their token where they have one: what is not published is theirs alone.
+pub struct Asks(pub Reader);
+
+impl FromRequestParts<Arc<MarketApp>> for Asks {
+    type Rejection = OciError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<MarketApp>) -> OciResult<Self> {
+        Ok(Asks(match who::who(app, &parts.headers).await? {
+            Who::Publisher(member, _) if member.keeps_the_market => Reader::Keeper,
+            Who::Publisher(member, _) => Reader::Publisher(member.id),
+            // Whose token has ended reads what everybody does.
+            Who::Nobody | Who::Unknown => Reader::Anybody,
+        }))
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use metier_market::{
-    keeper::{login::Login, proof::Lookup, registry::RegistryLimits},
+    keeper::{login::Login, proof::Lookup, registry::RegistryLimits, sessions::LoginLimits},
     state::{Account, ProofMethod},
     trust::{Algorithm, KeyPair, Publisher, SigningKey},
 };
@@ -176,6 +176,42 @@ async fn an_account_keeps_its_key_over_a_restart_and_nobody_is_logged_in_after_i
     let taken = Login::sign(account("carol"), &theirs, challenge, &again.url()).unwrap();
     assert_eq!(again.answer(&taken).await.status, 403);
     again.let_in("carol", &mine).await;
+}
+
+/// One address that asks for everything there is locks out itself.
+#[tokio::test]
+async fn one_address_takes_only_its_own_part_of_challenges_and_accounts() {
+    let logins = LoginLimits {
+        challenges_each: 3,
+        new_accounts_each: 2,
+        ..LoginLimits::default()
+    };
+    let change = |options| Options { logins, ..options };
+    let stall = Stall::with(TempDir::new().unwrap(), change).await;
+    let line = "POST /api/v1/market/challenges";
+    for number in 0..4 {
+        let told = stall.ask(line, &[], b"{}").await;
+        assert_eq!(told.status, if number < 3 { 200 } else { 429 }, "{told:?}");
+        assert_eq!(told.header("retry-after"), (number == 3).then_some("300"));
+    }
+    let elsewhere = stall.ask_from("127.0.0.2", line, b"{}").await;
+    assert_eq!(elsewhere.status, 200, "{elsewhere:?}");
+    // Nobody is believed to stand before somebody else.
+    let headers = [("x-forwarded-for", "203.0.113.7")];
+    assert_eq!(stall.ask(line, &headers, b"{}").await.status, 429);
+    stall.clock.advance(Duration::from_secs(300));
+    for number in 0..3 {
+        let challenge = stall.challenge().await;
+        let account = account(&format!("account-{number}"));
+        let login = Login::sign(account, &pair(), challenge, &stall.url()).unwrap();
+        let told = stall.answer(&login).await;
+        assert_eq!(told.status, if number < 2 { 200 } else { 429 }, "{told:?}");
+    }
+    let challenge = stall.challenge().await;
+    let login = Login::sign(account("other"), &pair(), challenge, &stall.url()).unwrap();
+    let body = serde_json::to_vec(&login).unwrap();
+    let elsewhere = stall.ask_from("127.0.0.2", TOKENS, &body).await;
+    assert_eq!(elsewhere.status, 200, "{elsewhere:?}");
 }
 
 /// What domains publish, for a test.

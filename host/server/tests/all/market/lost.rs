@@ -114,10 +114,14 @@ async fn whoever_has_only_the_token_ends_no_key() {
         since: Some(time.parse().unwrap()),
         ..ending(owners)
     };
-    let refused = proven.tell(ENDS, &json!(since("2023-01-01T00:00:00Z"))).await;
+    let refused = proven
+        .tell(ENDS, &json!(since("2023-01-01T00:00:00Z")))
+        .await;
     assert_eq!(refused.status, 403, "{refused:?}");
     assert_eq!(proven.leaves(), 1);
-    let done = proven.tell(ENDS, &json!(since("2023-11-14T00:00:00Z"))).await;
+    let done = proven
+        .tell(ENDS, &json!(since("2023-11-14T00:00:00Z")))
+        .await;
     assert_eq!(done.status, 201, "{done:?}");
 }
 
@@ -139,7 +143,10 @@ async fn whoever_has_only_the_token_recovers_no_key() {
     let early = proven.tell(KEYS, &json!(change(&next))).await;
     assert_eq!(early.status, 409, "{early:?}");
     assert!(early.text().contains("from"), "{early:?}");
-    proven.stall.clock.advance(Duration::from_secs(72 * 3_600 + 2));
+    proven
+        .stall
+        .clock
+        .advance(Duration::from_secs(72 * 3_600 + 2));
     // The line of the claim is there, and the one of the owner's key: neither names the thief's.
     proven.domains.say(PLACE, &[&proven.claim]);
     for key in [&thiefs, &next] {

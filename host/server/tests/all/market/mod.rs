@@ -4,8 +4,8 @@ mod catalogue;
 mod decided;
 mod known;
 mod let_in;
-mod lost;
 mod looked_up;
+mod lost;
 mod many;
 mod pages;
 mod published;
@@ -14,7 +14,9 @@ mod pushed;
 mod queued;
 mod quotas;
 mod refused;
+mod unpublished;
 mod uploads;
+mod weight;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -135,6 +137,17 @@ impl Stall {
 
     /// One request, and its answer.
     pub async fn ask(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        self.over(stream, line, headers, body).await
+    }
+
+    async fn over(
+        &self,
+        mut stream: TcpStream,
+        line: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         let mut head = format!(
             "{line} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
             self.address
@@ -148,7 +161,6 @@ impl Stall {
         head.push_str("\r\n");
         let mut bytes = head.into_bytes();
         bytes.extend_from_slice(body);
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
         // An answer may come before the body was read: then the other side does not read on.
         let _ = stream.write_all(&bytes).await;
         let mut told = Vec::new();
@@ -167,6 +179,19 @@ impl Stall {
         let mut all = vec![("authorization", AS_ACME)];
         all.extend_from_slice(headers);
         self.ask(line, &all, body).await
+    }
+
+    /// What `acme` reads, also where it is not published.
+    pub async fn own(&self, path: &str) -> Answer {
+        self.write(&format!("GET {path}"), &[], b"").await
+    }
+
+    /// One request from another address of this machine.
+    pub async fn ask_from(&self, from: &str, line: &str, body: &[u8]) -> Answer {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+        let stream = socket.connect(self.address).await.unwrap();
+        self.over(stream, line, &[], body).await
     }
 
     /// Pushes a blob whole.
@@ -414,7 +439,7 @@ pub fn component_saying(manifest: &str, said: &str) -> Vec<u8> {
     bytes
 }
 
-fn section(bytes: &mut Vec<u8>, name: &str, data: &[u8]) {
+pub fn section(bytes: &mut Vec<u8>, name: &str, data: &[u8]) {
     let mut body = Vec::new();
     leb(&mut body, name.len());
     body.extend_from_slice(name.as_bytes());

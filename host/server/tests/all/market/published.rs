@@ -393,11 +393,11 @@ async fn a_further_key_is_signed_by_an_earlier_one_and_an_ended_one_signs_nothin
     let root = stall.root().await;
     receipt.verify(&root, &line.component).unwrap_err();
     // The index says so, as of the leaf that did it; an older receipt does not, and the list does.
-    assert!(line.void.as_ref().unwrap().contains("other hands"), "{line:?}");
-    assert_eq!(
-        index.log_size(),
-        ended.json()["leaf"].as_u64().unwrap() + 1
+    assert!(
+        line.void.as_ref().unwrap().contains("other hands"),
+        "{line:?}"
     );
+    assert_eq!(index.log_size(), ended.json()["leaf"].as_u64().unwrap() + 1);
     let older = stall
         .get(&format!("/receipts/{}?size={}", line.leaf, line.leaf + 1))
         .await;

@@ -51,7 +51,7 @@ async fn a_version_stays_what_it_is() {
         refused.text().contains("publish another version"),
         "{refused:?}"
     );
-    let there = stall.get(&format!("/v2/{SKILL}/manifests/1.0.0")).await;
+    let there = stall.own(&format!("/v2/{SKILL}/manifests/1.0.0")).await;
     assert_eq!(there.json(), first);
     for line in [
         format!("DELETE /v2/{SKILL}/manifests/1.0.0"),
@@ -84,7 +84,7 @@ async fn of_two_pushes_of_one_version_at_once_exactly_one_is_there() {
         both.sort_unstable();
         assert_eq!(both, [201, 409], "{first:?} {second:?}");
         let there = stall
-            .get(&format!("/v2/{SKILL}/manifests/{version}"))
+            .own(&format!("/v2/{SKILL}/manifests/{version}"))
             .await
             .json();
         assert_eq!(there == one, first.status == 201);
@@ -210,7 +210,7 @@ async fn a_version_is_a_skill_in_the_one_layout_and_as_it_says() {
         (refused.status, refused.code().as_str()),
         (404, "MANIFEST_BLOB_UNKNOWN")
     );
-    let none = stall.get(&format!("/v2/{SKILL}/tags/list")).await;
+    let none = stall.own(&format!("/v2/{SKILL}/tags/list")).await;
     assert_eq!(
         (none.status, none.code().as_str()),
         (404, "NAME_UNKNOWN"),
@@ -293,7 +293,7 @@ async fn tags_that_are_no_versions_are_refused() {
             (400, "TAG_INVALID"),
             "{tag}: {refused:?}"
         );
-        let missing = stall.get(&format!("/v2/{SKILL}/manifests/{tag}")).await;
+        let missing = stall.own(&format!("/v2/{SKILL}/manifests/{tag}")).await;
         assert_eq!(
             (missing.status, missing.code().as_str()),
             (404, "MANIFEST_UNKNOWN"),
@@ -335,17 +335,17 @@ async fn a_manifest_may_come_by_digest_first() {
     let manifest = stall.blobs_of(SKILL, "1.0.0").await;
     let digest = Digest::of(manifest.to_string().as_bytes()).to_string();
     assert_eq!(stall.put(SKILL, &digest, &manifest).await.status, 201);
-    let none = stall.get(&format!("/v2/{SKILL}/tags/list")).await;
+    let none = stall.own(&format!("/v2/{SKILL}/tags/list")).await;
     assert_eq!(none.status, 404, "no version is there by that");
     assert_eq!(
         stall
-            .get(&format!("/v2/{SKILL}/manifests/{digest}"))
+            .own(&format!("/v2/{SKILL}/manifests/{digest}"))
             .await
             .status,
         200
     );
     let elsewhere = stall
-        .get(&format!("/v2/com.acme/other/manifests/{digest}"))
+        .own(&format!("/v2/com.acme/other/manifests/{digest}"))
         .await;
     assert_eq!(elsewhere.status, 404);
 }

@@ -123,7 +123,9 @@ async fn a_day_is_no_longer_for_who_asks_at_once() {
     let stall = limited(acts).await;
     stall.publish(SKILL, "1.0.0").await;
     let ranges: Vec<String> = (2..14).map(|number| format!("<{number}")).collect();
-    let all = ranges.iter().map(|range| stall.revoke(AS_ACME, SKILL, range));
+    let all = ranges
+        .iter()
+        .map(|range| stall.revoke(AS_ACME, SKILL, range));
     let answers = futures::future::join_all(all).await;
     let done = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(done, 3, "{answers:?}");

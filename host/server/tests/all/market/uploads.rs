@@ -67,7 +67,7 @@ async fn a_blob_comes_in_chunks_in_their_order() {
         (put.status, put.header("docker-content-digest")),
         (201, Some(digest.to_string().as_str()))
     );
-    let blob = stall.get(put.header("location").unwrap()).await;
+    let blob = stall.own(put.header("location").unwrap()).await;
     assert_eq!(blob.text(), "hello, world");
     assert_eq!(
         stall.write(&format!("GET {upload}"), &[], b"").await.status,
@@ -98,7 +98,7 @@ async fn a_wrong_digest_leaves_nothing() {
     assert_eq!((put.status, put.code().as_str()), (400, "DIGEST_INVALID"));
     assert_eq!(stall.unfinished(), 0);
     for digest in [said, Digest::of(b"sent")] {
-        let none = stall.get(&format!("/v2/{SKILL}/blobs/{digest}")).await;
+        let none = stall.own(&format!("/v2/{SKILL}/blobs/{digest}")).await;
         assert_eq!((none.status, none.code().as_str()), (404, "BLOB_UNKNOWN"));
     }
     for odd in [
@@ -303,7 +303,7 @@ async fn a_blob_that_is_there_is_not_sent_again() {
     let mounted = stall.write(&mount, &[], b"").await;
     assert_eq!(mounted.status, 201);
     assert_eq!(
-        stall.get(mounted.header("location").unwrap()).await.text(),
+        stall.own(mounted.header("location").unwrap()).await.text(),
         "shared"
     );
     let unknown = Digest::of(b"unknown");

@@ -47,7 +47,9 @@ impl Shelf {
                     head.push(stream.read_u8().await.unwrap());
                 }
                 let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-                let tag = head.lines().find_map(|line| line.strip_prefix("if-none-match: "));
+                let tag = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("if-none-match: "));
                 let tag = tag.map(str::to_owned);
                 let body: Vec<u8> = told.lock().unwrap().clone();
                 let is_known = tag == Some(format!("\"{}\"", Digest::of(&body)));
@@ -94,7 +96,12 @@ impl Shelf {
             markets: vec![Arc::new(self.market.clone())],
             ..Settings::default()
         };
-        scene.service.vouching().use_settings(settings).await.unwrap();
+        scene
+            .service
+            .vouching()
+            .use_settings(settings)
+            .await
+            .unwrap();
     }
 
     fn asked(&self) -> Vec<Option<String>> {
