@@ -133,7 +133,7 @@ struct Following {
     /// Whether whoever asked can come back for the end.
     is_kept: bool,
     is_over: bool,
-    /// Effects that are turns of the agent.
+    /// Effects that are turns of the agent and not over.
     turns: BTreeSet<Seq>,
     turn: Option<Turn>,
     /// Whether any words were told.
@@ -211,9 +211,11 @@ impl Following {
             }
             Event::Settled(settled) => {
                 self.begin(&settled.outcome);
+                // The journal may be read before the last words are heard: they were told with the whole then.
+                let was_turn = self.turns.remove(&settled.effect);
                 if let Outcome::Answer(answer) = settled.outcome {
                     add(&mut self.usage, &answer.usage);
-                    if self.turns.contains(&settled.effect) {
+                    if was_turn {
                         self.said(settled.effect, answer.message.words());
                     }
                 }

@@ -208,7 +208,7 @@ async fn one_address_takes_only_its_own_part_of_challenges_and_accounts() {
         assert_eq!(told.status, if number < 2 { 200 } else { 429 }, "{told:?}");
     }
     let challenge = stall.challenge().await;
-    let login = Login::sign(account("other"), &pair(), challenge, &stall.url()).unwrap();
+    let login = Login::sign(account("somebody-else"), &pair(), challenge, &stall.url()).unwrap();
     let body = serde_json::to_vec(&login).unwrap();
     let elsewhere = stall.ask_from("127.0.0.2", TOKENS, &body).await;
     assert_eq!(elsewhere.status, 200, "{elsewhere:?}");

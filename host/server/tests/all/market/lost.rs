@@ -136,6 +136,8 @@ async fn whoever_has_only_the_token_recovers_no_key() {
     let signature = ending(owners).signature(owners).unwrap();
     let ended = signed(json!(ending(owners)), &signature);
     assert_eq!(proven.tell(ENDS, &ended).await.status, 201);
+    // It is good until the second after.
+    proven.stall.clock.advance(Duration::from_secs(2));
     let line = proven
         .line(&json!({"recover": {"key": next.verifying().hint()}}))
         .await;
