@@ -131,11 +131,18 @@ fn whole_seconds(wait: Duration) -> u64 {
         .saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
-/// A text as a sentence: a capital first, a full stop last.
+/// A text as a sentence: a capital first, unless it begins with a name such as `com.acme/weather`, a full stop last.
 pub fn sentence(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let is_name = first.trim_end_matches(['.', ':']).contains(['.', '/']);
     let mut letters = text.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    let mut sentence: String = first.chain(letters).collect();
+    let mut sentence: String = match is_name {
+        true => text.to_owned(),
+        false => {
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(letters).collect()
+        }
+    };
     if !sentence.ends_with(['.', '!', '?', ':']) {
         sentence.push('.');
     }
@@ -147,8 +154,19 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use std::time::Duration;
 
-    use super::Fault;
+    use super::{Fault, sentence};
     use crate::code::{Blame, Code};
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_and_a_name_as_it_is() {
+        assert_eq!(sentence("nobody knows"), "Nobody knows.");
+        assert_eq!(sentence("no."), "No.");
+        assert_eq!(
+            sentence("com.acme/weather 0.1.0 is void"),
+            "com.acme/weather 0.1.0 is void."
+        );
+        assert_eq!(sentence(""), ".");
+    }
 
     #[test]
     fn wire_form_is_kebab_case_and_reads_back() {

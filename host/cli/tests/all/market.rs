@@ -364,17 +364,20 @@ fn a_stolen_key_takes_what_it_signed_with_it_and_the_domain_speaks_where_none_is
     done(&format!(
         "metier namespace key end com.acme {mine} --compromised --since 2026-01-01T00:00:00Z --key next.pem --yes"
     ));
+    // Neither the one that is locked, nor any where none is.
     for line in [
         "metier install com.acme/weather --yes --to other",
-        "metier info com.acme/weather",
+        "mkdir new; cd new; metier install com.acme/weather --yes --to other",
     ] {
         let refused = run(line);
-        assert!(refused.stderr.contains("is void"), "{refused:?}");
+        assert!(refused.stderr.contains("void"), "{refused:?}");
         assert!(
             refused.stderr.contains("code: skill-revoked"),
             "{refused:?}"
         );
     }
+    let info = done("metier info com.acme/weather");
+    assert!(info.stdout.contains("0.1.0  void: the key may"), "{info:?}");
     let verify = run("metier verify skills/weather.wasm");
     assert!(verify.stderr.contains("code: skill-revoked"), "{verify:?}");
     assert!(verify.stderr.contains("other hands"), "{verify:?}");

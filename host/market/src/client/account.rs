@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Method;
-use metier_core::SkillName;
+use metier_core::{Code, SkillName};
 use semver::Version;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -32,6 +32,9 @@ pub struct Token {
     pub token: String,
     /// Until when.
     pub expires: Moment,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Account>,
 }
 
 impl std::fmt::Debug for Token {
@@ -68,14 +71,30 @@ impl Client {
         let token: Token = self
             .post("api/v1/market/tokens", &json!(login), None)
             .await?;
+        let account = Some(account.clone());
+        let token = Token { account, ..token };
         self.kept.write_json(TOKEN, &token)?;
         Ok(token)
     }
 
-    /// The token that is kept, while it is one.
-    pub fn token(&self, now: Moment) -> Option<Token> {
-        let token: Token = self.kept.read_json(TOKEN)?;
-        (token.expires > now).then_some(token)
+    /// The token of the last login, whether it is still one or not.
+    pub fn last_token(&self) -> Option<Token> {
+        self.kept.read_json(TOKEN)
+    }
+
+    /// Whether the market takes a token: it ends after an hour, and when the market is started anew.
+    ///
+    /// # Errors
+    /// When the market does not tell.
+    pub async fn is_good(&self, token: &Token, now: Moment) -> Result<bool, ClientError> {
+        if token.expires <= now {
+            return Ok(false);
+        }
+        match self.namespaces(&token.token).await {
+            Ok(_) => Ok(true),
+            Err(ClientError::Refused(fault)) if fault.code == Code::Unauthenticated => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks how a namespace can be proven.

@@ -72,7 +72,7 @@ fn claim(
     let session = Session::new(app, place)?;
     commands::runtime()?.block_on(async {
         let client = session.market().await?;
-        let token = session.token(&client)?.token;
+        let token = session.token(&client).await?.token;
         let method = match method {
             Method::Dns => ProofMethod::Dns,
             Method::Https => ProofMethod::Https,
@@ -106,7 +106,7 @@ fn list(app: &App, place: &Place) -> Result<Exit, Failure> {
     let session = Session::new(app, place)?;
     commands::runtime()?.block_on(async {
         let client = session.market().await?;
-        let token = session.token(&client)?.token;
+        let token = session.token(&client).await?.token;
         let told = client.namespaces(&token).await?;
         let namespaces = told.get("namespaces").unwrap_or(&told);
         if app.printer.format == Format::Json {
@@ -143,7 +143,7 @@ pub fn yank(app: &App, args: &Yank, is_yank: bool) -> Result<Exit, Failure> {
     let session = Session::new(app, &args.place)?;
     commands::runtime()?.block_on(async {
         let client = session.market_of(name).await?;
-        let token = session.token(&client)?.token;
+        let token = session.token(&client).await?.token;
         client
             .yank(name, version, is_yank, &args.why, &token)
             .await?;
@@ -168,7 +168,7 @@ pub fn revoke(app: &App, args: &Revoke) -> Result<Exit, Failure> {
     session_question(&session, &target)?;
     commands::runtime()?.block_on(async {
         let client = market(&session, &target).await?;
-        let token = session.token(&client)?.token;
+        let token = session.token(&client).await?.token;
         client.revoke(&target, &args.why, &token).await?;
         let line = json!({"revoked": target});
         tell(

@@ -82,10 +82,9 @@ async fn without(
         }
     }
     let is_any = wanted.versions == VersionReq::STAR;
-    let is_all_gone = index
-        .lines()
-        .iter()
-        .all(|line| line.yanked.is_some() || revoked_line(&seen.list, line).is_some());
+    let is_all_gone = index.lines().iter().all(|line| {
+        line.void.is_some() || line.yanked.is_some() || revoked_line(&seen.list, line).is_some()
+    });
     match is_any && is_all_gone {
         true => {
             app.printer.warn(&failure.fault.message);

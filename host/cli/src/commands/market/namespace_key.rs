@@ -57,7 +57,7 @@ fn list(app: &App, namespace: &Namespace, place: &Place) -> Result<Exit, Failure
     let session = Session::new(app, place)?;
     commands::runtime()?.block_on(async {
         let client = session.market().await?;
-        let token = session.token(&client)?.token;
+        let token = session.token(&client).await?.token;
         let rows: Vec<Value> = of(&client, namespace, &token)
             .await?
             .iter()
@@ -112,7 +112,7 @@ fn add(
     let session = Session::new(app, place)?;
     commands::runtime()?.block_on(async {
         let client = session.market().await?;
-        let token = session.token(&client)?.token;
+        let token = session.token(&client).await?.token;
         client.add_key(&change, Some(&signature), &token).await?;
         let (hint, by) = (new.hint(), signature.by);
         let line = json!({"namespace": namespace, "key": hint, "signed-by": by});
@@ -144,7 +144,7 @@ fn end(app: &App, args: &End) -> Result<Exit, Failure> {
     let session = Session::new(app, &args.place)?;
     commands::runtime()?.block_on(async {
         let client = session.market().await?;
-        let token = session.token(&client)?.token;
+        let token = session.token(&client).await?.token;
         let keys = of(&client, namespace, &token).await?;
         session.ask(&question(&ending, &keys), "--yes")?;
         let ended = match &signature {
@@ -212,7 +212,7 @@ fn recover(
     let session = Session::new(app, place)?;
     commands::runtime()?.block_on(async {
         let client = session.market().await?;
-        let token = session.token(&client)?.token;
+        let token = session.token(&client).await?.token;
         let shows = Shows::Recover { key: hint };
         let to_prove = client.terms(namespace, method(by), shows, &token).await?;
         let added = client.add_key(&change, None, &token).await;

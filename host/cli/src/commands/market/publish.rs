@@ -36,7 +36,7 @@ pub fn run(app: &App, args: &Publish) -> Result<Exit, Failure> {
     let session = Session::new(app, &args.place)?;
     commands::runtime()?.block_on(async {
         let client = session.market_of(contents.name()).await?;
-        let token = session.token(&client)?.token;
+        let token = session.token(&client).await?.token;
         let publishing = Publishing {
             component: &component,
             contents: &contents,

@@ -32,7 +32,7 @@ pub fn run(app: &App, args: &Queue) -> Result<Exit, Failure> {
     let session = Session::new(app, &keeper.place)?;
     commands::runtime()?.block_on(async {
         let client = session.market().await?;
-        let token = token(&session, &client, keeper)?;
+        let token = token(&session, &client, keeper).await?;
         match &args.action {
             QueueAction::List { .. } => list(app, &client.queue(&token).await?),
             QueueAction::Show { id, .. } => one(app, &client.waiting(id.as_str(), &token).await?),
@@ -47,7 +47,7 @@ pub fn run(app: &App, args: &Queue) -> Result<Exit, Failure> {
 }
 
 /// From the file, from the environment, or of the account that is logged in: who sent something sees their own.
-fn token(session: &Session<'_>, client: &Client, keeper: &Keeper) -> Result<String, Failure> {
+async fn token(session: &Session<'_>, client: &Client, keeper: &Keeper) -> Result<String, Failure> {
     let app = session.app;
     let told = match &keeper.token_file {
         Some(path) => Some(given::file(path, "The token", MAX_TOKEN)?),
@@ -59,7 +59,7 @@ fn token(session: &Session<'_>, client: &Client, keeper: &Keeper) -> Result<Stri
             "`metier market serve` shows the one of who keeps the market at its first start.",
         )),
         Some(told) => Ok(told),
-        None => Ok(session.token(client)?.token),
+        None => Ok(session.token(client).await?.token),
     }
 }
 

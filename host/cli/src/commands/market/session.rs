@@ -21,9 +21,12 @@ use metier_market::{
     trust::Moment,
 };
 
-use super::place::{Places, Where};
+use super::{
+    keys,
+    place::{Places, Where},
+};
 use crate::{
-    args::market_client::Place,
+    args::market_client::{KeyFile, Place},
     commands::App,
     errors::{Failure, sentence},
     text,
@@ -234,17 +237,34 @@ impl<'a> Session<'a> {
         Ok(stranger)
     }
 
-    /// The token of whoever is logged in.
+    /// The token of whoever is logged in. One that has ended is got anew by the publisher's key: nobody has to notice.
     ///
     /// # Errors
-    /// When nobody is.
-    pub fn token(&self, client: &Client) -> Result<Token, Failure> {
-        let token = client.token(now());
-        token.ok_or_else(|| {
-            let message = format!("Nobody is logged in at {}.", client.market().address);
-            Fault::new(Code::Unauthenticated, message)
-                .with_hint("metier login --account NAME")
-                .into()
+    /// When nobody is, or the account has another key.
+    pub async fn token(&self, client: &Client) -> Result<Token, Failure> {
+        let address = &client.market().address;
+        let Some(last) = client.last_token() else {
+            let message = format!("Nobody is logged in at {address}.");
+            return Err(not_logged_in(message, "NAME"));
+        };
+        if client.is_good(&last, now()).await? {
+            return Ok(last);
+        }
+        let ended = |account: &str, why: &str| {
+            let message = format!("The login at {address} has ended{why}.");
+            not_logged_in(message, account)
+        };
+        let account = last.account.ok_or_else(|| ended("NAME", ""))?;
+        let key = keys::read(self.app, &KeyFile::default());
+        let key =
+            key.map_err(|_| ended(account.as_str(), ", and its key is not in the usual place"))?;
+        let renewed = client.login(&account, &key).await;
+        renewed.map_err(|error| match error {
+            ClientError::Refused(fault) => ended(
+                account.as_str(),
+                &format!(": {}", fault.message.trim_end_matches('.')),
+            ),
+            other => other.into(),
         })
     }
 
@@ -286,6 +306,12 @@ impl<'a> Session<'a> {
         let said = line.trim().to_ascii_lowercase();
         Ok(Some(said == "y" || said == "yes"))
     }
+}
+
+fn not_logged_in(message: String, account: &str) -> Failure {
+    Fault::new(Code::Unauthenticated, message)
+        .with_hint(format!("metier login --account {account}"))
+        .into()
 }
 
 fn host(message: &str) -> Failure {

@@ -81,17 +81,18 @@ async fn findings_and_reviews_are_told() {
 }
 
 #[tokio::test]
-async fn a_token_is_kept_while_it_is_one() {
+async fn a_token_is_kept_for_its_owner_and_ends() {
     let scene = Scene::new();
     let key = KeyPair::generate(Algorithm::Ed25519).unwrap();
     let account = "acme".parse().unwrap();
     let token = scene.client.login(&account, &key).await.unwrap();
     assert!(!format!("{token:?}").contains("\"t\""));
-    assert_eq!(scene.client.token(day(1)), Some(token));
-    assert_eq!(
-        scene.client.token("2027-01-01T00:00:00Z".parse().unwrap()),
-        None
-    );
+    assert_eq!(token.account, Some(account));
+    assert_eq!(scene.client.last_token(), Some(token.clone()));
+    let asked = scene.script.asked().len();
+    let late = "2027-01-01T00:00:00Z".parse().unwrap();
+    assert!(!scene.client.is_good(&token, late).await.unwrap());
+    assert_eq!(scene.script.asked().len(), asked, "the market need not say");
     let mode = std::fs::metadata(scene.client.kept().folder().join("token.json")).unwrap();
     assert_eq!(
         std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777,
