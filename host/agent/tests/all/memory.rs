@@ -78,7 +78,7 @@ impl Tools for Reads {
         ToolEnd {
             result: Ok(json!("from outside").to_string()),
             artifacts: Vec::new(),
-            price: metier_core::NanoDollars::default(),
+            price: NanoDollars::default(),
         }
     }
 

@@ -248,7 +248,7 @@ impl Tools for Service {
         ToolEnd {
             result: Ok(json!({ "done": what }).to_string()),
             artifacts: Vec::new(),
-            price: metier_core::NanoDollars::default(),
+            price: NanoDollars::default(),
         }
     }
 

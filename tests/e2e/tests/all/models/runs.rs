@@ -50,6 +50,7 @@ impl Tools for Reader {
         ToolEnd {
             result: Ok(r#"{"read":true}"#.to_owned()),
             artifacts: Vec::new(),
+            price: metier_core::NanoDollars::default(),
         }
     }
 
