@@ -165,7 +165,7 @@ pub struct MarketServe {
     #[arg(long, value_name = "SIZE", default_value = "4GiB")]
     pub max_publisher: ByteSize,
     /// How long a file is kept that was pushed and is not published
-    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = super::call::duration)]
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = at_least_an_hour)]
     pub keep_unpublished: Duration,
     /// A proxy in front, whose `X-Forwarded-For` says where logins come from: their number has an end for each address. May be repeated
     #[arg(long = "proxy", value_name = "IP")]
@@ -176,4 +176,13 @@ pub struct MarketServe {
     /// How log lines are written to standard error; METIER_LOG says which are
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
+}
+
+/// A publication under way needs what was pushed for it.
+fn at_least_an_hour(text: &str) -> Result<Duration, String> {
+    let time = super::call::duration(text)?;
+    match time >= Duration::from_secs(3_600) {
+        true => Ok(time),
+        false => Err("a publication may take up to an hour: write `1h` or more".to_owned()),
+    }
 }

@@ -90,7 +90,7 @@ impl Market {
         })
     }
 
-    /// The newest version of a skill that is no pre-release, the newest where all are, and when the first was published.
+    /// The newest good version of a skill that is no pre-release, the newest where all are, and when the first was published.
     ///
     /// # Errors
     /// The registry's.
@@ -98,9 +98,11 @@ impl Market {
         let found = self.ledger.look(|view| {
             let versions: Vec<_> = view.state.versions(skill).collect();
             let first = versions.iter().map(|one| one.at).min()?;
-            let mut newest_first = versions.iter().rev();
-            let is_stable = |one: &&&Published| one.publication.version.pre.is_empty();
-            let newest = newest_first.find(is_stable).or(versions.last())?;
+            let is_good = |one: &&&Published| view.state.standing(one) == Standing::Good;
+            let good: Vec<_> = versions.iter().filter(is_good).collect();
+            let mut newest_first = good.iter().rev();
+            let is_stable = |one: &&&&Published| one.publication.version.pre.is_empty();
+            let newest = newest_first.find(is_stable).or(good.last())?;
             Some((first, newest.publication.version.clone()))
         });
         let Some((first, version)) = found else {

@@ -31,7 +31,8 @@ impl State {
             Change::Thaw(thaw) => self.thaw(thaw)?,
         }
         if changes_the_list(&leaf.change) {
-            self.listed = self.size;
+            // One more than the leaf, so that the first of all is a change too.
+            self.listed = self.size + 1;
         }
         self.last = Some(at);
         self.size += 1;

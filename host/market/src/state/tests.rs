@@ -13,11 +13,10 @@ use super::{
 use crate::{
     fixtures::Moment,
     revoked::{Capability, Target},
-    trust::{
-        Publisher, SigningKey,
-        tests::{day, publisher},
-    },
+    trust::{Publisher, SigningKey},
 };
+
+use crate::trust::tests::{day, publisher};
 
 pub(super) fn namespace(text: &str) -> Namespace {
     text.parse().unwrap()

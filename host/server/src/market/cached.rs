@@ -12,6 +12,9 @@ use serde::Serialize;
 /// For what never changes: it is named by its digest.
 pub const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
+/// For what not everybody may read.
+pub const NOT_AT_ALL: &str = "private, no-store";
+
 /// For what changes with the next publication: it is asked each time whether it did.
 pub const ASK_AGAIN: &str = "public, no-cache";
 

@@ -32,6 +32,7 @@ use super::{
     body::Body,
     failure::{NotDone, not_let_in, not_there},
     source::From,
+    trade::to_its_end,
     who::Caller,
 };
 use crate::problem::Problem;
@@ -138,7 +139,10 @@ async fn add_key(
     Body(body): Body<Value>,
 ) -> Result<Response, NotDone> {
     let (change, signature): (KeyChange, _) = about(&namespace(&name)?, body)?;
-    let appended = app.market.add_key(&caller.account, change, signature);
+    let appended = to_its_end(async move {
+        let added = app.market.add_key(&caller.account, change, signature);
+        Ok(added.await?)
+    });
     let appended = appended.await?;
     Ok(created(&appended))
 }
@@ -150,7 +154,10 @@ async fn end_key(
     Body(body): Body<Value>,
 ) -> Result<Response, NotDone> {
     let (ending, signature): (KeyEnding, _) = about(&namespace(&name)?, body)?;
-    let appended = app.market.end_key(&caller.account, ending, signature);
+    let appended = to_its_end(async move {
+        let ended = app.market.end_key(&caller.account, ending, signature);
+        Ok(ended.await?)
+    });
     let appended = appended.await?;
     Ok(created(&appended))
 }

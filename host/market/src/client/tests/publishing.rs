@@ -89,10 +89,10 @@ async fn a_token_is_kept_for_its_owner_and_ends() {
     assert!(!format!("{token:?}").contains("\"t\""));
     assert_eq!(token.account, Some(account));
     assert_eq!(scene.client.last_token(), Some(token.clone()));
-    let asked = scene.script.asked().len();
+    scene.script.asked();
     let late = "2027-01-01T00:00:00Z".parse().unwrap();
     assert!(!scene.client.is_good(&token, late).await.unwrap());
-    assert_eq!(scene.script.asked().len(), asked, "the market need not say");
+    assert!(scene.script.asked().is_empty(), "the market need not say");
     let mode = std::fs::metadata(scene.client.kept().folder().join("token.json")).unwrap();
     assert_eq!(
         std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777,

@@ -46,14 +46,15 @@ impl Market {
         signature: Option<LeafSignature>,
     ) -> Result<Appended, ActError> {
         self.acts_for(by, &ending.namespace)?;
-        let acting = self.acting(by, Act::Key)?;
         let namespace = ending.namespace.clone();
-        let vouched = match signature {
-            Some(signature) => Vouched::Key(signature),
+        let (vouched, acting) = match signature {
+            Some(signature) => (Vouched::Key(signature), Some(self.acting(by, Act::Key)?)),
+            // What a thief of the token used up does not keep the domain from ending a key: its line is good for one ending.
             None => {
                 let KeyEnding { key, since, .. } = ending;
                 let shows = Shows::End { key, since };
-                Vouched::Domain(self.proven(by, &namespace, shows).await?)
+                let proof = self.proven(by, &namespace, shows).await?;
+                (Vouched::Domain(proof), None)
             }
         };
         let change = Change::KeyEnd(ending.vouched(vouched));

@@ -97,7 +97,11 @@ impl Market {
                 self.gate.refused(by, now);
                 Err(ActError::Refused(Box::new(report)))
             }
-            Gated::NeedsAPerson => Ok(Outcome::Waits(self.queue.add(by, submission, report, now)?)),
+            Gated::NeedsAPerson => {
+                let component = candidate.record.component;
+                let id = self.queue.add(by, submission, component, report, now)?;
+                Ok(Outcome::Waits(id))
+            }
             Gated::Passed => self.take(by, submission, candidate, report, doing).await,
         }
     }
@@ -126,7 +130,11 @@ impl Market {
                 let now = moment(&*self.clock);
                 return match again.outcome {
                     Gated::Refused => Err(ActError::Refused(Box::new(again))),
-                    _ => Ok(Outcome::Waits(self.queue.add(by, submission, again, now)?)),
+                    _ => {
+                        let component = candidate.record.component;
+                        let id = self.queue.add(by, submission, component, again, now)?;
+                        Ok(Outcome::Waits(id))
+                    }
                 };
             }
         }

@@ -43,6 +43,8 @@ pub struct Waiting {
     pub at: Moment,
     /// What.
     pub submission: Submission,
+    /// The file: its manifest, which says when it was made, may be another one each time.
+    pub component: Digest,
     /// What the review found.
     pub report: Report,
     /// Why it was refused; nothing while it waits.
@@ -64,6 +66,24 @@ pub enum Decision {
 pub struct Queue {
     folder: PathBuf,
     kept: Mutex<BTreeMap<String, Waiting>>,
+}
+
+impl Waiting {
+    /// Whether it is the same file as the same version.
+    fn is_same(&self, other: &Waiting) -> bool {
+        let (one, other_one) = (&self.submission, &other.submission);
+        self.component == other.component
+            && (&one.name, &one.version) == (&other_one.name, &other_one.version)
+            && one.security_fix == other_one.security_fix
+    }
+
+    /// For whoever sends it again: its id, or why it was refused.
+    fn known(&self) -> Result<String, ActError> {
+        match &self.refused {
+            None => Ok(self.id.clone()),
+            Some(why) => Err(ActError::Conflict(format!("a person refused it: {why}"))),
+        }
+    }
 }
 
 impl Queue {
@@ -94,17 +114,14 @@ impl Queue {
     /// Whether the same submission waits already.
     pub(super) fn waits(&self, submission: &Submission) -> Result<Option<String>, ActError> {
         let id = id(submission);
-        self.with(|kept| match kept.get(&id).map(|waiting| &waiting.refused) {
-            None => Ok(None),
-            Some(None) => Ok(Some(id)),
-            Some(Some(why)) => Err(ActError::Conflict(format!("a person refused it: {why}"))),
-        })
+        self.with(|kept| kept.get(&id).map(Waiting::known).transpose())
     }
 
     pub(super) fn add(
         &self,
         by: &Account,
         submission: &Submission,
+        component: Digest,
         report: Report,
         at: Moment,
     ) -> Result<String, ActError> {
@@ -113,10 +130,14 @@ impl Queue {
             by: by.clone(),
             at,
             submission: submission.clone(),
+            component,
             report,
             refused: None,
         };
         self.with(|kept| {
+            if let Some(same) = kept.values().find(|other| other.is_same(&waiting)) {
+                return same.known();
+            }
             let theirs = kept
                 .values()
                 .filter(|other| other.by == *by && other.refused.is_none());

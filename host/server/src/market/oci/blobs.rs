@@ -10,6 +10,7 @@ use axum::{
 };
 use futures::stream;
 use metier_core::Digest;
+use metier_market::keeper::registry::Reader;
 use metier_store::depot::Reading;
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::market::{
     MarketApp,
-    cached::{self, FOR_EVER},
+    cached::{self, FOR_EVER, NOT_AT_ALL},
 };
 
 /// What a part of a blob is asked for by.
@@ -41,7 +42,7 @@ pub async fn head(
     let registry = app.market.registry();
     let size = registry.blob_size(&digest, &reader).await?;
     let mut response = StatusCode::OK.into_response();
-    mark(&mut response, &digest, size);
+    mark(&mut response, &digest, size, how_long(&reader));
     Ok(response)
 }
 
@@ -56,7 +57,7 @@ pub async fn get(
     let size = registry.blob_size(&digest, &reader).await?;
     if cached::is_known(&headers, &cached::tag(&digest)) {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
-        cached::mark(&mut response, &cached::tag(&digest), FOR_EVER);
+        cached::mark(&mut response, &cached::tag(&digest), how_long(&reader));
         return Ok(response);
     }
     let (from, length) = match asked(&headers, size) {
@@ -70,7 +71,7 @@ pub async fn get(
     };
     let reading = registry.blob(&digest, from, length).await?;
     let mut response = Body::from_stream(pieces(reading)).into_response();
-    mark(&mut response, &digest, length);
+    mark(&mut response, &digest, length, how_long(&reader));
     if length != size {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
         let range = format!("bytes {from}-{}/{size}", from + length - 1);
@@ -97,8 +98,16 @@ fn digest(at: &At) -> OciResult<Digest> {
     at.rest.parse().map_err(|_| OciError::no_digest())
 }
 
-fn mark(response: &mut Response, digest: &Digest, length: u64) {
-    cached::mark(response, &cached::tag(digest), FOR_EVER);
+/// What is read with a token may be somebody's alone: a cache in front keeps only what everybody may read.
+pub(super) fn how_long(reader: &Reader) -> &'static str {
+    match reader {
+        Reader::Anybody => FOR_EVER,
+        Reader::Publisher(_) | Reader::Keeper => NOT_AT_ALL,
+    }
+}
+
+fn mark(response: &mut Response, digest: &Digest, length: u64, how_long: &'static str) {
+    cached::mark(response, &cached::tag(digest), how_long);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, length.into());
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));

@@ -9,15 +9,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use metier_core::Digest;
-use metier_market::keeper::registry::{Reference, RegistryError};
+use metier_market::keeper::registry::{Reader, Reference, RegistryError};
 
 use super::{
     OciError, OciResult,
+    blobs::how_long,
     wire::{Asks, At, Writer, text},
 };
 use crate::market::{
     MarketApp,
-    cached::{self, ASK_AGAIN, FOR_EVER},
+    cached::{self, ASK_AGAIN, NOT_AT_ALL},
 };
 
 const DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
@@ -40,11 +41,12 @@ pub async fn get(
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => ([(header::CONTENT_TYPE, stored.media_type)], stored.bytes).into_response(),
     };
-    let how_long = match reference {
-        Reference::Digest(_) => FOR_EVER,
+    let kept = match reference {
+        Reference::Digest(_) => how_long(&reader),
+        _ if !matches!(reader, Reader::Anybody) => NOT_AT_ALL,
         Reference::Version(_) | Reference::Referrers(_) => ASK_AGAIN,
     };
-    cached::mark(&mut response, &tag, how_long);
+    cached::mark(&mut response, &tag, kept);
     insert(&mut response, DIGEST, stored.digest.to_string());
     Ok(response)
 }

@@ -5,8 +5,12 @@ use metier_market::{
     consent::{Change, Class, Contents, Reason, compare},
     keeper::{Shown, registry::Record},
 };
+use tokio::sync::Semaphore;
 
 use crate::{console::text, market::MarketApp};
+
+/// Pages that hold two files in memory at once; others wait.
+static PLACES: Semaphore = Semaphore::const_new(2);
 
 /// Largest files that are compared for a page, in bytes; an update compares all.
 const MAX_COMPARED: u64 = 16 << 20;
@@ -43,12 +47,16 @@ pub fn short(old: &Shown, new: &Shown) -> Vec<&'static str> {
 
 /// Everything that changed, with its class. Nothing where the files are too large to be compared for a page, or cannot be read.
 pub async fn between(app: &MarketApp, old: &Record, new: &Record) -> Option<Change> {
-    let (old, new) = (contents(app, old).await?, contents(app, new).await?);
-    let compared = tokio::task::spawn_blocking(move || compare(&old, &new));
-    compared.await.ok()
+    let _place = PLACES.acquire().await.ok()?;
+    let (old, new) = (bytes(app, old).await?, bytes(app, new).await?);
+    let compared = tokio::task::spawn_blocking(move || {
+        let (old, new) = (Contents::of_file(&old), Contents::of_file(&new));
+        Some(compare(&old.ok()?, &new.ok()?))
+    });
+    compared.await.ok()?
 }
 
-async fn contents(app: &MarketApp, record: &Record) -> Option<Contents> {
+async fn bytes(app: &MarketApp, record: &Record) -> Option<Vec<u8>> {
     if record.size > MAX_COMPARED {
         return None;
     }
@@ -61,7 +69,7 @@ async fn contents(app: &MarketApp, record: &Record) -> Option<Contents> {
     while let Some(piece) = reading.next().await.ok()? {
         bytes.extend_from_slice(&piece);
     }
-    Contents::of_file(&bytes).ok()
+    Some(bytes)
 }
 
 /// The difference as a page tells it.

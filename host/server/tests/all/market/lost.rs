@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use super::{AS_ACME, Answer, Options, Stall, let_in::Domains, published::signed};
 
 const PLACE: &str = "_metier.acme.com";
-const KEYS: &str = "POST /api/v1/market/namespaces/com.acme/keys";
-const ENDS: &str = "POST /api/v1/market/namespaces/com.acme/key-ends";
+pub const KEYS: &str = "POST /api/v1/market/namespaces/com.acme/keys";
+pub const ENDS: &str = "POST /api/v1/market/namespaces/com.acme/key-ends";
 const TERMS: &str = "POST /api/v1/market/namespaces";
 
 /// `com.acme` with the key of the stall, proven, in a market that looks.
@@ -63,7 +63,7 @@ impl Proven {
     }
 }
 
-fn key() -> SigningKey<Publisher> {
+pub fn key() -> SigningKey<Publisher> {
     SigningKey::new(KeyPair::generate(Algorithm::Ed25519).unwrap())
 }
 
@@ -76,7 +76,7 @@ fn ending(key: &SigningKey<Publisher>) -> KeyEnding {
     }
 }
 
-fn change(key: &SigningKey<Publisher>) -> KeyChange {
+pub fn change(key: &SigningKey<Publisher>) -> KeyChange {
     KeyChange {
         namespace: "com.acme".parse().unwrap(),
         key: key.verifying().public().clone(),

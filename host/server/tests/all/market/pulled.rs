@@ -18,7 +18,8 @@ async fn blobs_come_whole_and_in_ranges() {
     let whole = stall.own(&path).await;
     assert!(whole.status == 200 && whole.body == bytes);
     assert_eq!(whole.header("content-length"), Some("1000000"));
-    assert!(whole.header("cache-control").unwrap().contains("immutable"));
+    // Nobody else may read it yet: no cache in front keeps it.
+    assert_eq!(whole.header("cache-control"), Some("private, no-store"));
     let head = stall.write(&format!("HEAD {path}"), &[], b"").await;
     assert_eq!(
         (head.status, head.header("content-length"), head.body.len()),
@@ -75,10 +76,9 @@ async fn a_damaged_blob_does_not_come_whole() {
     let mut told = Vec::new();
     let _ = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut told).await;
     let told = String::from_utf8_lossy(&told);
-    assert!(
-        told.starts_with("HTTP/1.1 200") && !told.contains("wrong bytes"),
-        "{told}"
-    );
+    // The connection may break off before the head is out.
+    let is_begun = told.is_empty() || told.starts_with("HTTP/1.1 200");
+    assert!(is_begun && !told.contains("wrong bytes"), "{told}");
 }
 
 #[tokio::test]

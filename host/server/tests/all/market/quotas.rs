@@ -6,7 +6,9 @@ use metier_market::{keeper::acts::ActLimits, revoked::Seen};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{AS_ACME, AS_OPERATOR, AS_OTHER, Answer, Options, Stall, many::copied};
+use super::{
+    AS_ACME, AS_OPERATOR, AS_OTHER, Answer, Options, Stall, lost, many::copied, published::signed,
+};
 
 const SKILL: &str = "com.acme/salesforce";
 
@@ -107,10 +109,18 @@ async fn nobody_yanks_changes_keys_or_claims_without_end() {
     let key = json!({"key": stall.key.verifying().public()});
     let claim = "PUT /api/v1/market/namespaces/com.acme.more";
     assert_full(&stall.tell(AS_ACME, claim, &key).await);
+    let add = async || {
+        let change = lost::change(&lost::key());
+        let signature = change.signature(&stall.key).unwrap();
+        let body = signed(json!(change), &signature);
+        stall.tell(AS_ACME, lost::KEYS, &body).await
+    };
+    let added = add().await;
+    assert_eq!(added.status, 201, "{added:?}");
+    assert_full(&add().await);
+    // Whatever was used up: what the domain says is heard.
     let hint: Value = json!({"key": stall.key.verifying().hint()});
-    let ends = "POST /api/v1/market/namespaces/com.acme/key-ends";
-    assert_eq!(stall.tell(AS_ACME, ends, &hint).await.status, 201);
-    assert_full(&stall.tell(AS_ACME, ends, &hint).await);
+    assert_eq!(stall.tell(AS_ACME, lost::ENDS, &hint).await.status, 201);
 }
 
 /// What is under way counts: many at once are not more than a day holds.
