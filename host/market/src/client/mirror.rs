@@ -12,7 +12,10 @@
 //! [`Directory`] answers from it like the market itself, so whatever a client refuses of a market it refuses of a mirror: nothing in it is
 //! believed because it is on the disk.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    path::{Path, PathBuf},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -30,7 +33,9 @@ use super::{
     market::{ROOT_FILE, ROOT_PATH},
 };
 use crate::{
+    agent::Package,
     fixtures::Moment,
+    kind::Kind,
     log::{Checkpoint, TilePath, Tiles, Witness, grown},
     receipt::Receipt,
     trust::TrustRoot,
@@ -49,8 +54,8 @@ pub struct Mirrored {
 }
 
 impl Client {
-    /// Mirrors these skills, every version of them that is not revoked: fetched and verified first, then written. A mirror that is there
-    /// already is brought up to date.
+    /// Mirrors these skills and agents, every version of them that is not revoked, and the skills that agents pin: fetched and verified
+    /// first, then written. A mirror that is there already is brought up to date.
     ///
     /// # Errors
     /// When something is not as it should be, or cannot be written.
@@ -68,15 +73,34 @@ impl Client {
         let accepted = self.revocations(now).await?;
         let mut mirrored = Mirrored::default();
         let mut note = None;
-        for name in skills {
+        let mut names: VecDeque<SkillName> = skills.iter().cloned().collect();
+        let mut seen: BTreeSet<SkillName> = BTreeSet::new();
+        while let Some(name) = names.pop_front() {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            let name = &name;
             let index = self.index(name, Ask::Always).await?;
             // By the index alone: by capability is for whoever installs, with the file before them.
             let lines = index.lines().iter();
             for line in lines.filter(|line| revoked_line(accepted.list(), line).is_none()) {
-                let fetched = self.fetch(line, &witness, FirstKey::Remembered).await?;
-                put(&format!("receipts/{}", line.leaf), &fetched.receipt)?;
-                note = note.or_else(|| note_in(&fetched.receipt, &witness));
-                put(&format!("blobs/{}", line.component), &fetched.component)?;
+                let (receipt, component) = match line.kind {
+                    Kind::Skill => {
+                        let fetched = self.fetch(line, &witness, FirstKey::Remembered).await?;
+                        (fetched.receipt, fetched.component)
+                    }
+                    Kind::Agent => {
+                        let fetched = self.fetch_as::<Package>(line, &witness, FirstKey::Remembered);
+                        let fetched = fetched.await?;
+                        // Without its skills nobody could install it from the mirror.
+                        let pins = fetched.contents.pins().values();
+                        names.extend(pins.map(|pin| pin.name.clone()));
+                        (fetched.receipt, fetched.component)
+                    }
+                };
+                put(&format!("receipts/{}", line.leaf), &receipt)?;
+                note = note.or_else(|| note_in(&receipt, &witness));
+                put(&format!("blobs/{}", line.component), &component)?;
                 mirrored.versions += 1;
                 mirrored.bytes += line.size;
             }

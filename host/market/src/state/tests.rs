@@ -56,6 +56,7 @@ pub(super) fn publication(name: &str, number: &str, key: &SigningKey<Publisher>)
     let digest = |what: &str| Digest::of(format!("{what} {name} {number}").as_bytes());
     Publication {
         name: skill(name),
+        kind: Kind::Skill,
         version: version(number),
         digest: digest("component"),
         manifest: digest("manifest"),

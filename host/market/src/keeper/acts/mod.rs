@@ -1,5 +1,6 @@
 //! What publishers and operators do: each ends in one leaf of the log.
 
+mod agents;
 mod error;
 mod gate;
 mod list;

@@ -19,8 +19,8 @@ impl Registry {
         }
         let stored = self.manifest(skill, &Reference::Digest(*manifest)).await?;
         let read = Manifest::read(None, &stored.bytes).map_err(RegistryError::ManifestInvalid)?;
-        let layer = read.as_skill().map_err(RegistryError::ManifestInvalid)?;
-        let described = self.described(skill, layer).await?;
+        let layer = read.as_version().map_err(RegistryError::ManifestInvalid)?;
+        let described = self.described(skill, read.kind(), layer).await?;
         let record = Record {
             manifest: *manifest,
             component: layer.digest,

@@ -35,6 +35,8 @@ use self::{
     manifest::{Descriptor, INDEX, MANIFEST, Manifest},
     uploads::Uploads,
 };
+use crate::kind::Kind;
+
 use super::{
     accounts::PublisherId,
     describe::{Described, describe},
@@ -317,13 +319,13 @@ impl Registry {
         {
             return unchanged(version, there.manifest, digest);
         }
-        let layer = manifest.as_skill();
+        let layer = manifest.as_version();
         let layer = layer.map_err(RegistryError::ManifestInvalid)?;
         self.check_blobs(manifest).await?;
         let config = self.read(&manifest.config, MAX_CONFIG).await?;
         let checked = manifest.check_config(&config);
         checked.map_err(RegistryError::ManifestInvalid)?;
-        let described = self.described(skill, layer).await?;
+        let described = self.described(skill, manifest.kind(), layer).await?;
         let version = described.facts.version.clone();
         if let Reference::Version(said) = reference
             && *said != version
@@ -392,10 +394,19 @@ impl Registry {
         Ok(())
     }
 
-    async fn described(&self, skill: &SkillName, layer: &Descriptor) -> Result<Described> {
+    async fn described(
+        &self,
+        skill: &SkillName,
+        kind: Kind,
+        layer: &Descriptor,
+    ) -> Result<Described> {
         let component = self.read(layer, self.limits.blob).await?;
         let described = describe(&component)
             .map_err(|error| RegistryError::ManifestInvalid(error.to_string()))?;
+        if described.facts.kind != kind {
+            let message = format!("the layer is said to be {kind}'s, and is not");
+            return Err(RegistryError::ManifestInvalid(message));
+        }
         if described.facts.name != *skill {
             let message = format!(
                 "the skill's own manifest says it is `{}`",
