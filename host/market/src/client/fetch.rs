@@ -131,8 +131,7 @@ impl Client {
 
     /// The receipt a component was kept with.
     pub fn kept_receipt(&self, component: &Digest) -> Option<Vec<u8>> {
-        let hex = component.to_hex();
-        self.kept.read(&format!("receipts/{hex}.json"))
+        self.kept.receipt(component)
     }
 
     async fn component(&self, line: &Line) -> Result<Vec<u8>, ClientError> {

@@ -9,6 +9,7 @@ use super::{
     Change, Claim, Freeze, KeyChange, KeyEnded, Leaf, Namespace, Proof, ProofMethod, Publication,
     Refused, Revoke, Standing, State, TYPES, Thaw, Unrevoke, Unyank, Yank,
 };
+use crate::kind::Kind;
 use crate::{
     fixtures::Moment,
     revoked::{Capability, Target},

@@ -4,13 +4,18 @@ use metier_core::manifest::words as reach;
 use metier_market::{
     client::{Ask, Client, Fetched, FirstKey, check_revoked, revoked_line},
     index::{IndexFile, Line, Requirement, ResolveError, Rules, Why, resolve},
-    receipt::Receipt,
+    kind::Kind,
+    log::Witness,
+    receipt::{Proven, Receipt},
     revoked::{Accepted, List},
     state::Leaf,
 };
 use serde_json::{Value, json};
 
-use super::session::{Session, now, seconds};
+use super::{
+    agents,
+    session::{Session, now, seconds},
+};
 use crate::{
     args::market_client::Info,
     commands::{self, App},
@@ -21,7 +26,7 @@ use crate::{
     terminal::Stream,
     text,
 };
-use metier_core::{Code, Fault};
+use metier_core::{Code, Fault, Manifest};
 
 /// Shows a skill.
 ///
@@ -31,7 +36,11 @@ pub fn run(app: &App, args: &Info) -> Result<Exit, Failure> {
     let session = Session::new(app, &args.place)?;
     commands::runtime()?.block_on(async {
         let client = session.market_of(&args.skill.name).await?;
-        let found = find(&session, &client, &args.skill, None, FirstKey::Remembered).await?;
+        let looked = look(&session, &client, &args.skill, None).await?;
+        if looked.line.kind == Kind::Agent {
+            return agents::show(&session, &client, looked).await;
+        }
+        let found = looked.fetch(&client, FirstKey::Remembered).await?;
         if app.printer.format == Format::Json {
             let line = value(&client, &found);
             app.print(&format!("{line}\n"))?;
@@ -56,17 +65,45 @@ pub struct Found {
     pub list: List,
 }
 
+/// A version that a requirement means, and what it is verified against.
+pub struct Looked {
+    /// The whole index.
+    pub index: IndexFile,
+    /// Its line.
+    pub line: Line,
+    /// What is revoked.
+    pub list: List,
+    /// The log as it was seen.
+    pub witness: Witness,
+}
+
+impl Looked {
+    /// Fetches it as a skill.
+    ///
+    /// # Errors
+    /// When it is not what it should be.
+    pub async fn fetch(self, client: &Client, said: FirstKey) -> Result<Found, Failure> {
+        let fetched = client.fetch(&self.line, &self.witness, said).await?;
+        check_revoked(&self.list, &fetched.contents)?;
+        Ok(Found {
+            index: self.index,
+            line: self.line,
+            fetched,
+            list: self.list,
+        })
+    }
+}
+
 /// The version that a requirement means: one that had its cooldown, or, where there is none yet, the newest, which is said.
 ///
 /// # Errors
-/// When there is none, or it is not what it should be.
-pub async fn find(
+/// When there is none.
+pub async fn look(
     session: &Session<'_>,
     client: &Client,
     wanted: &Requirement,
     locked: Option<&metier_market::index::Locked>,
-    said: FirstKey,
-) -> Result<Found, Failure> {
+) -> Result<Looked, Failure> {
     let (witness, list, index) = tokio::join!(
         client.advance(),
         client.revocations(now()),
@@ -100,13 +137,11 @@ pub async fn find(
         }
         other => other.map_err(|error| unresolved(&error))?,
     };
-    let fetched = client.fetch(&line, &witness, said).await?;
-    check_revoked(&list, &fetched.contents)?;
-    Ok(Found {
+    Ok(Looked {
         index,
         line,
-        fetched,
         list,
+        witness,
     })
 }
 
@@ -178,8 +213,21 @@ pub fn page(client: &Client, found: &Found, stream: &Stream) -> String {
             .map(text::one_line),
     );
     lines.push(format!("\n{}", paint.heading("Published by")));
-    lines.extend(who(client, found));
+    lines.extend(who(client, line, &found.fetched.receipt, &found.fetched.proven));
     lines.push(format!("\n{}", paint.heading("It may")));
+    lines.extend(may(manifest));
+    lines.push(format!("\n{}", paint.heading("It costs")));
+    lines.push(format!("  {}", manifest.pricing.words()));
+    lines.extend(
+        line.yanked
+            .as_ref()
+            .map(|why| format!("\n{}: {}", paint.bad("Yanked"), text::one_line(why))),
+    );
+    format!("{}\n", lines.join("\n"))
+}
+
+/// What a skill may touch, one line each.
+pub fn may(manifest: &Manifest) -> Vec<String> {
     let mut asks = reach::sentences(&manifest.capabilities);
     if asks.is_empty() {
         asks.push(("reach", "nothing: it can only compute".to_owned()));
@@ -191,25 +239,21 @@ pub fn page(client: &Client, found: &Found, stream: &Stream) -> String {
     if !limits.is_empty() {
         asks.push(("limits", format!("up to {}", limits.join(", "))));
     }
-    let longest = asks.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let shown = asks
-        .iter()
-        .map(|(name, words)| format!("  {name:longest$}  {}", text::one_line(words)));
-    lines.extend(shown);
-    lines.push(format!("\n{}", paint.heading("It costs")));
-    lines.push(format!("  {}", manifest.pricing.words()));
-    lines.extend(
-        line.yanked
-            .as_ref()
-            .map(|why| format!("\n{}: {}", paint.bad("Yanked"), text::one_line(why))),
-    );
-    format!("{}\n", lines.join("\n"))
+    listed(&asks)
 }
 
-fn who(client: &Client, found: &Found) -> Vec<String> {
-    let proven = &found.fetched.proven;
-    let namespace = found.line.name.namespace();
-    let since = since(&found.fetched.receipt);
+/// Sentences, each behind what it is about.
+pub fn listed(said: &[(&str, String)]) -> Vec<String> {
+    let longest = said.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    said.iter()
+        .map(|(name, words)| format!("  {name:longest$}  {}", text::one_line(words)))
+        .collect()
+}
+
+/// Who publishes it, and who stands for it.
+pub fn who(client: &Client, line: &Line, receipt: &[u8], proven: &Proven) -> Vec<String> {
+    let namespace = line.name.namespace();
+    let since = since(receipt);
     let since = since.map_or(String::new(), |since| format!(", its own since {since}"));
     let review = match proven.review.findings.len() {
         0 => "nothing found".to_owned(),
@@ -226,8 +270,8 @@ fn who(client: &Client, found: &Found) -> Vec<String> {
         ),
         format!(
             "  {}, {}",
-            found.line.component,
-            render::bytes(found.line.size)
+            line.component,
+            render::bytes(line.size)
         ),
     ];
     if proven.first_key != proven.publication.key {
@@ -249,7 +293,8 @@ fn since(receipt: &[u8]) -> Option<String> {
     Some(Leaf::decode(first.leaf.as_bytes()).ok()?.at.to_string())
 }
 
-fn versions(index: &IndexFile, list: &List, stream: &Stream) -> String {
+/// The newest versions, with what is said against them.
+pub fn versions(index: &IndexFile, list: &List, stream: &Stream) -> String {
     let mut lines = vec![format!("\n{}", stream.paint().heading("Versions"))];
     for line in index.lines().iter().rev().take(20) {
         let revoked = revoked_line(list, line);
@@ -270,13 +315,7 @@ pub fn value(client: &Client, found: &Found) -> Value {
         .into_iter()
         .map(|(capability, words)| json!({"capability": capability, "words": words}))
         .collect();
-    let versions: Vec<Value> = found
-        .index
-        .lines()
-        .iter()
-        .rev()
-        .map(|line| json!({"version": line.vers, "yanked": line.yanked, "revoked": revoked_line(&found.list, line)}))
-        .collect();
+    let versions = versions_value(&found.index, &found.list);
     json!({
         "name": line.name,
         "version": line.vers,
@@ -292,4 +331,12 @@ pub fn value(client: &Client, found: &Found) -> Value {
         "price": manifest.pricing.words(),
         "versions": versions,
     })
+}
+
+/// The same for programs.
+pub fn versions_value(index: &IndexFile, list: &List) -> Vec<Value> {
+    let lines = index.lines().iter().rev();
+    lines
+        .map(|line| json!({"version": line.vers, "yanked": line.yanked, "revoked": revoked_line(list, line)}))
+        .collect()
 }

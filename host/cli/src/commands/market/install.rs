@@ -4,11 +4,12 @@ use metier_market::{
     client::{Client, FirstKey},
     consent::Record,
     index::{Line, Locked},
+    kind::Kind,
 };
 use serde_json::{Value, json};
 
 use super::{
-    grant,
+    agents, grant,
     info::{self, Found},
     lock,
     placing::{Placing, alias},
@@ -29,7 +30,6 @@ use crate::{
 /// [`Failure`]; nothing is installed then.
 pub fn run(app: &App, args: &Install) -> Result<Exit, Failure> {
     let session = Session::new(app, &args.place)?;
-    let alias = alias(args.alias.as_ref(), &args.skill.name)?;
     let placing = Placing::of(app, &args.target)?;
     commands::runtime()?.block_on(async {
         let name = &args.skill.name;
@@ -37,7 +37,12 @@ pub fn run(app: &App, args: &Install) -> Result<Exit, Failure> {
         let markets = session.markets().await?;
         let lock = lock::read(&markets)?;
         let said = first_key(&args.target);
-        let found = info::find(&session, &client, &args.skill, lock.get(name), said).await?;
+        let looked = info::look(&session, &client, &args.skill, lock.get(name)).await?;
+        if looked.line.kind == Kind::Agent {
+            return agents::install(&session, args, &placing, &client, looked).await;
+        }
+        let alias = alias(args.alias.as_ref(), name)?;
+        let found = looked.fetch(&client, said).await?;
         // What was said yes to in this directory is not asked for again.
         let locked = locked(&found);
         if lock

@@ -5,15 +5,16 @@ use metier_market::{
     client::{Ask, Client, FirstKey, check_revoked, revoked_line},
     consent::{Change, Class, Contents, compare},
     index::{IndexFile, Line, Lock, Locked, Prefer, Requirement, Rules, Why, resolve},
+    kind::Kind,
     log::Witness,
     revoked::List,
 };
-use semver::{Comparator, Op, VersionReq};
+use semver::{Comparator, Op, Version, VersionReq};
 use serde_json::{Value, json};
 
 use super::{
-    changes,
-    info::{Found, fresh, unresolved},
+    agents, changes,
+    info::{Found, Looked, fresh, unresolved},
     install::{first_key, locked as locked_of, next, told},
     lock,
     placing::{Placing, alias},
@@ -73,11 +74,16 @@ fn names(args: &Update, lock: &Lock) -> Result<Vec<SkillName>, Failure> {
     }
 }
 
-struct Updating<'u> {
-    session: &'u Session<'u>,
-    args: &'u Update,
-    placing: Option<&'u Placing<'u>>,
-    name: &'u SkillName,
+/// One update.
+pub struct Updating<'u> {
+    /// What is asked.
+    pub session: &'u Session<'u>,
+    /// As the command line says.
+    pub args: &'u Update,
+    /// Where it goes; nowhere in a dry run.
+    pub placing: Option<&'u Placing<'u>>,
+    /// What is updated.
+    pub name: &'u SkillName,
 }
 
 impl Updating<'_> {
@@ -93,6 +99,11 @@ impl Updating<'_> {
             client.index(name, Ask::Always),
         );
         let (witness, list, index) = (witness?, fresh(self.session, list?), index?);
+        if let Some(line) = index.line(&locked.version).filter(|line| line.kind == Kind::Agent) {
+            let line = line.clone();
+            let looked = Looked { index, line, list, witness };
+            return agents::update(self, &client, locked, looked).await;
+        }
         let old = self.old(&client, &index, locked, &witness).await?;
         if let Err(error) = check_revoked(&list, &old) {
             app.printer.warn(&error.to_string());
@@ -109,7 +120,7 @@ impl Updating<'_> {
         let fetched = client.fetch(&line, &witness, said).await?;
         check_revoked(&list, &fetched.contents)?;
         let change = compare(&old, &fetched.contents);
-        self.show(locked, &line, &change);
+        show(app, name, &locked.version, &line.vers, &change);
         let found = Found {
             index,
             line,
@@ -143,7 +154,7 @@ impl Updating<'_> {
     }
 
     /// The newest that is compatible, or that was asked for; younger ones wait, and it is said.
-    fn newest(&self, index: &IndexFile, locked: &Locked, list: &List) -> Result<Line, Failure> {
+    pub fn newest(&self, index: &IndexFile, locked: &Locked, list: &List) -> Result<Line, Failure> {
         let wanted = match &self.args.skill {
             Some(wanted) if wanted.versions != VersionReq::STAR => wanted.clone(),
             _ => compatible(self.name, locked),
@@ -166,19 +177,6 @@ impl Updating<'_> {
             }
         }
         Ok(resolved.line.clone())
-    }
-
-    fn show(&self, locked: &Locked, line: &Line, change: &Change) {
-        let printer = &self.session.app.printer;
-        let class = changes::class(change.class);
-        printer.note(&format!(
-            "{} {} → {}: {class}",
-            self.name, locked.version, line.vers
-        ));
-        let paint = printer.terminal.stderr.paint();
-        if !change.why.is_empty() {
-            printer.note(&changes::lines(change, paint));
-        }
     }
 
     async fn apply(
@@ -227,12 +225,23 @@ impl Updating<'_> {
         Ok(self.done(value, ""))
     }
 
-    fn done(&self, mut value: Value, words: &str) -> Value {
+    pub fn done(&self, mut value: Value, words: &str) -> Value {
         if !words.is_empty() {
             self.session.app.printer.note(words);
         }
         value["name"] = json!(self.name);
         value
+    }
+}
+
+/// What an update changes, on standard error.
+pub fn show(app: &App, name: &SkillName, from: &Version, to: &Version, change: &Change) {
+    let printer = &app.printer;
+    let class = changes::class(change.class);
+    printer.note(&format!("{name} {from} → {to}: {class}"));
+    let paint = printer.terminal.stderr.paint();
+    if !change.why.is_empty() {
+        printer.note(&changes::lines(change, paint));
     }
 }
 

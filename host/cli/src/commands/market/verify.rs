@@ -6,12 +6,14 @@ use metier_core::{Code, Digest, Fault};
 use metier_market::{
     client::{Ask, FirstKey, check_revoked},
     index::Requirement,
+    kind::Kind,
     receipt::{MAX_RECEIPT, Proven, Receipt},
 };
 use serde_json::json;
 
 use super::{
     account::tell,
+    agents,
     info::{self, fresh},
     publish::contents,
     session::{Session, now},
@@ -32,6 +34,9 @@ pub fn run(app: &App, args: &Verify) -> Result<Exit, Failure> {
     let path = Path::new(&args.what);
     commands::runtime()?.block_on(async {
         let proven = match path.is_file() {
+            true if agents::is_package(path) => {
+                agents::verify(&session, path, args.receipt.as_deref()).await?
+            }
             true => file(&session, path, args.receipt.as_deref()).await?,
             false => version(&session, &args.what).await?,
         };
@@ -47,7 +52,11 @@ async fn version(session: &Session<'_>, what: &str) -> Result<Proven, Failure> {
         )
     })?;
     let client = session.market_of(&wanted.name).await?;
-    let found = info::find(session, &client, &wanted, None, FirstKey::Remembered).await?;
+    let looked = info::look(session, &client, &wanted, None).await?;
+    if looked.line.kind == Kind::Agent {
+        return agents::proven(session, &client, looked).await;
+    }
+    let found = looked.fetch(&client, FirstKey::Remembered).await?;
     Ok(found.fetched.proven)
 }
 
@@ -111,7 +120,7 @@ fn unknown(contents: &metier_market::consent::Contents) -> Failure {
 }
 
 /// `salesforce.receipt.json` beside `salesforce.wasm`.
-fn beside(path: &Path) -> PathBuf {
+pub fn beside(path: &Path) -> PathBuf {
     path.with_extension("receipt.json")
 }
 
