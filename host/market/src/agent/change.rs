@@ -25,7 +25,10 @@ pub fn compare(old: &Bundle, new: &Bundle) -> Change {
         let tools = chosen_more(alias, old, new);
         why.extend(tools.map(|reason| reason.of(alias.as_str())));
     }
-    let gone = old.skills.iter().filter(|(alias, _)| !new.skills.contains_key(alias));
+    let gone = old
+        .skills
+        .iter()
+        .filter(|(alias, _)| !new.skills.contains_key(alias));
     why.extend(gone.map(|(alias, skill)| {
         let words = format!("the agent does not use {} any more", skill.name());
         Reason::narrower(Part::Authority, words).of(alias.as_str())
@@ -59,7 +62,10 @@ fn came(skill: &Contents, known: Option<&Contents>) -> Reason {
     };
     let asks = reach::sentences(&skill.manifest().capabilities);
     let price = &skill.manifest().pricing;
-    let mut may: Vec<String> = asks.iter().map(|(kind, words)| format!("+ {kind}: {words}")).collect();
+    let mut may: Vec<String> = asks
+        .iter()
+        .map(|(kind, words)| format!("+ {kind}: {words}"))
+        .collect();
     may.push(format!("+ price: {}", price.words()));
     Reason::wider(Class::Reconsent, Part::Authority, words).with(may)
 }
@@ -82,7 +88,12 @@ fn chosen_more(alias: &Name, old: &Bundle, new: &Bundle) -> Option<Reason> {
     let more: Vec<&str> = after
         .difference(&before)
         .copied()
-        .filter(|tool| known.tools().iter().any(|known| known.name.as_str() == *tool))
+        .filter(|tool| {
+            known
+                .tools()
+                .iter()
+                .any(|known| known.name.as_str() == *tool)
+        })
         .collect();
     let words = format!("the agent uses more of its tools: {}", more.join(", "));
     (!more.is_empty()).then(|| Reason::wider(Class::Reconsent, Part::Effects, words))
@@ -92,7 +103,11 @@ fn chosen_more(alias: &Name, old: &Bundle, new: &Bundle) -> Option<Reason> {
 fn chosen<'c>(choice: Option<&'c ToolChoice>, skill: &'c Contents) -> BTreeSet<&'c str> {
     match choice {
         None => BTreeSet::new(),
-        Some(ToolChoice::All) => skill.tools().iter().map(|tool| tool.name.as_str()).collect(),
+        Some(ToolChoice::All) => skill
+            .tools()
+            .iter()
+            .map(|tool| tool.name.as_str())
+            .collect(),
         Some(ToolChoice::These(names)) => names.iter().map(String::as_str).collect(),
     }
 }

@@ -90,7 +90,9 @@ pub enum PackageError {
         lacks: &'static str,
     },
     /// A skill's file or grant elsewhere than where an install puts it.
-    #[error("the skill `{alias}` has `{key}` elsewhere than at `{wanted}`, where an install puts it")]
+    #[error(
+        "the skill `{alias}` has `{key}` elsewhere than at `{wanted}`, where an install puts it"
+    )]
     Elsewhere {
         /// Its alias.
         alias: String,

@@ -1,6 +1,8 @@
 //! What an agent may do itself, in plain words. What its skills may is said for each of them, and elsewhere.
 
-use metier_agent::definition::{Approvals, Budget, Consent, ConsentThen, Definition, Limits, Taint};
+use metier_agent::definition::{
+    Approvals, Budget, Consent, ConsentThen, Definition, Limits, Taint,
+};
 use metier_core::{Effect, NanoDollars, Span};
 
 use super::{Package, terms};
@@ -14,7 +16,12 @@ pub fn sentences(package: &Package) -> Vec<(&'static str, String)> {
         ("budget", budget(&own.budget)),
         ("approvals", approvals(&own.approvals)),
     ];
-    said.extend(own.approvals.rules.iter().map(|consent| ("approvals", rule(consent))));
+    said.extend(
+        own.approvals
+            .rules
+            .iter()
+            .map(|consent| ("approvals", rule(consent))),
+    );
     said.extend(questions(definition).map(|words| ("approvals", words)));
     said.push(("outside", outside(&own.taint)));
     said.extend(memory(definition).map(|words| ("memory", words)));
@@ -41,7 +48,9 @@ fn models(definition: &Definition) -> String {
 
 fn budget(budget: &Budget) -> String {
     let mut most: Vec<String> = [
-        budget.nano_dollars.map(|nanos| NanoDollars(nanos).to_string()),
+        budget
+            .nano_dollars
+            .map(|nanos| NanoDollars(nanos).to_string()),
         budget.tokens.map(|tokens| format!("{tokens} tokens")),
         budget.steps.map(|steps| format!("{steps} steps")),
         budget.wall.map(|wall| Span::from(wall).to_string()),

@@ -68,7 +68,9 @@ pub(super) fn questions(definition: &Definition) -> BTreeMap<&str, Option<&str>>
         Definition::Agent(_) => &[],
         Definition::Chain(chain) => &chain.steps,
     };
-    let asking = steps.iter().filter(|step| matches!(step.work, Work::Approval { .. }));
+    let asking = steps
+        .iter()
+        .filter(|step| matches!(step.work, Work::Approval { .. }));
     asking
         .map(|step| (step.name.as_str(), step.when.as_deref()))
         .collect()
@@ -108,7 +110,13 @@ impl Said {
     }
 
     /// Something that can be counted; nothing written is without an end.
-    fn most<T: PartialOrd>(&mut self, what: &str, old: Option<T>, new: Option<T>, say: impl Fn(&T) -> String) {
+    fn most<T: PartialOrd>(
+        &mut self,
+        what: &str,
+        old: Option<T>,
+        new: Option<T>,
+        say: impl Fn(&T) -> String,
+    ) {
         let wider = match (&old, &new) {
             (Some(old), Some(new)) => new > old,
             (Some(_), None) => true,
@@ -155,7 +163,12 @@ impl Said {
             new.nano_dollars,
             |nanos| NanoDollars(*nanos).to_string(),
         );
-        self.most("the tokens of a run", old.tokens, new.tokens, u64::to_string);
+        self.most(
+            "the tokens of a run",
+            old.tokens,
+            new.tokens,
+            u64::to_string,
+        );
         self.most("the steps of a run", old.steps, new.steps, u32::to_string);
         self.most("the time of a run", old.wall, new.wall, |wall| {
             Span::from(*wall).to_string()
@@ -181,8 +194,10 @@ impl Said {
             |nanos| NanoDollars(*nanos).to_string(),
         );
         if old.rules != new.rules {
-            let rules = |rules: &[Consent]| -> Vec<String> { rules.iter().map(says::rule).collect() };
-            let diff = crate::consent::lines(&rules(&old.rules).join("\n"), &rules(&new.rules).join("\n"));
+            let rules =
+                |rules: &[Consent]| -> Vec<String> { rules.iter().map(says::rule).collect() };
+            let diff =
+                crate::consent::lines(&rules(&old.rules).join("\n"), &rules(&new.rules).join("\n"));
             let reason = match is_tightened(&old.rules, &new.rules) {
                 true => Reason::narrower(
                     Part::Authority,
@@ -191,7 +206,8 @@ impl Said {
                 false => Reason::wider(
                     Class::Reconsent,
                     Part::Authority,
-                    "the rules about approvals changed: calls that were asked about may pass".to_owned(),
+                    "the rules about approvals changed: calls that were asked about may pass"
+                        .to_owned(),
                 ),
             };
             self.0.push(reason.with(diff));
@@ -241,26 +257,34 @@ impl Said {
             }
         }
         for step in after.keys().filter(|step| !before.contains_key(*step)) {
-            self.narrower(
-                Part::Authority,
-                format!("the step `{step}` asks a person"),
-            );
+            self.narrower(Part::Authority, format!("the step `{step}` asks a person"));
         }
     }
 
     fn taint(&mut self, old: &Taint, new: &Taint) {
         let what = "which tools somebody is asked about once text from outside was read";
         self.from_effect(what, old.from_effect, new.from_effect);
-        for alias in new.trusted.iter().filter(|alias| !old.trusted.contains(alias)) {
+        for alias in new
+            .trusted
+            .iter()
+            .filter(|alias| !old.trusted.contains(alias))
+        {
             self.wider(
                 Part::Authority,
                 format!("the answers of `{}` are trusted", alias.as_str()),
             );
         }
-        for alias in old.trusted.iter().filter(|alias| !new.trusted.contains(alias)) {
+        for alias in old
+            .trusted
+            .iter()
+            .filter(|alias| !new.trusted.contains(alias))
+        {
             self.narrower(
                 Part::Authority,
-                format!("the answers of `{}` are not trusted any more", alias.as_str()),
+                format!(
+                    "the answers of `{}` are not trusted any more",
+                    alias.as_str()
+                ),
             );
         }
     }
@@ -278,14 +302,19 @@ impl Said {
 
     fn memory(&mut self, old: &MemoryUse, new: &MemoryUse) {
         for (what, before, after) in [
-            ("conversations from one run to the next", old.session, new.session),
+            (
+                "conversations from one run to the next",
+                old.session,
+                new.session,
+            ),
             ("notes", old.notes, new.notes),
         ] {
             match (before, after) {
                 (false, true) => self.wider(Part::Authority, format!("the agent keeps {what}")),
-                (true, false) => {
-                    self.narrower(Part::Authority, format!("the agent keeps no {what} any more"))
-                }
+                (true, false) => self.narrower(
+                    Part::Authority,
+                    format!("the agent keeps no {what} any more"),
+                ),
                 _ => {}
             }
         }
@@ -358,7 +387,13 @@ mod tests {
 
     #[test]
     fn only_refusals_between_and_questions_behind_tighten() {
-        for (old, new) in [("a", "a"), ("a", "da"), ("pa", "dpdad"), ("p", "pa"), ("", "aD")] {
+        for (old, new) in [
+            ("a", "a"),
+            ("a", "da"),
+            ("pa", "dpdad"),
+            ("p", "pa"),
+            ("", "aD"),
+        ] {
             assert!(is_tightened(&rules(old), &rules(new)), "{old} {new}");
         }
         for (old, new) in [

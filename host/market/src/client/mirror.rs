@@ -90,7 +90,8 @@ impl Client {
                         (fetched.receipt, fetched.component)
                     }
                     Kind::Agent => {
-                        let fetched = self.fetch_as::<Package>(line, &witness, FirstKey::Remembered);
+                        let fetched =
+                            self.fetch_as::<Package>(line, &witness, FirstKey::Remembered);
                         let fetched = fetched.await?;
                         // Without its skills nobody could install it from the mirror.
                         let pins = fetched.contents.pins().values();

@@ -7,11 +7,7 @@ use metier_agent::{
     definition::{Definition, Name, ToolChoice},
     journal::{PinnedTool, Started},
 };
-use metier_core::{
-    Effect, Manifest, PrincipalId,
-    nearest::nearest,
-    package::Tool,
-};
+use metier_core::{Effect, Manifest, PrincipalId, nearest::nearest, package::Tool};
 
 use super::{Names, Report, names, report::Findings, words};
 use crate::agent::Package;
@@ -56,11 +52,7 @@ pub fn review_agent(
 }
 
 /// What `metier check` finds, without the routes: those are of whoever runs it.
-fn definition(
-    package: &Package,
-    skills: &BTreeMap<&Name, &PinnedSkill>,
-    findings: &mut Findings,
-) {
+fn definition(package: &Package, skills: &BTreeMap<&Name, &PinnedSkill>, findings: &mut Findings) {
     let mut started = Started {
         definition: package.definition().clone(),
         input: serde_json::Value::Null,
@@ -105,7 +97,11 @@ fn chosen<'s>(
                 let meant = nearest(name, all).map(|meant| format!("; did you mean {meant}?"));
                 let meant = meant.unwrap_or_default();
                 let evidence = format!("the skill has no tool {name}{meant}");
-                findings.add("agent/check", &format!("skills.{}", alias.as_str()), &evidence);
+                findings.add(
+                    "agent/check",
+                    &format!("skills.{}", alias.as_str()),
+                    &evidence,
+                );
             }
         }
     }

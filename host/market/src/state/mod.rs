@@ -24,6 +24,7 @@ mod encode;
 mod keys;
 mod leaf;
 mod namespace;
+mod pins;
 mod query;
 mod refused;
 mod signatures;

@@ -2,7 +2,7 @@
 //!
 //! | request | what |
 //! |---|---|
-//! | `GET /search?q=&skip=&max=&capability=&effect=&service=&language=&price=&publisher=` | skills, and what they can be chosen by further; a facet may be said several times |
+//! | `GET /search?q=&skip=&max=&kind=&capability=&effect=&service=&language=&price=&publisher=` | skills, and what they can be chosen by further; a facet may be said several times |
 //! | `GET /skills/NAME` | a skill's versions, the newest first, and what is told of the newest |
 //! | `GET /skills/NAME/VERSION` | everything the version's file says, its tools with their schemas |
 //! | `GET /skills/NAME/VERSION/SKILL.md` | its words |

@@ -213,7 +213,12 @@ pub fn page(client: &Client, found: &Found, stream: &Stream) -> String {
             .map(text::one_line),
     );
     lines.push(format!("\n{}", paint.heading("Published by")));
-    lines.extend(who(client, line, &found.fetched.receipt, &found.fetched.proven));
+    lines.extend(who(
+        client,
+        line,
+        &found.fetched.receipt,
+        &found.fetched.proven,
+    ));
     lines.push(format!("\n{}", paint.heading("It may")));
     lines.extend(may(manifest));
     lines.push(format!("\n{}", paint.heading("It costs")));
@@ -268,11 +273,7 @@ pub fn who(client: &Client, line: &Line, receipt: &[u8], proven: &Proven) -> Vec
             client.market().address,
             proven.review.rules
         ),
-        format!(
-            "  {}, {}",
-            line.component,
-            render::bytes(line.size)
-        ),
+        format!("  {}, {}", line.component, render::bytes(line.size)),
     ];
     if proven.first_key != proven.publication.key {
         lines.push(format!("  its keys go back to {}", proven.first_key));

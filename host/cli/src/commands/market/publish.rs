@@ -11,8 +11,7 @@ use serde_json::json;
 
 use super::{
     account::tell,
-    agents,
-    keys,
+    agents, keys,
     session::{Session, now},
 };
 use crate::{

@@ -99,9 +99,17 @@ impl Updating<'_> {
             client.index(name, Ask::Always),
         );
         let (witness, list, index) = (witness?, fresh(self.session, list?), index?);
-        if let Some(line) = index.line(&locked.version).filter(|line| line.kind == Kind::Agent) {
+        if let Some(line) = index
+            .line(&locked.version)
+            .filter(|line| line.kind == Kind::Agent)
+        {
             let line = line.clone();
-            let looked = Looked { index, line, list, witness };
+            let looked = Looked {
+                index,
+                line,
+                list,
+                witness,
+            };
             return agents::update(self, &client, locked, looked).await;
         }
         let old = self.old(&client, &index, locked, &witness).await?;

@@ -36,7 +36,9 @@ fn the_same_agent_has_the_same_bytes_and_its_author_text_stays() {
     assert!(!package.text().contains("../skills"));
     let spaced = [b" ", bytes.as_slice()].concat();
     assert_eq!(Package::of_file(&spaced), Err(PackageError::Spelling));
-    let twice = String::from_utf8(bytes).unwrap().replace("\"v\":1", "\"v\":1,\"v\":1");
+    let twice = String::from_utf8(bytes)
+        .unwrap()
+        .replace("\"v\":1", "\"v\":1,\"v\":1");
     assert!(Package::of_file(twice.as_bytes()).is_err());
 }
 
@@ -59,7 +61,10 @@ fn no_file_is_smuggled_out_of_its_folder() {
             let path = path.replace('\\', "\\\\");
             value["text"] = text.replace("\"review.md\"", &format!("\"{path}\"")).into();
         });
-        assert!(matches!(read, Err(PackageError::Path { .. })), "{path}: {read:?}");
+        assert!(
+            matches!(read, Err(PackageError::Path { .. })),
+            "{path}: {read:?}"
+        );
         let beside = with(|value| value["files"][path] = "x".into());
         assert!(matches!(beside, Err(PackageError::Path { .. })), "{path}");
     }
@@ -82,7 +87,10 @@ fn skills_and_grants_lie_where_an_install_puts_them() {
             assert!(text.contains(from), "{text}");
             text.replace(from, to)
         });
-        assert!(matches!(changed, Err(PackageError::Elsewhere { .. })), "{to}: {changed:?}");
+        assert!(
+            matches!(changed, Err(PackageError::Elsewhere { .. })),
+            "{to}: {changed:?}"
+        );
     }
 }
 
@@ -100,12 +108,19 @@ fn a_skill_that_is_not_pinned_whole_is_refused() {
             assert!(text.contains(from), "{text}");
             text.replace(from, to)
         });
-        assert!(matches!(changed, Err(PackageError::Unpinned { .. })), "{to}: {changed:?}");
+        assert!(
+            matches!(changed, Err(PackageError::Unpinned { .. })),
+            "{to}: {changed:?}"
+        );
     }
     let nobodys = with_text(|text| text.replace("namespace = \"com.acme\"\n", ""));
     assert_eq!(nobodys, Err(PackageError::Nobodys));
-    let version = with_text(|text| text.replace("version = \"1.0.0\"\ndesc", "version = \"new\"\ndesc"));
-    assert!(matches!(version, Err(PackageError::Version { .. })), "{version:?}");
+    let version =
+        with_text(|text| text.replace("version = \"1.0.0\"\ndesc", "version = \"new\"\ndesc"));
+    assert!(
+        matches!(version, Err(PackageError::Version { .. })),
+        "{version:?}"
+    );
     let none = pinned(REVIEW, "com.acme", &[(name("jira"), pin(&mail()))].into());
     assert_eq!(none, Err(PackageError::NoSkill("jira".into())));
 }

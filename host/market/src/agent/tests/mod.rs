@@ -51,8 +51,9 @@ pub fn skill(name: &str, version: &str, tools: &[&str], asks: &str) -> Vec<u8> {
         .iter()
         .map(|tool| format!("[tools.{tool}]\neffect = \"write\"\n"))
         .collect();
-    let manifest =
-        format!("[skill]\nname = \"{name}\"\nversion = \"{version}\"\ndescription = \"Does it.\"\n{own}{asks}");
+    let manifest = format!(
+        "[skill]\nname = \"{name}\"\nversion = \"{version}\"\ndescription = \"Does it.\"\n{own}{asks}"
+    );
     let tools: Vec<Tool> = tools
         .iter()
         .map(|tool| Tool {
@@ -68,17 +69,28 @@ pub fn skill(name: &str, version: &str, tools: &[&str], asks: &str) -> Vec<u8> {
         (section::MANIFEST, Some(manifest.into_bytes())),
         (section::TOOLS, Some(package::encode_tools(&tools).unwrap())),
         (section::SKILL_MD, Some(b"# Does it\n".to_vec())),
-        (section::RESOURCES, Some(Resources::default().encode().unwrap())),
+        (
+            section::RESOURCES,
+            Some(Resources::default().encode().unwrap()),
+        ),
     ];
     append(b"\0asm\x0d\0\x01\0".to_vec(), &sections)
 }
 
 /// What two skills ask for that no one skill does.
-pub const READS: &str = "[[capabilities.http]]\nhost = \"crm.example\"\nmethods = [\"GET\"]\npaths = [\"/**\"]\n";
-pub const SENDS: &str = "[[capabilities.http]]\nhost = \"mail.example\"\nmethods = [\"POST\"]\npaths = [\"/send\"]\n";
+pub const READS: &str =
+    "[[capabilities.http]]\nhost = \"crm.example\"\nmethods = [\"GET\"]\npaths = [\"/**\"]\n";
+pub const SENDS: &str =
+    "[[capabilities.http]]\nhost = \"mail.example\"\nmethods = [\"POST\"]\npaths = [\"/send\"]\n";
 
 pub fn crm(version: &str, asks: &str) -> Contents {
-    Contents::of_file(&skill("com.acme/salesforce", version, &["query", "edit"], asks)).unwrap()
+    Contents::of_file(&skill(
+        "com.acme/salesforce",
+        version,
+        &["query", "edit"],
+        asks,
+    ))
+    .unwrap()
 }
 
 pub fn mail() -> Contents {
@@ -107,12 +119,18 @@ pub fn made(text: &str, words: &str, skills: &[(&str, Contents)]) -> (Bundle, Ve
         .iter()
         .map(|(alias, skill)| (name(alias), skill.clone()))
         .collect();
-    let pins = skills.iter().map(|(alias, skill)| (alias.clone(), pin(skill)));
+    let pins = skills
+        .iter()
+        .map(|(alias, skill)| (alias.clone(), pin(skill)));
     let text = pinned(text, "com.acme", &pins.collect()).unwrap();
     let (package, bytes) = Package::of_parts(text, files(words)).unwrap();
     (Bundle::new(package, skills).unwrap(), bytes)
 }
 
 pub fn usual() -> (Bundle, Vec<u8>) {
-    made(REVIEW, WORDS, &[("crm", crm("1.0.0", READS)), ("mail", mail())])
+    made(
+        REVIEW,
+        WORDS,
+        &[("crm", crm("1.0.0", READS)), ("mail", mail())],
+    )
 }

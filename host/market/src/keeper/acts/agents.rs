@@ -7,9 +7,7 @@ use crate::{
     agent::{Package, Pin},
     consent::Contents,
     keeper::Market,
-    kind::Kind,
     review::{Names, PinnedSkill, Report, review_agent},
-    state::{Standing, State},
 };
 
 impl Market {
@@ -29,7 +27,7 @@ impl Market {
 
     /// What a pinned skill says, or why it must not be pinned.
     async fn pinned(&self, pin: &Pin) -> Result<Result<PinnedSkill, String>, ActError> {
-        let standing = self.ledger.look(|view| pinnable(&view.state, pin));
+        let standing = self.ledger.look(|view| view.state.pinnable(pin));
         if let Err(why) = standing {
             return Ok(Err(why));
         }
@@ -40,29 +38,5 @@ impl Market {
             manifest: contents.manifest().clone(),
             tools: contents.tools().to_vec(),
         }))
-    }
-}
-
-/// Whether it is a version of this market that somebody may begin to use.
-fn pinnable(state: &State, pin: &Pin) -> Result<(), String> {
-    let Pin {
-        name,
-        version,
-        digest,
-    } = pin;
-    let there = state.version(name, version);
-    let there = there.ok_or_else(|| format!("this market has no {name} {version}"))?;
-    if there.publication.kind != Kind::Skill {
-        return Err(format!("{name} is no skill"));
-    }
-    if there.publication.digest != *digest {
-        let found = there.publication.digest;
-        return Err(format!("{name} {version} is {found}, and {digest} is pinned"));
-    }
-    match state.standing(there) {
-        Standing::Good => Ok(()),
-        Standing::Yanked => Err(format!("{name} {version} is yanked")),
-        Standing::Void(why) => Err(format!("the signature of {name} {version} is void: {why}")),
-        Standing::Revoked(entry) => Err(format!("{name} {version} is revoked: {}", entry.why)),
     }
 }

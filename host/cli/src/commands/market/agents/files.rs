@@ -38,9 +38,13 @@ pub fn put(folder: &Path, found: &FoundAgent) -> Result<Put, Failure> {
         let fetched = &skill.fetched;
         let known = before.as_ref().and_then(|before| before.pins().get(alias));
         let component = folder.join(name(".wasm"));
-        let there = component.exists().then(|| skill_file::read(&component)).transpose()?;
+        let there = component
+            .exists()
+            .then(|| skill_file::read(&component))
+            .transpose()?;
         if let Some(there) = there.map(|there| Digest::of(&there)) {
-            let is_ours = there == skill.line.component || known.is_some_and(|pin| pin.digest == there);
+            let is_ours =
+                there == skill.line.component || known.is_some_and(|pin| pin.digest == there);
             in_the_way(folder, &name(".wasm"), is_ours)?;
         }
         let granted = folder.join(name(".grant.toml")).exists();
@@ -63,7 +67,10 @@ pub fn put(folder: &Path, found: &FoundAgent) -> Result<Put, Failure> {
     let definition = format!("{short}.toml");
     let known = before.as_ref().map(|before| before.text().to_owned());
     check_text(folder, &definition, package.text(), known.as_ref())?;
-    files.push((format!("{short}.agent.receipt.json"), found.fetched.receipt.clone()));
+    files.push((
+        format!("{short}.agent.receipt.json"),
+        found.fetched.receipt.clone(),
+    ));
     files.push((format!("{short}{PACKAGE}"), found.fetched.component.clone()));
     files.push((definition.clone(), package.text().as_bytes().to_vec()));
     whole::write(folder, &files).map_err(|error| {
@@ -84,13 +91,19 @@ fn installed(folder: &Path, package: &Package) -> Option<Package> {
     (before.name() == package.name()).then_some(before)
 }
 
-fn check_text(folder: &Path, path: &str, wanted: &str, known: Option<&String>) -> Result<(), Failure> {
+fn check_text(
+    folder: &Path,
+    path: &str,
+    wanted: &str,
+    known: Option<&String>,
+) -> Result<(), Failure> {
     let there = folder.join(path);
     if there.symlink_metadata().is_err() {
         return Ok(());
     }
     let there = pack::read(&there, MAX_PACKAGE as u64)?;
-    let is_ours = there == wanted.as_bytes() || known.is_some_and(|known| there == known.as_bytes());
+    let is_ours =
+        there == wanted.as_bytes() || known.is_some_and(|known| there == known.as_bytes());
     in_the_way(folder, path, is_ours)
 }
 

@@ -56,7 +56,8 @@ pub async fn find(
     } = looked;
     let fetched = client.fetch_as::<Package>(&line, &witness, said).await?;
     let mut pins = Pins::new(session, said);
-    pins.seen.push((client.market().clone(), witness, list.clone()));
+    pins.seen
+        .push((client.market().clone(), witness, list.clone()));
     let mut skills = BTreeMap::new();
     for (alias, pin) in fetched.contents.pins() {
         skills.insert(alias.clone(), pins.fetch(alias, pin).await?);
@@ -145,7 +146,10 @@ impl<'s> Pins<'s> {
     }
 
     async fn market(&mut self, client: &Client) -> Result<(Witness, List), Failure> {
-        let seen = self.seen.iter().find(|(market, ..)| market == client.market());
+        let seen = self
+            .seen
+            .iter()
+            .find(|(market, ..)| market == client.market());
         if let Some((_, witness, list)) = seen {
             return Ok((witness.clone(), list.clone()));
         }

@@ -18,12 +18,7 @@ use crate::{
     commands::{
         App,
         market::{
-            grant,
-            info::Looked,
-            install::first_key,
-            lock,
-            placing::Placing,
-            session::Session,
+            grant, info::Looked, install::first_key, lock, placing::Placing, session::Session,
         },
     },
     errors::Failure,
@@ -60,11 +55,23 @@ pub async fn install(
     if known.is_none_or(|known| known.consent != locked.consent) {
         let printer = &app.printer;
         printer.note(page(client, &found, &printer.terminal.stderr).trim_end());
-        let question = format!("Install {name} {} with {} of its own?", found.line.vers, skills(found.skills.len()));
+        let question = format!(
+            "Install {name} {} with {} of its own?",
+            found.line.vers,
+            skills(found.skills.len())
+        );
         session.ask(&question, "--yes")?;
     }
     let before = known.and_then(|known| kept(client.kept(), known));
-    let placed = put(app, placing, &args.target, &found, before.as_ref(), client.kept()).await?;
+    let placed = put(
+        app,
+        placing,
+        &args.target,
+        &found,
+        before.as_ref(),
+        client.kept(),
+    )
+    .await?;
     lock::set(app, &markets, name, locked)?;
     told(app, &found, &placed)?;
     next(app, &found, placing);

@@ -25,11 +25,7 @@ use crate::{
 ///
 /// # Errors
 /// When it, or one of its skills, is not what it should be.
-pub async fn show(
-    session: &Session<'_>,
-    client: &Client,
-    looked: Looked,
-) -> Result<Exit, Failure> {
+pub async fn show(session: &Session<'_>, client: &Client, looked: Looked) -> Result<Exit, Failure> {
     let app = session.app;
     let found = find(session, client, looked, FirstKey::Remembered).await?;
     if app.printer.format == Format::Json {
@@ -47,11 +43,17 @@ pub fn page(client: &Client, found: &FoundAgent, stream: &Stream) -> String {
     let paint = stream.paint();
     let (line, package) = (&found.line, &found.fetched.contents);
     let name = paint.heading(line.name.as_str());
-    let mut lines = vec![format!("{name} {}, {}", line.vers, kind(package.definition()))];
+    let mut lines = vec![format!(
+        "{name} {}, {}",
+        line.vers,
+        kind(package.definition())
+    )];
     let description = &package.definition().terms().description;
     lines.extend(Some(text::one_line(description)).filter(|words| !words.is_empty()));
     lines.push(format!("\n{}", paint.heading("Published by")));
-    let Fetched { receipt, proven, .. } = &found.fetched;
+    let Fetched {
+        receipt, proven, ..
+    } = &found.fetched;
     lines.extend(info::who(client, line, receipt, proven));
     for (alias, skill) in &found.skills {
         lines.extend(of_skill(found, alias, skill, stream));
@@ -59,7 +61,8 @@ pub fn page(client: &Client, found: &FoundAgent, stream: &Stream) -> String {
     lines.push(format!("\n{}", paint.heading("The agent itself")));
     lines.extend(info::listed(&sentences(package)));
     if found.skills.len() > 1 {
-        let apart = "Each skill may touch what stands below its own name, and nothing of the others'.";
+        let apart =
+            "Each skill may touch what stands below its own name, and nothing of the others'.";
         lines.push(format!("\n{apart}"));
     }
     lines.extend(
@@ -78,8 +81,15 @@ fn of_skill(agent: &FoundAgent, alias: &Name, skill: &Found, stream: &Stream) ->
     let heading = paint.heading(&format!("Its skill `{}`", alias.as_str()));
     let mut lines = vec![
         format!("\n{heading}: {} {}", line.name, line.vers),
-        format!("  signed by {} with the key {}", line.name.namespace(), proven.publication.key),
-        format!("  the agent uses {}", tools(agent.fetched.contents.tools(alias))),
+        format!(
+            "  signed by {} with the key {}",
+            line.name.namespace(),
+            proven.publication.key
+        ),
+        format!(
+            "  the agent uses {}",
+            tools(agent.fetched.contents.tools(alias))
+        ),
         " It may".to_owned(),
     ];
     lines.extend(info::may(manifest));

@@ -171,7 +171,9 @@ fn nameless(alias: &Name) -> Failure {
     let alias = alias.as_str();
     Failure::usage(
         format!("Nobody says which skill `{alias}` is."),
-        format!("Write `name = \"com.acme/salesforce\"` under [skills.{alias}], or put its file where the definition says it is."),
+        format!(
+            "Write `name = \"com.acme/salesforce\"` under [skills.{alias}], or put its file where the definition says it is."
+        ),
     )
 }
 

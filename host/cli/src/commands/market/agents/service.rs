@@ -66,8 +66,9 @@ pub async fn deploy(
         for (alias, replaced) in done.into_iter().rev() {
             if let Err(failure) = undo(client, kept, alias, replaced).await {
                 let (alias, why) = (alias.as_str(), text::one_line(&failure.fault.message));
-                app.printer
-                    .warn(&format!("the skill `{alias}` was installed, and cannot be taken back: {why}"));
+                app.printer.warn(&format!(
+                    "the skill `{alias}` was installed, and cannot be taken back: {why}"
+                ));
             }
         }
     }
@@ -76,7 +77,9 @@ pub async fn deploy(
 
 async fn agent(client: &Client, package: &Package) -> Result<Value, Failure> {
     let body = json!({"text": package.text(), "files": package.files()});
-    client.ask(Method::POST, "/agents", Body::Json(body)).await?;
+    client
+        .ask(Method::POST, "/agents", Body::Json(body))
+        .await?;
     Ok(json!({"agent": package.name().short()}))
 }
 
@@ -94,13 +97,19 @@ async fn there(client: &Client, alias: &Name) -> Result<Option<Digest>, Failure>
     Ok(Some(digest.unwrap_or_else(|| Digest::of(b""))))
 }
 
-async fn undo(client: &Client, kept: Option<&Kept>, alias: &Name, replaced: Option<&Pin>) -> Result<(), Failure> {
+async fn undo(
+    client: &Client,
+    kept: Option<&Kept>,
+    alias: &Name,
+    replaced: Option<&Pin>,
+) -> Result<(), Failure> {
     let path = format!("/skills/{}", alias.as_str());
     let Some(pin) = replaced else {
         client.ask(Method::DELETE, &path, Body::None).await?;
         return Ok(());
     };
-    let old = kept.and_then(|kept| Some((kept.component(&pin.digest)?, kept.receipt(&pin.digest)?)));
+    let old =
+        kept.and_then(|kept| Some((kept.component(&pin.digest)?, kept.receipt(&pin.digest)?)));
     let (component, receipt) = old.ok_or_else(|| {
         Failure::usage(
             format!("{} {} is not kept here any more.", pin.name, pin.version),
@@ -118,7 +127,11 @@ async fn undo(client: &Client, kept: Option<&Kept>, alias: &Name, replaced: Opti
 fn of_another(alias: &Name) -> Failure {
     let alias = alias.as_str();
     Failure::usage(
-        format!("The alias `{alias}` of the tenant is another skill, or another version of it, than the agent pins."),
-        format!("Nothing was changed. Use a tenant of its own (--tenant), or take that one away: `metier admin skill remove {alias}`."),
+        format!(
+            "The alias `{alias}` of the tenant is another skill, or another version of it, than the agent pins."
+        ),
+        format!(
+            "Nothing was changed. Use a tenant of its own (--tenant), or take that one away: `metier admin skill remove {alias}`."
+        ),
     )
 }

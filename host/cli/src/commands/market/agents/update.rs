@@ -36,9 +36,19 @@ pub async fn update(
     locked: &Locked,
     looked: Looked,
 ) -> Result<Value, Failure> {
-    let Updating { session, args, name, .. } = *updating;
+    let Updating {
+        session,
+        args,
+        name,
+        ..
+    } = *updating;
     let app = session.app;
-    let Looked { index, list, witness, line: current } = looked;
+    let Looked {
+        index,
+        list,
+        witness,
+        line: current,
+    } = looked;
     let old = old(session, client, name, locked, (&index, &witness)).await?;
     warn_of_revoked(session, &old, &list, &current);
     let line = updating.newest(&index, locked, &list)?;
@@ -47,7 +57,12 @@ pub async fn update(
         let value = json!({"status": "current", "version": locked.version});
         return Ok(updating.done(value, &words));
     }
-    let looked = Looked { index, list, witness, line };
+    let looked = Looked {
+        index,
+        list,
+        witness,
+        line,
+    };
     let found = find::find(session, client, looked, first_key(&args.target)).await?;
     let change = compare(&old, &found.bundle);
     show(app, name, &locked.version, &found.line.vers, &change);
@@ -59,14 +74,22 @@ pub async fn update(
     });
     let Some(placing) = updating.placing else {
         let is_auto = change.class == Class::Auto;
-        value["status"] = if is_auto { "would-update" } else { "would-hold" }.into();
+        value["status"] = if is_auto {
+            "would-update"
+        } else {
+            "would-hold"
+        }
+        .into();
         return Ok(updating.done(value, "Nothing was done: this was a dry run."));
     };
     if change.class != Class::Auto {
         let question = format!("Update {name} to {}?", found.line.vers);
         if session.agrees(&question)? != Some(true) {
             value["status"] = "held".into();
-            let words = format!("{name} stays at {}: the update waits for your yes.", locked.version);
+            let words = format!(
+                "{name} stays at {}: the update waits for your yes.",
+                locked.version
+            );
             return Ok(updating.done(value, &words));
         }
     }

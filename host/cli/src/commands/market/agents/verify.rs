@@ -92,7 +92,10 @@ fn is_same(path: &str, is_same: bool) -> Result<(), Failure> {
     if is_same {
         return Ok(());
     }
-    let message = format!("The file `{}` is not the one of the package.", text::one_line(path));
+    let message = format!(
+        "The file `{}` is not the one of the package.",
+        text::one_line(path)
+    );
     Err(Fault::new(Code::SkillUnverified, message)
         .with_hint("Do not run it unless you changed it yourself; another directory with --to gets it anew.")
         .into())

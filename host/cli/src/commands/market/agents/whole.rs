@@ -26,7 +26,9 @@ pub fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
 }
 
 fn staged(folder: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
-    let stage = tempfile::Builder::new().prefix(".metier-").tempdir_in(folder)?;
+    let stage = tempfile::Builder::new()
+        .prefix(".metier-")
+        .tempdir_in(folder)?;
     for (at, (_, bytes)) in files.iter().enumerate() {
         let mut file = File::create_new(stage.path().join(format!("new-{at}")))?;
         file.write_all(bytes)?;
@@ -117,7 +119,10 @@ mod tests {
         assert_eq!(left, ["a.toml", "a.wasm", "prompts"]);
         fs::remove_file(here.join("prompts")).unwrap();
         write(here, &wanted).unwrap();
-        assert_eq!(fs::read_to_string(here.join("prompts/x.md")).unwrap(), "new");
+        assert_eq!(
+            fs::read_to_string(here.join("prompts/x.md")).unwrap(),
+            "new"
+        );
         assert_eq!(fs::read_to_string(here.join("a.wasm")).unwrap(), "new");
     }
 
