@@ -3,6 +3,7 @@
 //! Every page forbids scripts, frames and whatever comes from elsewhere. Text of publishers is escaped by maud, and characters nobody sees are
 //! named, as in the console, whose look it has.
 
+mod agent;
 mod authority;
 mod frame;
 mod search;
