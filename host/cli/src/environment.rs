@@ -93,6 +93,22 @@ pub const MARKET: Variable = Variable {
     about: "The market that is asked: its address, or a mirror's directory [default: as markets.toml says]",
 };
 
+/// What a run of a CI service is known by.
+pub const ID_TOKEN: Variable = Variable {
+    name: "METIER_ID_TOKEN",
+    about: "The ID token that `metier publish --from-ci` is let in with, instead of one it asks GitHub for",
+};
+/// Where GitHub gives one.
+pub const GITHUB_ID_TOKEN_URL: Variable = Variable {
+    name: "ACTIONS_ID_TOKEN_REQUEST_URL",
+    about: "Where GitHub gives it one; set in jobs with `id-token: write`",
+};
+/// What it gives it for.
+pub const GITHUB_ID_TOKEN_BEARER: Variable = Variable {
+    name: "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    about: "What opens that",
+};
+
 /// Which lines a service writes.
 pub const LOG: Variable = Variable {
     name: "METIER_LOG",
@@ -120,10 +136,13 @@ pub const OTEL_DISABLED: Variable = Variable {
 };
 
 /// Every variable, in the order they are documented.
-pub const VARIABLES: [Variable; 20] = [
+pub const VARIABLES: [Variable; 23] = [
     URL,
     KEY,
     MARKET,
+    ID_TOKEN,
+    GITHUB_ID_TOKEN_URL,
+    GITHUB_ID_TOKEN_BEARER,
     LOG,
     OTEL_ENDPOINT,
     OTEL_HEADERS,

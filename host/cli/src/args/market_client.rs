@@ -12,6 +12,8 @@ use metier_market::{
 };
 use semver::Version;
 
+use super::trusted::{EXAMPLES, Publishers};
+
 pub(super) const LOGIN_EXAMPLES: &str = "\
 Examples:
   metier login --account acme
@@ -26,6 +28,7 @@ Examples:
 pub(super) const PUBLISH_EXAMPLES: &str = "\
 Examples:
   metier publish dist/salesforce.wasm
+  metier publish dist/salesforce.wasm --from-ci
   metier publish salesforce --security-fix";
 
 pub(super) const INSTALL_EXAMPLES: &str = "\
@@ -133,6 +136,9 @@ pub enum NamespaceAction {
         #[command(flatten)]
         place: Place,
     },
+    /// Trust runs of a CI service with what a namespace publishes
+    #[command(after_help = EXAMPLES)]
+    Publisher(Publishers),
 }
 
 /// How a namespace is proven.
@@ -154,6 +160,9 @@ pub struct Publish {
     /// It mends a hole: updates to it do not wait
     #[arg(long)]
     pub security_fix: bool,
+    /// This is a run of a CI service that the namespace trusts: it needs no key and no login
+    #[arg(long, conflicts_with = "key")]
+    pub from_ci: bool,
     /// What signs it.
     #[command(flatten)]
     pub key: KeyFile,

@@ -27,4 +27,5 @@ mod service;
 mod streams;
 mod telemetry;
 mod test;
+mod trusted;
 mod vouched;

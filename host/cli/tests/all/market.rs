@@ -27,7 +27,7 @@ pub struct Stall {
 
 impl Stall {
     /// As the words say, on a port of its own.
-    fn open(sandbox: &Sandbox, words: &[&str]) -> Stall {
+    pub fn open(sandbox: &Sandbox, words: &[&str]) -> Stall {
         let more = ["--listen", "127.0.0.1:0", "--output", "json"];
         let mut process = sandbox.command(&[words, &more].concat()).spawn().unwrap();
         let mut line = String::new();

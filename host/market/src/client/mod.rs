@@ -29,6 +29,7 @@ mod publish;
 mod seen;
 #[cfg(test)]
 mod tests;
+mod trusted;
 
 pub use self::{
     account::{ToProve, Token},
@@ -44,4 +45,5 @@ pub use self::{
     oci::Image,
     publish::{Published, Publishing},
     seen::FirstKey,
+    trusted::{LetIn, id_token},
 };

@@ -9,6 +9,7 @@
 //! | `registry/` | [files](registry) by their digests: components, manifests, signatures, reviews |
 //! | `queue/` | what waits for a [person](acts::Queue) |
 //! | `accounts/` | whose key each account is |
+//! | `id-tokens.json` | which ID tokens of [runs] were taken |
 //! | `revocations.json` | the [list](acts::ListFile) that was told last |
 //! | `search.db` | an index that is derived, and may be thrown away |
 //!
@@ -22,6 +23,7 @@ pub mod ledger;
 pub mod login;
 pub mod proof;
 pub mod registry;
+pub mod runs;
 pub mod sandbox;
 pub mod sessions;
 
@@ -48,6 +50,7 @@ use self::{
     login::Login,
     proof::{Lookup, NoLookup},
     registry::{Pushed, Record, Reference, Registry, RegistryError, RegistryLimits},
+    runs::{IdTokens, NoIdTokens, Runs},
     sandbox::{NoSandbox, Sandbox},
     sessions::{Challenge, LoginRefused, Sessions, Token},
 };
@@ -100,6 +103,8 @@ pub struct Options {
     pub address: Option<Url>,
     /// How proofs of namespaces are looked up.
     pub lookup: Arc<dyn Lookup>,
+    /// Who verifies ID tokens of runs.
+    pub id_tokens: Arc<dyn IdTokens>,
     /// Whether namespaces are taken without a proof: for a market on one's own machine.
     pub any_namespace: bool,
     /// Where recorded calls are replayed.
@@ -113,6 +118,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock::default()),
             address: None,
             lookup: Arc::new(NoLookup),
+            id_tokens: Arc::new(NoIdTokens),
             any_namespace: false,
             sandbox: Arc::new(NoSandbox),
         }
@@ -128,11 +134,13 @@ pub struct Market {
     keys: Arc<MarketKeys>,
     ledger: Ledger,
     sessions: Sessions,
+    runs: Runs,
     queue: Queue,
     list: ListFile,
     gate: Gate,
     clock: Arc<dyn Clock>,
     lookup: Arc<dyn Lookup>,
+    id_tokens: Arc<dyn IdTokens>,
     any_namespace: bool,
     sandbox: Arc<dyn Sandbox>,
     /// Held while the newest version of a skill is looked for and told to the index: else an older look could be told later.
@@ -172,12 +180,14 @@ impl Market {
             accounts,
             ledger,
             sessions: Sessions::open(&folder.join("accounts"), clock.clone()).map_err(disk)?,
+            runs: Runs::open(folder).map_err(disk)?,
             queue: Queue::open(&folder.join("queue")).map_err(disk)?,
             list: ListFile::open(folder, keys.clone()).map_err(disk)?,
             keys,
             gate: Gate::default(),
             clock,
             lookup: options.lookup,
+            id_tokens: options.id_tokens,
             any_namespace: options.any_namespace,
             sandbox: options.sandbox,
             telling: Mutex::default(),

@@ -205,7 +205,7 @@ impl Sessions {
 }
 
 /// Drops what is over when there are many, and the oldest where all are good.
-fn make_room<K: Clone + Eq + std::hash::Hash, V>(
+pub(super) fn make_room<K: Clone + Eq + std::hash::Hash, V>(
     there: &mut HashMap<K, V>,
     most: usize,
     now: Moment,
@@ -225,7 +225,7 @@ fn make_room<K: Clone + Eq + std::hash::Hash, V>(
     there.retain(|_, value| expires(value) > end);
 }
 
-fn random() -> std::io::Result<String> {
+pub(super) fn random() -> std::io::Result<String> {
     let mut bytes = [0_u8; 32];
     rand::fill(&mut bytes).map_err(|_| std::io::Error::other("no randomness"))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))

@@ -14,6 +14,7 @@
 //! - nothing is good before its leaf: `from` in the past means from the leaf on;
 //! - what a compromised key signed since then is void, versions and further keys alike, and what those signed;
 //! - a version is published once, by a key that is good, under a namespace that is not frozen; a file is one version of one skill;
+//! - what no key of the namespace signed, a run published that a key of it trusts ([`TrustedPublisher`]);
 //! - only what is there is yanked, revoked, frozen and ended, and only what was is taken back.
 //!
 //! A leaf says who did it ([`Leaf::by`]), for the record: which accounts act for an owner, the keeper knows and the log does not.
@@ -23,6 +24,7 @@ mod encode;
 mod keys;
 mod leaf;
 mod namespace;
+mod publishers;
 mod query;
 mod refused;
 mod signatures;
@@ -52,6 +54,10 @@ pub use leaf::{
     Unrevoke, Unyank, Yank,
 };
 pub use namespace::{InvalidNamespace, Namespace};
+pub use publishers::{
+    KnownPublisher, MAX_PUBLISHERS, PublisherAdded, PublisherEnded, PublisherRefused, Run,
+    TrustedPublisher,
+};
 pub use query::Standing;
 pub use refused::Refused;
 pub use signatures::{Bundles, Unproven, subject_name};
@@ -82,6 +88,8 @@ pub struct Owned {
     pub frozen: Option<Reason>,
     /// Its keys, in the order they came.
     pub keys: Vec<NamespaceKey>,
+    /// Runs that publish without one of them, in the order they came.
+    pub publishers: Vec<KnownPublisher>,
 }
 
 /// A key of a namespace.

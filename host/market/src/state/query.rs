@@ -85,9 +85,7 @@ impl State {
             return Standing::Revoked(entry.clone());
         }
         let owned = self.namespaces.get(&Namespace::of(&publication.name));
-        let key = owned.and_then(|owned| owned.key(publication.key));
-        let void = key.and_then(|key| key.record.usable_at(published.at).err());
-        match void {
+        match owned.and_then(|owned| owned.void(published)) {
             Some(why) => Standing::Void(why),
             None if published.yanked.is_some() => Standing::Yanked,
             None => Standing::Good,

@@ -100,7 +100,17 @@ fn told(name: &Namespace, owned: &Owned) -> Value {
         })
     });
     let keys: Vec<Value> = keys.collect();
-    json!({"name": name, "proof": owned.proof, "frozen": owned.frozen, "keys": keys})
+    let publishers = owned.publishers.iter().map(|known| {
+        json!({
+            "id": known.id,
+            "publisher": known.publisher,
+            "since": known.at,
+            "until": known.ended,
+            "compromised": known.compromised,
+        })
+    });
+    let publishers: Vec<Value> = publishers.collect();
+    json!({"name": name, "proof": owned.proof, "frozen": owned.frozen, "keys": keys, "publishers": publishers})
 }
 
 #[derive(Deserialize)]
@@ -142,13 +152,14 @@ async fn end_key(
     Ok(created(&appended))
 }
 
-fn namespace(name: &str) -> Result<Namespace, Problem> {
+/// The namespace of a path.
+pub fn namespace(name: &str) -> Result<Namespace, Problem> {
     let parsed = name.parse();
     parsed.map_err(|_| not_there("There is no such namespace, and there can be none."))
 }
 
 /// A leaf's part about the namespace of the path, which it may name itself as well.
-fn about<T: DeserializeOwned>(namespace: &Namespace, mut body: Value) -> Result<T, Problem> {
+pub fn about<T: DeserializeOwned>(namespace: &Namespace, mut body: Value) -> Result<T, Problem> {
     let wrong = |why: &str| {
         let message = format!("The body cannot be read: {why}.");
         Problem::unreadable(

@@ -9,7 +9,7 @@ use metier_market::{
 };
 use serde_json::{Value, json};
 
-use super::{keys, session::Session};
+use super::{keys, session::Session, trusted};
 use crate::{
     args::market_client::{
         KeyFile, Login, Method, NamespaceAction, Namespaces, Place, Revoke, Yank,
@@ -57,6 +57,7 @@ pub fn namespace(app: &App, args: &Namespaces) -> Result<Exit, Failure> {
             place,
         } => claim(app, namespace, *method, key, place),
         NamespaceAction::List { place } => list(app, place),
+        NamespaceAction::Publisher(args) => trusted::run(app, args),
     }
 }
 

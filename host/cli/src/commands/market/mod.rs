@@ -14,6 +14,7 @@ pub mod publish;
 pub mod search;
 mod serve;
 mod session;
+mod trusted;
 pub mod update;
 pub mod verify;
 

@@ -16,7 +16,11 @@ use metier_market::keeper::{
 };
 use metier_server::{
     listen,
-    market::{MarketApp, MarketSettings, lookup::WebLookup},
+    market::{
+        MarketApp, MarketSettings,
+        lookup::WebLookup,
+        trusted::{self, PublishedKeys},
+    },
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -127,13 +131,25 @@ fn open(
         .map_err(|error| Failure::unwritable(&format!("`{}`", data.display()), &error))?;
     let accounts = FileAccounts::open(&data.join("publishers.toml"));
     let (accounts, issued) = accounts.map_err(|error| no_accounts(&error))?;
+    let here = address
+        .parse()
+        .map_err(|_| host_fault("The market's own address cannot be read."))?;
+    let issuers = trusted::ISSUERS.map(str::to_owned).into_iter();
+    let issuers: Vec<String> = issuers.chain(args.issuers.iter().cloned()).collect();
+    let id_tokens = PublishedKeys::of(&issuers, &here).map_err(|why| {
+        Failure::usage(
+            sentence(&why),
+            "`--id-tokens-of` takes the address that `iss` is in a token: https://ci.acme.example",
+        )
+    })?;
     let options = keeper::Options {
         limits: RegistryLimits {
             blob: args.max_component.bytes(),
             total: args.max_total.map(|size| size.bytes()),
             ..RegistryLimits::default()
         },
-        address: address.parse().ok(),
+        address: Some(here),
+        id_tokens: Arc::new(id_tokens),
         any_namespace: args.allow_any_namespace,
         lookup: Arc::new(WebLookup::default()),
         // Without network and without anything granted: what is replayed here, nobody trusts yet.

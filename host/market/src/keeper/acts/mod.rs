@@ -5,6 +5,7 @@ mod gate;
 mod list;
 mod names;
 mod publish;
+mod publishers;
 mod queue;
 mod skills;
 

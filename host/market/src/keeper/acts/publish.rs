@@ -15,7 +15,7 @@ use crate::{
         sandbox::In,
     },
     review::{Names, Outcome as Gated, Report, Severity, review},
-    state::{Account, Change, Namespace, Price, Publication, Refused, subject_name},
+    state::{Account, Change, Namespace, Price, Publication, Refused, Run, subject_name},
     trust::{KeyHint, Policy, Reviewed, ReviewedFinding, verify},
 };
 
@@ -52,6 +52,7 @@ pub(super) struct Candidate {
     component: Vec<u8>,
     bundle: Vec<u8>,
     key: KeyHint,
+    run: Option<Run>,
     security_fix: bool,
 }
 
@@ -76,6 +77,16 @@ impl Market {
         submission: &Submission,
     ) -> Result<Outcome, ActError> {
         self.acts_for(by, &Namespace::of(&submission.name))?;
+        self.publish_as(by, submission, None).await
+    }
+
+    /// The same for whoever was found to act for the namespace, with one of its keys or in a run that it trusts.
+    pub(super) async fn publish_as(
+        &self,
+        by: &Account,
+        submission: &Submission,
+        run: Option<Run>,
+    ) -> Result<Outcome, ActError> {
         if let Some(there) = self.is_there(submission)? {
             return Ok(Outcome::Published(there));
         }
@@ -86,14 +97,16 @@ impl Market {
         let doing = self
             .ledger
             .look(|view| self.gate.enter(by, &submission.name, &view.state, now))?;
-        let candidate = self.candidate(submission).await?;
+        let candidate = self.candidate(submission, run.as_ref()).await?;
         let report = self.reviewed(by, &candidate).await?;
         match report.outcome {
             Gated::Refused => {
                 self.gate.refused(by, now);
                 Err(ActError::Refused(Box::new(report)))
             }
-            Gated::NeedsAPerson => Ok(Outcome::Waits(self.queue.add(by, submission, report, now)?)),
+            Gated::NeedsAPerson => Ok(Outcome::Waits(
+                self.queue.add(by, submission, run, report, now)?,
+            )),
             Gated::Passed => self.take(by, submission, candidate, report, doing).await,
         }
     }
@@ -122,7 +135,13 @@ impl Market {
                 let now = moment(&*self.clock);
                 return match again.outcome {
                     Gated::Refused => Err(ActError::Refused(Box::new(again))),
-                    _ => Ok(Outcome::Waits(self.queue.add(by, submission, again, now)?)),
+                    _ => Ok(Outcome::Waits(self.queue.add(
+                        by,
+                        submission,
+                        candidate.run,
+                        again,
+                        now,
+                    )?)),
                 };
             }
         }
@@ -161,12 +180,16 @@ impl Market {
     }
 
     /// Reads what was pushed, and whether its publisher signed it.
-    pub(super) async fn candidate(&self, submission: &Submission) -> Result<Candidate, ActError> {
+    pub(super) async fn candidate(
+        &self,
+        submission: &Submission,
+        run: Option<&Run>,
+    ) -> Result<Candidate, ActError> {
         let Submission { name, version, .. } = submission;
         let manifest = Reference::Digest(submission.manifest);
         let bundle = submission.bundle();
         // A signature costs less than reading a file.
-        let key = self.signed(submission, &bundle)?;
+        let key = self.signed(submission, run, &bundle)?;
         self.registry.manifest(name, &manifest).await?;
         let record = self.registry.record_of(name, &submission.manifest).await?;
         if record.facts.version != *version {
@@ -184,16 +207,26 @@ impl Market {
             component,
             bundle,
             key,
+            run: run.cloned(),
             security_fix: submission.security_fix,
         })
     }
 
-    fn signed(&self, submission: &Submission, bundle: &[u8]) -> Result<KeyHint, ActError> {
+    fn signed(
+        &self,
+        submission: &Submission,
+        run: Option<&Run>,
+        bundle: &[u8],
+    ) -> Result<KeyHint, ActError> {
         let namespace = Namespace::of(&submission.name);
-        let keys = self.ledger.look(|view| {
-            let owned = view.state.namespace(&namespace);
-            owned.map(|owned| owned.records()).unwrap_or_default()
-        });
+        let keys = match run {
+            // Whether somebody trusts the run, the log is asked last.
+            Some(run) => vec![run.record()],
+            None => self.ledger.look(|view| {
+                let owned = view.state.namespace(&namespace);
+                owned.map(|owned| owned.records()).unwrap_or_default()
+            }),
+        };
         let policy = Policy {
             subject: submission.manifest,
             name: &subject_name(&submission.name, &submission.version),
@@ -260,6 +293,7 @@ impl Market {
             bundle,
             review,
             key: candidate.key,
+            run: candidate.run,
             size: candidate.record.size,
             authority: candidate.consent.published_authority(),
             words: candidate.consent.published_words(),

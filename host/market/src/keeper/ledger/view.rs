@@ -24,7 +24,7 @@ pub struct View {
     pub(super) ends: Vec<u64>,
     /// The last leaf about each skill.
     touched: BTreeMap<SkillName, u64>,
-    /// The leaves about each namespace's keys.
+    /// The leaves about each namespace's keys, and about whom they trust.
     histories: BTreeMap<Namespace, Vec<u64>>,
 }
 
@@ -42,6 +42,8 @@ impl View {
             Change::Namespace(claim) => self.note(&claim.namespace, index),
             Change::Key(added) => self.note(&added.namespace, index),
             Change::KeyEnd(ended) => self.note(&ended.namespace, index),
+            Change::Publisher(added) => self.note(&added.namespace, index),
+            Change::PublisherEnd(ended) => self.note(&ended.namespace, index),
             Change::Freeze(freeze) => self.note(&freeze.namespace, index),
             Change::Thaw(thaw) => self.note(&thaw.namespace, index),
             Change::Revoke(_) | Change::Unrevoke(_) => {}

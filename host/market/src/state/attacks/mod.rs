@@ -2,6 +2,7 @@
 
 mod form;
 mod keys;
+mod publishers;
 mod signatures;
 mod skills;
 

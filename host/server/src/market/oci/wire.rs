@@ -63,16 +63,20 @@ impl FromRequestParts<Arc<MarketApp>> for Writer {
         let Ok(base) = Base::from_request_parts(parts, app).await;
         let scope = format!("repository:{}:pull,push", at.skill);
         let refused = |why| Err(OciError::no_token(&base, Some(&scope), why));
-        let publisher = match who::who(app, &parts.headers).await? {
-            Who::Publisher(member, _) => member.id,
+        let (publisher, may) = match who::who(app, &parts.headers).await? {
+            Who::Publisher(member, _) => {
+                let may = who::may_push(app, &member.id, &at.skill).await?;
+                (member.id, may)
+            }
+            Who::Run(run, _) => {
+                let may = app.market.run_may_push(&run, &at.skill);
+                (run.id, may)
+            }
             Who::Unknown => return refused("the token is none, or none any more"),
             Who::Nobody => return refused("publishing needs a publisher's token"),
         };
-        if !who::may_push(app, &publisher, &at.skill).await? {
-            let message = format!(
-                "`{publisher}` may not publish in the namespace `{}`",
-                at.skill.namespace()
-            );
+        if !may {
+            let message = format!("`{publisher}` may not publish `{}`", at.skill);
             return Err(OciError::new(StatusCode::FORBIDDEN, "DENIED", message));
         }
         Ok(Writer { at, publisher })
