@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use metier_core::SkillName;
 use metier_market::{
     keeper::Summary,
-    state::{Namespace, Owned},
+    state::{KnownPublisher, Namespace, Owned},
 };
 use metier_store::search::{Facet, Found, MAX_HITS, SearchQuery};
 
@@ -95,6 +95,28 @@ fn who(owned: &Owned) -> Markup {
                         @if key.recovered { " " span.tag.waits { "no earlier key vouches for it" } }
                     }
                 }
+            }
+            @for known in &owned.publishers { (trusted(known)) }
+        }
+    }
+}
+
+/// Whose runs publish here without a key.
+fn trusted(known: &KnownPublisher) -> Markup {
+    let publisher = &known.publisher;
+    let claims = publisher.claims.iter();
+    let claims: Vec<_> = claims
+        .map(|(name, wanted)| format!("{name}={wanted}"))
+        .collect();
+    html! {
+        div.wide-fact {
+            dt { "Trusts runs from " (known.at) @if let Some(end) = known.ended { " until " (end) } }
+            dd {
+                (publisher.issuer) ": " (claims.join(", "))
+                @if !publisher.skills.is_empty() {
+                    " for " @for skill in &publisher.skills { (skill) " " }
+                }
+                @if let Some(since) = known.compromised { " " span.tag.waits { "in other hands since " (since) } }
             }
         }
     }

@@ -183,6 +183,8 @@ async fn a_run_publishes_without_a_key_and_its_receipt_says_which() {
     );
     let page = works.stall.get(&format!("/skills/{SKILL}/1.0.0")).await;
     assert!(page.text().contains(&said.words()), "{page:?}");
+    let page = works.stall.get("/publishers/com.acme").await.text();
+    assert!(page.contains("release.yml@*"), "{page}");
     // Whoever has the receipt without the leaf that trusts the workflow has nothing.
     let mut without = receipt.clone();
     let publisher = "\"type\":\"publisher\"";
