@@ -111,6 +111,8 @@ pub struct KnownPublisher {
     pub ended: Option<Moment>,
     /// From when on what it published is void.
     pub compromised: Option<Moment>,
+    /// When that was said first.
+    pub voided: Option<Moment>,
 }
 
 /// Why a leaf about trusted publishing is refused.
@@ -312,6 +314,7 @@ impl State {
             leaf,
             ended: None,
             compromised: None,
+            voided: None,
         });
         Ok(())
     }
@@ -341,6 +344,7 @@ impl State {
             known.ended.get_or_insert(end);
             if is_earlier {
                 known.compromised = *since;
+                known.voided.get_or_insert(at);
             }
         }
         Ok(())

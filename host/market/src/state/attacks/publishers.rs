@@ -55,7 +55,7 @@ fn by_run(state: &mut State, at: Moment, number: &str, run: Run) -> Result<(), R
 fn refused(error: Result<(), Refused>) -> PublisherRefused {
     match error {
         Err(Refused::Publisher(why)) => why,
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
 }
 
@@ -190,7 +190,7 @@ fn attack_publisher_that_anybody_is() {
         with(|all| drop(all.claims.insert(word("repository"), word("acme*")))),
         with(|all| drop(all.claims.insert(word("repository"), word("acme/*force")))),
         with(|all| drop(all.claims.insert(word("repository"), word("acme/**")))),
-        with(|all| drop(all.skills.insert(skill("org.other/tool")))),
+        with(|all| all.skills.extend([skill("org.other/tool")])),
         with(|all| all.from = day(9)),
         with(|all| {
             all.claims = (0..17)
