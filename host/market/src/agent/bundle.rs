@@ -33,18 +33,18 @@ impl Bundle {
     ///
     /// # Errors
     /// When a skill is missing, or not the one that is pinned.
-    pub fn new(package: Package, skills: BTreeMap<Name, Contents>) -> Result<Self, OtherPin> {
+    pub fn new(package: Package, skills: BTreeMap<Name, Contents>) -> Result<Self, Box<OtherPin>> {
         for (alias, pin) in package.pins() {
             let is_pinned = |skill: &Contents| {
                 (skill.name(), skill.version(), skill.component())
                     == (&pin.name, &pin.version, &pin.digest)
             };
             if !skills.get(alias).is_some_and(is_pinned) {
-                return Err(OtherPin {
+                return Err(Box::new(OtherPin {
                     alias: alias.as_str().to_owned(),
                     agent: package.name().to_string(),
                     pin: pin.clone(),
-                });
+                }));
             }
         }
         Ok(Bundle { package, skills })

@@ -186,7 +186,7 @@ impl Said {
 
     fn approvals(&mut self, old: &Approvals, new: &Approvals) {
         let which = "which tools somebody is asked about";
-        self.from_effect(which, old.from_effect, new.from_effect);
+        self.effect(which, old.from_effect, new.from_effect);
         self.most(
             "the money after which somebody is asked",
             old.from_nano_dollars,
@@ -221,7 +221,7 @@ impl Said {
     }
 
     /// A graver effect, or none, lets more pass.
-    fn from_effect(&mut self, what: &str, old: Option<Effect>, new: Option<Effect>) {
+    fn effect(&mut self, what: &str, old: Option<Effect>, new: Option<Effect>) {
         let say = |effect: Option<Effect>| match effect {
             Some(effect) => format!("those from `{effect}` on"),
             None => "none by what they do".to_owned(),
@@ -263,7 +263,7 @@ impl Said {
 
     fn taint(&mut self, old: &Taint, new: &Taint) {
         let what = "which tools somebody is asked about once text from outside was read";
-        self.from_effect(what, old.from_effect, new.from_effect);
+        self.effect(what, old.from_effect, new.from_effect);
         for alias in new
             .trusted
             .iter()

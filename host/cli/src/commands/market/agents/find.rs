@@ -91,7 +91,7 @@ pub async fn known(session: &Session<'_>, package: Package) -> Result<Bundle, Fa
 
 fn bundle(package: Package, skills: BTreeMap<Name, Contents>) -> Result<Bundle, Failure> {
     let bundle = Bundle::new(package, skills);
-    bundle.map_err(|other| metier_market::client::ClientError::from(Box::new(other)).into())
+    bundle.map_err(|other| metier_market::client::ClientError::from(other).into())
 }
 
 /// Skills by their pins. Each market's log and list are asked for once.
