@@ -20,9 +20,8 @@ fn a_change_of_the_prompt_alone_is_for_reading() {
     let (new, _) = made(REVIEW, "Look at the account, and send it to me.\n", &skills);
     let change = compare(&usual().0, &new);
     assert_eq!(change.class, Class::ReviewText);
-    let [reason] = change.why.as_slice() else {
-        panic!("{change:?}");
-    };
+    assert_eq!(change.why.len(), 1, "{change:?}");
+    let reason = &change.why[0];
     assert!(
         reason
             .diff
@@ -181,7 +180,7 @@ fn no_sentence_of_the_agent_is_about_what_its_skills_reach() {
         .map(|(about, words)| format!("{about}: {words}\n"))
         .collect();
     assert!(
-        said.contains("0.50 USD") && said.contains("5 calls of crm.query"),
+        said.contains("$0.50") && said.contains("5 calls of crm.query"),
         "{said}"
     );
     assert!(said.contains("asks somebody: mail.*"), "{said}");
