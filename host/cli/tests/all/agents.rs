@@ -2,11 +2,14 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
+    backup::ask,
     market::{Stall, published, shell},
     sandbox::{Ran, Sandbox},
+    service::Serving,
+    vouched::fetched,
 };
 
 const GREETING: &str = r#"[chain]
@@ -245,4 +248,54 @@ fn a_name_is_of_one_kind_and_a_wrong_pin_is_not_published() {
     );
     let tool = shell(&sandbox, &stall.url, "metier publish greeting.toml");
     assert!(tool.stderr.contains("agent/check"), "{tool:?}");
+}
+
+#[test]
+fn a_service_gets_an_agent_with_its_skills_or_neither() {
+    let sandbox = Sandbox::new();
+    let stall = market(&sandbox);
+    // One that the service cannot run: it has no such route.
+    let modelled =
+        format!("{GREETING}\n[[step]]\nname = \"ask\"\nmodel = \"nowhere\"\nprompt = \"Hello\"\n");
+    let modelled = modelled.replace("\"greeting\"", "\"modelled\"");
+    publish(&sandbox, &stall, &modelled);
+    let theirs = Sandbox::new();
+    theirs.write(
+        "market.toml",
+        fetched(&stall, "/.well-known/metier-market.toml"),
+    );
+    theirs.write("metier.toml", "[[market.trust]]\nroot = \"market.toml\"\n");
+    let serving = Serving::start_with(&theirs, &["--config", "metier.toml"]);
+    let key = serving.key.clone().unwrap();
+    let install = |name: &str| {
+        let line = format!(
+            "METIER_URL={} METIER_KEY={key} metier install com.acme/{name} --yes",
+            serving.url
+        );
+        shell(&theirs, &stall.url, &line)
+    };
+    let list = |what: &str| {
+        ask(&serving, &key, &format!("GET /api/v1/{what}"), &json!({}))["items"].clone()
+    };
+    let refused = install("modelled");
+    assert!(
+        refused.stderr.contains("code: model-no-candidate"),
+        "{refused:?}"
+    );
+    assert_eq!((list("skills"), list("agents")), (json!([]), json!([])));
+    assert!(!theirs.path("metier.lock").exists());
+    let installed = install("greeting");
+    assert_eq!(installed.code, 0, "{installed:?}");
+    assert_eq!(list("skills")[0]["name"], "com.acme/weather");
+    assert_eq!(list("agents")[0]["name"], "greeting");
+    // Another skill under the alias is somebody's, and stays.
+    serving.teach(&theirs, &key, "weather");
+    let before = list("skills");
+    let taken = install("greeting");
+    assert!(
+        taken.code != 0 && taken.stderr.contains("alias `weather`"),
+        "{taken:?}"
+    );
+    assert_eq!(list("skills"), before);
+    serving.terminate();
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What is at a path of a market.
-fn fetched(stall: &Stall, path: &str) -> String {
+pub fn fetched(stall: &Stall, path: &str) -> String {
     let authority = stall.url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(authority).unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
