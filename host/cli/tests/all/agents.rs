@@ -289,6 +289,11 @@ fn a_service_gets_an_agent_with_its_skills_or_neither() {
     assert_eq!(list("skills")[0]["name"], "com.acme/weather");
     assert_eq!(list("agents")[0]["name"], "greeting");
     // Another skill under the alias is somebody's, and stays.
+    let line = format!(
+        "METIER_URL={} METIER_KEY={key} metier admin skill remove weather",
+        serving.url
+    );
+    run(&theirs, &stall, &line);
     serving.teach(&theirs, &key, "weather");
     let before = list("skills");
     let taken = install("greeting");
