@@ -1,9 +1,9 @@
-//! Names of tools as models see them.
+//! Names of tools as models see them, and of the account their calls are booked on.
 //!
 //! Providers take `A-Z a-z 0-9 _ -`, at most 64 characters; a definition writes `alias.tool`. The dot becomes `__`, which no alias
 //! contains; a longer name ends in eight digits of its digest instead.
 
-use metier_core::Digest;
+use metier_core::{Digest, SkillName};
 
 use crate::journal::Started;
 
@@ -24,6 +24,11 @@ pub mod builtin {
     pub const OUTSIDE: &str = "outside";
     /// All that are about notes.
     pub const NOTES: [&str; 3] = [SAVE_NOTE, SEARCH_NOTES, FORGET_NOTE];
+}
+
+/// The account on which calls of a skill are booked that its publisher asks money for: `skill/com.acme/weather`.
+pub fn sales_account(skill: Option<&SkillName>) -> String {
+    skill.map_or_else(|| "skill".to_owned(), |name| format!("skill/{name}"))
 }
 
 /// `salesforce.query` as `salesforce__query`.

@@ -7,6 +7,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use metier_agent::naming::sales_account;
 use metier_core::{Code, Fault, NanoDollars, SkillName, TenantId};
 use metier_store::{
     Store, StoreError,
@@ -84,18 +85,14 @@ impl Place {
     }
 }
 
-/// What a skill's publisher asks for one call, booked on `skill/NAME`.
+/// What a skill's publisher asks for one call.
 pub(crate) fn line_of_call(
     skill: Option<&SkillName>,
     tool: &str,
     price: NanoDollars,
 ) -> Option<LedgerLine> {
-    let account = match skill {
-        Some(name) => format!("skill/{name}").parse(),
-        None => "skill".parse(),
-    };
     Some(LedgerLine {
-        account: account.ok()?,
+        account: sales_account(skill).parse().ok()?,
         amount: amount(price),
         memo: tool.to_owned(),
     })

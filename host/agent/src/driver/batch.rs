@@ -13,6 +13,7 @@ use super::{journal, runs::RunError, runs::account_of};
 use crate::{
     definition::Name,
     journal::{Act, Entry, Event, Intent, Outcome, Seq, Settlement, Slot},
+    naming::sales_account,
     state::State,
 };
 
@@ -215,8 +216,7 @@ fn sold_by(state: &State, intent: &Intent) -> Result<AccountName, RunError> {
         }),
         Act::Model { .. } | Act::Builtin { .. } => None,
     };
-    let account = name.map_or_else(|| "skill".to_owned(), |name| format!("skill/{name}"));
-    account.parse().map_err(RunError::id)
+    sales_account(name).parse().map_err(RunError::id)
 }
 
 /// The skill within whose call something was asked.

@@ -164,7 +164,7 @@ pub struct MarketServe {
     /// Most that the files of one publisher may take, published or not
     #[arg(long, value_name = "SIZE", default_value = "4GiB")]
     pub max_publisher: ByteSize,
-    /// How long a file is kept that was pushed and is not published
+    /// How long a file is kept that was pushed and is not published, at least 1h
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = at_least_an_hour)]
     pub keep_unpublished: Duration,
     /// A proxy in front, whose `X-Forwarded-For` says where logins come from: their number has an end for each address. May be repeated
@@ -184,5 +184,20 @@ fn at_least_an_hour(text: &str) -> Result<Duration, String> {
     match time >= Duration::from_secs(3_600) {
         true => Ok(time),
         false => Err("a publication may take up to an hour: write `1h` or more".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::at_least_an_hour;
+
+    #[test]
+    fn what_was_pushed_is_kept_for_as_long_as_a_publication_may_take() {
+        for short in ["0s", "59m", "3599s", "x"] {
+            assert!(at_least_an_hour(short).is_err(), "{short}");
+        }
+        for long in ["1h", "24h"] {
+            assert!(at_least_an_hour(long).is_ok(), "{long}");
+        }
     }
 }

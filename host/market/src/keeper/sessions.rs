@@ -264,7 +264,11 @@ impl Sessions {
     }
 }
 
-fn random() -> std::io::Result<String> {
+/// 32 bytes nobody can guess, in base64.
+///
+/// # Errors
+/// When the system has no randomness.
+pub fn random() -> std::io::Result<String> {
     let mut bytes = [0_u8; 32];
     rand::fill(&mut bytes).map_err(|_| std::io::Error::other("no randomness"))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))

@@ -99,10 +99,10 @@ impl Market {
             let versions: Vec<_> = view.state.versions(skill).collect();
             let first = versions.iter().map(|one| one.at).min()?;
             let is_good = |one: &&&Published| view.state.standing(one) == Standing::Good;
-            let good: Vec<_> = versions.iter().filter(is_good).collect();
-            let mut newest_first = good.iter().rev();
-            let is_stable = |one: &&&&Published| one.publication.version.pre.is_empty();
-            let newest = newest_first.find(is_stable).or(good.last())?;
+            let newest_first = || versions.iter().rev().filter(is_good);
+            let is_stable = |one: &&&Published| one.publication.version.pre.is_empty();
+            let newest = newest_first().find(is_stable);
+            let newest = newest.or_else(|| newest_first().next())?;
             Some((first, newest.publication.version.clone()))
         });
         let Some((first, version)) = found else {

@@ -198,16 +198,26 @@ impl Fields {
     }
 }
 
-impl FromRequest<Arc<App>> for Fields {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Failure> {
-        let form = Form::from_request(request, app).await;
+impl Fields {
+    /// Those of a request.
+    ///
+    /// # Errors
+    /// When it has none that can be read.
+    pub async fn read(request: Request) -> Result<Self, Problem> {
+        let form = Form::from_request(request, &()).await;
         let Form(fields) = form.map_err(|rejection| {
             let hint = "Load the page again, and send its form.";
             Problem::unreadable(rejection.status(), "The form could not be read.", hint)
         })?;
         Ok(Fields(fields))
+    }
+}
+
+impl FromRequest<Arc<App>> for Fields {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Failure> {
+        Ok(Fields::read(request).await?)
     }
 }
 

@@ -3,7 +3,7 @@
 //! A file is everybody's to read when a leaf of the log names it, or when what leads to it is published.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
     sync::{PoisonError, RwLock},
 };
@@ -121,21 +121,23 @@ impl Links {
         places.cloned().collect()
     }
 
-    /// Whether one that leads to the file, in so many steps, is one of those.
+    /// Whether one that leads to the file, in so many steps, is one of those. Each is looked at once, by however many ways it leads there.
     pub fn lead(&self, digest: &Digest, is_one: &dyn Fn(&SkillName, &Digest) -> bool) -> bool {
-        self.lead_in(digest, is_one, MAX_STEPS)
-    }
-
-    fn lead_in(
-        &self,
-        digest: &Digest,
-        is_one: &dyn Fn(&SkillName, &Digest) -> bool,
-        steps: usize,
-    ) -> bool {
-        steps > 0
-            && self.to(digest).iter().any(|(skill, manifest)| {
-                is_one(skill, manifest) || self.lead_in(manifest, is_one, steps - 1)
-            })
+        let mut seen = HashSet::new();
+        let mut files = vec![*digest];
+        for _ in 0..MAX_STEPS {
+            let mut further = Vec::new();
+            for (skill, manifest) in files.iter().flat_map(|file| self.to(file)) {
+                if is_one(&skill, &manifest) {
+                    return true;
+                }
+                if seen.insert(manifest) {
+                    further.push(manifest);
+                }
+            }
+            files = further;
+        }
+        false
     }
 }
 
@@ -147,5 +149,55 @@ impl Known {
                 self.to.remove(to);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, collections::BTreeSet};
+
+    use metier_core::{Digest, SkillName};
+
+    use super::{Leading, Links};
+
+    fn named(layer: u8, number: u8) -> Digest {
+        Digest::of(&[layer, number])
+    }
+
+    /// Ten manifests, each of which has all ten of the layer below: a thousand ways lead through three of them.
+    fn woven() -> Links {
+        let links = Links::default();
+        for layer in 1..=3_u8 {
+            let below: BTreeSet<Digest> = match layer {
+                1 => [named(0, 0)].into(),
+                _ => (0..10).map(|number| named(layer - 1, number)).collect(),
+            };
+            for number in 0..10 {
+                let leading = Leading {
+                    blobs: below.clone(),
+                    ..Leading::default()
+                };
+                links.add(&skill(), &named(layer, number), leading);
+            }
+        }
+        links
+    }
+
+    fn skill() -> SkillName {
+        #[expect(clippy::unwrap_used, reason = "tests")]
+        "com.acme/weather".parse().unwrap()
+    }
+
+    #[test]
+    fn what_many_ways_lead_to_is_looked_at_once() {
+        let looks = Cell::new(0);
+        let nothing = |_: &SkillName, _: &Digest| {
+            looks.set(looks.get() + 1);
+            false
+        };
+        assert!(!woven().lead(&named(0, 0), &nothing));
+        assert_eq!(looks.get(), 10 + 100 + 100, "once for each link");
+        let last = named(3, 9);
+        assert!(woven().lead(&named(0, 0), &|_, manifest| *manifest == last));
     }
 }

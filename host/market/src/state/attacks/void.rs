@@ -166,3 +166,16 @@ fn the_longest_list_is_one_that_is_taken() {
     assert!(MAX_REVOKED * revoked + MAX_VOID * void + bundle < MAX_FILE);
     assert!(Digest::of(b"").to_string().len() < range.len());
 }
+
+/// The first leaf of all is a change of the list as every other is.
+#[test]
+fn a_revocation_that_is_the_first_leaf_is_told() {
+    let mut state = State::default();
+    assert_eq!(state.list_changed(), 0);
+    let target = Target::Publisher {
+        namespace: namespace("com.acme"),
+    };
+    apply(&mut state, day(1), revoke(target)).unwrap();
+    assert_eq!(state.listed().len(), 1);
+    assert!(state.list_changed() > 0);
+}

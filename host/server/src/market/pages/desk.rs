@@ -10,17 +10,16 @@ use std::{
 };
 
 use axum::{
-    extract::{Form, FromRequest, FromRequestParts, Request},
+    extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use metier_core::{Code, Digest, Fault};
-use metier_market::state::Account;
+use metier_market::{keeper::sessions, state::Account};
 
 use super::frame::Failure;
 use crate::{
-    console::session::{cookies, is_token, not_ours},
+    console::session::{Fields, cookies, is_token, not_ours},
     guard,
     market::{MarketApp, failure::problem},
     problem::Problem,
@@ -34,9 +33,6 @@ pub const LASTS: Duration = Duration::from_secs(90 * 60);
 
 /// Sessions at once; whoever was there longest makes room.
 const MAX_SESSIONS: usize = 64;
-
-/// Bytes of what nobody can guess.
-const RANDOM: usize = 32;
 
 /// Where somebody logs in.
 pub const LOGIN: &str = "/queue/login";
@@ -98,11 +94,8 @@ impl Desk {
 /// # Errors
 /// When the system has no random numbers.
 pub fn random() -> Result<String, Problem> {
-    let mut bytes = [0; RANDOM];
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let filled = provider.secure_random.fill(&mut bytes);
-    filled.map_err(|_| Fault::new(Code::HostInternal, "The system has no random numbers."))?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    let text = sessions::random();
+    Ok(text.map_err(|_| Fault::new(Code::HostInternal, "The system has no random numbers."))?)
 }
 
 /// Whose token it is, when it is that of who keeps the market.
@@ -166,30 +159,15 @@ impl FromRequestParts<Arc<MarketApp>> for Keeper {
     }
 }
 
-/// The fields of a form that a page of this market sent.
-pub struct Fields(Vec<(String, String)>);
-
-impl Fields {
-    /// What a field holds; nothing is the same as an empty one.
-    pub fn get(&self, name: &str) -> &str {
-        let found = self.0.iter().find(|(key, _)| key == name);
-        found.map_or("", |(_, value)| value)
-    }
-}
-
+/// Of a form that a page of this market sent.
 impl FromRequest<Arc<MarketApp>> for Fields {
     type Rejection = NotIn;
 
-    async fn from_request(request: Request, app: &Arc<MarketApp>) -> Result<Self, NotIn> {
-        if !is_own(&request) {
-            return Err(not_ours().into());
+    async fn from_request(request: Request, _: &Arc<MarketApp>) -> Result<Self, NotIn> {
+        match is_own(&request) {
+            true => Ok(Fields::read(request).await?),
+            false => Err(not_ours().into()),
         }
-        let form = Form::from_request(request, app).await;
-        let Form(fields) = form.map_err(|rejection| {
-            let hint = "Load the page again, and send its form.";
-            Problem::unreadable(rejection.status(), "The form could not be read.", hint)
-        })?;
-        Ok(Fields(fields))
     }
 }
 

@@ -21,12 +21,12 @@ use serde::Deserialize;
 
 use super::{
     POLICY,
-    desk::{self, COOKIE, Desk, Fields, Keeper, LASTS, LOGIN, NotIn, Posted},
+    desk::{self, COOKIE, Desk, Keeper, LASTS, LOGIN, NotIn, Posted},
     frame::{Failure, page as framed, panel},
 };
 use crate::{
     console::{
-        session::{self, is_secure, not_ours},
+        session::{self, Fields, is_secure, not_ours},
         text,
     },
     market::{

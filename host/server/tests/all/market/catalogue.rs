@@ -5,7 +5,7 @@ use std::time::Duration;
 use metier_core::Digest;
 use serde_json::json;
 
-use super::{Stall, component};
+use super::{AS_ACME, Stall, component};
 
 #[tokio::test]
 async fn skills_are_found_with_their_facets() {
@@ -259,4 +259,34 @@ async fn of_two_skills_of_a_short_name_agents_see_the_first() {
     };
     let url = entry["url"].as_str().unwrap();
     assert!(url.contains("/com.acme/salesforce/1.1.0/"), "{url}");
+}
+
+/// What a version says to a model is not told to agents once nobody should use it.
+#[tokio::test]
+async fn agents_see_the_newest_that_is_good() {
+    let stall = Stall::open().await;
+    for version in ["1.0.0", "1.1.0", "1.2.0"] {
+        stall.publish("com.acme/salesforce", version).await;
+    }
+    let shown = async || {
+        let index = stall.get("/.well-known/agent-skills/index.json").await;
+        let skills = index.json()["skills"].clone();
+        let skills = skills.as_array().unwrap().iter();
+        let urls = skills.map(|skill| skill["url"].as_str().unwrap().to_owned());
+        urls.collect::<String>()
+    };
+    assert!(shown().await.contains("/1.2.0/"));
+    let yank = "POST /api/v1/market/skills/com.acme/salesforce/1.2.0/yank";
+    let why = json!({"why": "it is slow"});
+    assert_eq!(stall.tell(AS_ACME, yank, &why).await.status, 201);
+    assert!(shown().await.contains("/1.1.0/"));
+    let target = json!({"what": "versions", "name": "com.acme/salesforce", "versions": ">=1.1"});
+    let body = json!({"target": target, "why": "it steals"});
+    let revoke = "POST /api/v1/market/revocations";
+    assert_eq!(stall.tell(AS_ACME, revoke, &body).await.status, 201);
+    assert!(shown().await.contains("/1.0.0/"));
+    let target = json!({"what": "versions", "name": "com.acme/salesforce", "versions": "*"});
+    let body = json!({"target": target, "why": "it steals"});
+    assert_eq!(stall.tell(AS_ACME, revoke, &body).await.status, 201);
+    assert_eq!(shown().await, "");
 }

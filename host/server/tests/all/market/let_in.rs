@@ -225,6 +225,18 @@ impl Domains {
     }
 }
 
+/// A market that looks at domains, and what they publish.
+pub async fn looking() -> (Stall, Arc<Domains>) {
+    let domains = Arc::new(Domains::default());
+    let lookup = domains.clone();
+    let stall = Stall::with(TempDir::new().unwrap(), move |options| Options {
+        any_namespace: false,
+        lookup,
+        ..options
+    });
+    (stall.await, domains)
+}
+
 #[async_trait::async_trait]
 impl Lookup for Domains {
     fn can(&self, _: ProofMethod) -> bool {
@@ -242,14 +254,7 @@ impl Lookup for Domains {
 
 #[tokio::test]
 async fn a_namespace_is_whose_account_its_domain_names() {
-    let domains = Arc::new(Domains::default());
-    let lookup = domains.clone();
-    let stall = Stall::with(TempDir::new().unwrap(), move |options| Options {
-        any_namespace: false,
-        lookup,
-        ..options
-    })
-    .await;
+    let (stall, domains) = looking().await;
     let (mine, theirs) = (pair(), pair());
     let carol = stall.let_in("carol", &mine).await;
     let dave = stall.let_in("dave", &theirs).await;

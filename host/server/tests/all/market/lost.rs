@@ -7,9 +7,12 @@ use metier_market::{
     trust::{Algorithm, KeyPair, Publisher, SigningKey},
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::{AS_ACME, Answer, Options, Stall, let_in::Domains, published::signed};
+use super::{
+    AS_ACME, Answer, Stall,
+    let_in::{Domains, looking},
+    published::signed,
+};
 
 const PLACE: &str = "_metier.acme.com";
 pub const KEYS: &str = "POST /api/v1/market/namespaces/com.acme/keys";
@@ -25,14 +28,7 @@ struct Proven {
 
 impl Proven {
     async fn open() -> Proven {
-        let domains = Arc::new(Domains::default());
-        let lookup = domains.clone();
-        let stall = Stall::with(TempDir::new().unwrap(), move |options| Options {
-            any_namespace: false,
-            lookup,
-            ..options
-        })
-        .await;
+        let (stall, domains) = looking().await;
         let mut proven = Proven {
             stall,
             domains,

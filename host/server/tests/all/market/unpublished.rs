@@ -74,6 +74,20 @@ async fn what_is_not_published_is_its_publishers_and_the_keepers_alone() {
     for line in &lines {
         assert_eq!(stall.status_of(None, line).await, 200, "{line}");
     }
+    // A cache in front keeps what everybody may read, and nothing that was asked for with a token.
+    let blob = lines
+        .iter()
+        .find(|line| line.starts_with("GET") && line.contains("/blobs/"));
+    let path = blob.unwrap().trim_start_matches("GET ");
+    let everybody = stall.get(path).await;
+    assert!(
+        everybody
+            .header("cache-control")
+            .unwrap()
+            .contains("immutable")
+    );
+    let own = stall.own(path).await;
+    assert_eq!(own.header("cache-control"), Some("private, no-store"));
 }
 
 #[tokio::test]
