@@ -19,6 +19,7 @@ use crate::{
 pub(crate) fn terms() -> Terms {
     Terms {
         name: Name("tester".into()),
+        namespace: None,
         version: "1.0.0".into(),
         description: String::new(),
         input_schema: None,

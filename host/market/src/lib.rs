@@ -1,13 +1,15 @@
-//! From a skill's folder to one file and back; later, publishing and installing it.
+//! From a skill's folder to one file and back; publishing and installing it, and the agents that use it.
 //!
 //! *Architecture invariant*: nothing here prints or reads the environment; files are named by the caller.
 
+pub mod agent;
 pub mod client;
 pub mod consent;
 pub mod fixtures;
 pub mod folder;
 pub mod index;
 pub mod keeper;
+pub mod kind;
 pub mod learn;
 pub mod lint;
 pub mod log;
@@ -20,3 +22,4 @@ pub mod skill_md;
 pub mod state;
 pub mod trust;
 pub mod unpack;
+pub mod ware;

@@ -43,6 +43,9 @@ impl Name {
 pub struct Terms {
     /// What it is called.
     pub name: Name,
+    /// Whose it is, where it is published: `com.acme`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// Its version, as its author counts.
     pub version: String,
     /// One sentence for a list.

@@ -29,13 +29,15 @@ Examples:
 pub(super) const PUBLISH_EXAMPLES: &str = "\
 Examples:
   metier publish dist/salesforce.wasm
-  metier publish salesforce --security-fix";
+  metier publish salesforce --security-fix
+  metier publish review.toml --namespace com.acme";
 
 pub(super) const INSTALL_EXAMPLES: &str = "\
 Examples:
   metier install com.acme/salesforce
   metier install com.acme/salesforce@^1.2 --as crm
   metier install com.acme/salesforce com.acme/jira --yes --to skills
+  metier install com.acme/account-review --to review
   metier install                        # what metier.lock says, and nothing else";
 
 pub(super) const UPDATE_EXAMPLES: &str = "\
@@ -161,9 +163,12 @@ pub enum Method {
 /// `metier publish`
 #[derive(Debug, Args)]
 pub struct Publish {
-    /// The skill's file, or its folder, which is built first
+    /// The skill's file, or its folder, which is built first; or the file of an agent or a chain (.toml)
     #[arg(value_name = "FILE|FOLDER")]
     pub what: PathBuf,
+    /// Whose an agent is [default: as its file says]
+    #[arg(long, value_name = "NAMESPACE")]
+    pub namespace: Option<Namespace>,
     /// It mends a hole: updates to it do not wait
     #[arg(long)]
     pub security_fix: bool,
@@ -184,15 +189,37 @@ pub struct Search {
     /// Only skills that ask for this: http, files, kv, …
     #[arg(long, value_name = "CAPABILITY")]
     pub capability: Option<String>,
+    /// Only skills, or only agents
+    #[arg(long, value_enum)]
+    pub kind: Option<Kind>,
     /// Which market.
     #[command(flatten)]
     pub place: Place,
 }
 
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Skills
+    Skill,
+    /// Agents and chains
+    Agent,
+}
+
+impl Kind {
+    /// As a market has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Skill => "skill",
+            Kind::Agent => "agent",
+        }
+    }
+}
+
 /// `metier info`
 #[derive(Debug, Args)]
 pub struct Info {
-    /// The skill, and which versions of it: com.acme/salesforce@^1.2
+    /// The skill or agent, and which versions of it: com.acme/salesforce@^1.2
     #[arg(value_name = "NAME[@REQ]")]
     pub skill: Requirement,
     /// Which market.
@@ -203,7 +230,7 @@ pub struct Info {
 /// `metier verify`
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// A skill's file, or the name of one in a market
+    /// A skill's file, an agent's package, or the name of one in a market
     #[arg(value_name = "FILE|NAME[@REQ]")]
     pub what: String,
     /// The receipt of the file [default: beside it, as `metier install --to` puts it]
@@ -231,10 +258,10 @@ pub struct Target {
 /// `metier install`
 #[derive(Debug, Args)]
 pub struct Install {
-    /// The skills, and which versions of them: com.acme/salesforce@^1.2; without any, what metier.lock says, where it says
+    /// The skills and agents, and which versions of them: com.acme/salesforce@^1.2; without any, what metier.lock says, where it says
     #[arg(value_name = "NAME[@REQ]")]
     pub skills: Vec<Requirement>,
-    /// What it is called here [default: the end of its name]
+    /// What a skill is called here [default: the end of its name]
     #[arg(long = "as", value_name = "ALIAS")]
     pub alias: Option<Name>,
     /// Where it goes.
@@ -299,7 +326,7 @@ pub struct Revoke {
 /// `metier mirror`
 #[derive(Debug, Args)]
 pub struct Mirror {
-    /// The skills
+    /// The skills and agents; the skills of an agent come with it
     #[arg(required = true, value_name = "NAME")]
     pub skills: Vec<SkillName>,
     /// The directory; one that is there already is brought up to date

@@ -165,7 +165,7 @@ pub enum Command {
         after_help = market_client::NAMESPACE_EXAMPLES
     )]
     Namespace(market_client::Namespaces),
-    /// Publish a skill in a market
+    /// Publish a skill or an agent in a market
     #[command(after_help = market_client::PUBLISH_EXAMPLES)]
     Publish(market_client::Publish),
     /// Search a market for skills
@@ -174,7 +174,7 @@ pub enum Command {
     Info(market_client::Info),
     /// Find out whether a skill is what a market's log says it is
     Verify(market_client::Verify),
-    /// Install a skill from a market, after asking
+    /// Install a skill or an agent from a market, after asking
     #[command(after_help = market_client::INSTALL_EXAMPLES)]
     Install(Box<market_client::Install>),
     /// Update what was installed; what asks for more is held until you say yes

@@ -1,6 +1,7 @@
 //! The real binary in an empty home, with guests written as text.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod agents;
 mod artifact;
 mod attach;
 mod authoring;

@@ -101,6 +101,11 @@ fn the_guide_goes_from_nothing_to_a_revoked_skill() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/market.md");
     let guide = fs::read_to_string(guide).unwrap();
     let sandbox = Sandbox::new();
+    // A file that is shown in the guide begins with its own name.
+    for block in guide.split("```toml\n# ").skip(1) {
+        let (name, rest) = block.split_once('\n').unwrap();
+        sandbox.write(name, rest.split("```").next().unwrap());
+    }
     let mut stall = None;
     let mut market = String::new();
     let mut said: Vec<(String, Ran)> = Vec::new();
@@ -157,8 +162,30 @@ fn the_guide_goes_from_nothing_to_a_revoked_skill() {
     assert!(updates[3].stderr.contains("0.1.2 is installed"));
     let keys = &of("metier namespace key list")[0].stdout;
     assert!(keys.contains("ends") && keys.contains("good"), "{keys}");
+    let agent = of("metier install com.acme/greeting")[0];
+    assert!(
+        agent
+            .stderr
+            .contains("Its skill `weather`: com.acme/weather 0.1.2"),
+        "{}",
+        agent.stderr
+    );
+    assert!(
+        agent.stderr.contains("The agent itself"),
+        "{}",
+        agent.stderr
+    );
+    assert!(of("metier run")[0].stdout.contains("Hello, Ada!"));
+    assert!(
+        of("metier search --kind agent")[0]
+            .stdout
+            .contains("com.acme/greeting")
+    );
     let lock = fs::read_to_string(sandbox.path("metier.lock")).unwrap();
-    assert!(lock.contains("0.1.2"), "{lock}");
+    assert!(
+        lock.contains("0.1.2") && lock.contains("com.acme/greeting"),
+        "{lock}"
+    );
     // The publisher's key is for its owner alone, and nobody printed it.
     let key = sandbox.path(".local/share/metier/keys/publisher.pem");
     assert_eq!(

@@ -8,6 +8,7 @@ use semver::Version;
 use serde::Deserialize;
 
 use crate::{
+    agent::{OtherPin, PackageError},
     consent::{ContentsError, visible},
     index::{IndexError, InvalidMarket},
     log::LogFault,
@@ -90,6 +91,12 @@ pub enum ClientError {
     /// The file is nothing that could be consented to.
     #[error("the component cannot be consented to: {0}")]
     Contents(#[from] ContentsError),
+    /// The file is no agent that could be consented to.
+    #[error("the agent cannot be consented to: {0}")]
+    Agent(#[from] PackageError),
+    /// A skill of an agent is not the one it pins.
+    #[error(transparent)]
+    Pin(#[from] Box<OtherPin>),
     /// The file says something else than its publication.
     #[error("the file of {name} {version} has another {what} than the market published for it")]
     OtherContents {
@@ -211,6 +218,8 @@ impl ClientError {
             | ClientError::OtherSize { .. }
             | ClientError::OtherVersion { .. }
             | ClientError::Contents(_)
+            | ClientError::Agent(_)
+            | ClientError::Pin(_)
             | ClientError::OtherContents { .. } => fault(
                 Code::SkillUnverified,
                 "Nothing of it was kept. Try again; if it stays so, tell whoever runs the market.",

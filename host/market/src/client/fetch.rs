@@ -13,11 +13,12 @@ use super::{
     seen::FirstKey,
 };
 use crate::{
-    consent::{Contents, Record},
+    consent::Contents,
     index::Line,
     log::Witness,
     receipt::{MAX_RECEIPT, Proven, Receipt},
     state::subject_name,
+    ware::Ware,
 };
 
 /// Largest component, in bytes: as large as a host loads.
@@ -25,43 +26,56 @@ pub const MAX_COMPONENT: u64 = metier_runtime::skill::MAX_FILE as u64;
 
 /// A version that was verified, and is kept. Its file stays on the disk until it is needed: a hundred of them fit into no memory.
 #[derive(Clone, Debug)]
-pub struct Fetched {
+pub struct Fetched<W = Contents> {
     kept: Kept,
+    component: Digest,
     /// What it says and asks for.
-    pub contents: Contents,
+    pub contents: W,
     /// The receipt, as it was served.
     pub receipt: Vec<u8>,
     /// What it shows.
     pub proven: Proven,
 }
 
-impl Fetched {
-    /// The skill's file, with the digest it was verified with.
+impl<W: Ware> Fetched<W> {
+    /// The file, a skill's component or the package of an agent, with the digest it was verified with.
     ///
     /// # Errors
     /// When somebody took it away since.
     pub fn component(&self) -> Result<Vec<u8>, ClientError> {
         let gone = || {
-            let what = format!("the component of {}", self.contents.name());
+            let what = format!("the component of {}", self.contents.said().name);
             ClientError::disk(what)(std::io::ErrorKind::NotFound.into())
         };
-        let kept = self.kept.component(self.contents.component());
-        kept.ok_or_else(gone)
+        self.kept.component(&self.component).ok_or_else(gone)
     }
 }
 
 impl Client {
-    /// Fetches a version and verifies it against the log as `witness` saw it. What is kept already is not fetched again, and verified all
-    /// the same.
+    /// Fetches a version of a skill; see [`Client::fetch_as`].
     ///
     /// # Errors
-    /// When anything is not as the index, the log or the signatures say. Nothing is kept of it then.
+    /// As there.
     pub async fn fetch(
         &self,
         line: &Line,
         witness: &Witness,
         said: FirstKey,
     ) -> Result<Fetched, ClientError> {
+        self.fetch_as(line, witness, said).await
+    }
+
+    /// Fetches a version and verifies it against the log as `witness` saw it. What is kept already is not fetched again, and verified all
+    /// the same.
+    ///
+    /// # Errors
+    /// When anything is not as the index, the log or the signatures say, or it is of another kind. Nothing is kept of it then.
+    pub async fn fetch_as<W: Ware>(
+        &self,
+        line: &Line,
+        witness: &Witness,
+        said: FirstKey,
+    ) -> Result<Fetched<W>, ClientError> {
         let receipt_path = format!("receipts/{}?size={}", line.leaf, witness.size());
         let (receipt, component) = tokio::join!(
             self.read(Request::get(&receipt_path), MAX_RECEIPT),
@@ -79,13 +93,17 @@ impl Client {
         let proven = read.verify(&self.root, &line.component)?;
         seen.check(read.leaf.leaf.as_bytes(), &read.leaf.inclusion)?;
         same_version(line, &proven)?;
-        let contents = Contents::of_file(&component)?;
+        if W::KIND != line.kind {
+            return Err(other_kind(line));
+        }
+        let contents = W::read(&component)?;
         as_published(line, &contents)?;
         self.check_first_key(&proven, said)?;
         let name = format!("receipts/{}.json", line.component.to_hex());
         self.kept.write(&name, &receipt)?;
         Ok(Fetched {
             kept: self.kept.clone(),
+            component: line.component,
             contents,
             receipt,
             proven,
@@ -94,8 +112,7 @@ impl Client {
 
     /// The receipt a component was kept with.
     pub fn kept_receipt(&self, component: &Digest) -> Option<Vec<u8>> {
-        let hex = component.to_hex();
-        self.kept.read(&format!("receipts/{hex}.json"))
+        self.kept.receipt(component)
     }
 
     async fn component(&self, line: &Line) -> Result<Vec<u8>, ClientError> {
@@ -165,12 +182,21 @@ fn check_digest(wanted: &Digest, hash: Context) -> Result<(), ClientError> {
     }
 }
 
+fn other_kind(line: &Line) -> ClientError {
+    ClientError::OtherContents {
+        name: line.name.clone(),
+        version: line.vers.clone(),
+        what: "kind",
+    }
+}
+
 /// The receipt is of the version that was asked for, and the index said of it what its leaf says.
 fn same_version(line: &Line, proven: &Proven) -> Result<(), ClientError> {
     let publication = &proven.publication;
     let same = publication.name == line.name
         && publication.version == line.vers
         && publication.manifest == line.manifest
+        && publication.kind == line.kind
         && publication.size == line.size
         && publication.authority == line.authority
         && publication.words == line.words
@@ -189,19 +215,19 @@ fn same_version(line: &Line, proven: &Proven) -> Result<(), ClientError> {
 }
 
 /// The file is what its leaf says of it: what was searched and compared by is what is consented to.
-fn as_published(line: &Line, contents: &Contents) -> Result<(), ClientError> {
-    let record = Record::of(contents);
+fn as_published<W: Ware>(line: &Line, contents: &W) -> Result<(), ClientError> {
+    let said = contents.said();
     let other = |what| ClientError::OtherContents {
         name: line.name.clone(),
         version: line.vers.clone(),
         what,
     };
     match () {
-        () if record.name != line.name => Err(other("name")),
-        () if record.version != line.vers => Err(other("version")),
-        () if record.published_authority() != line.authority => Err(other("authority")),
-        () if record.published_words() != line.words => Err(other("words")),
-        () if contents.manifest().pricing.value != line.price => Err(other("price")),
+        () if said.name != line.name => Err(other("name")),
+        () if said.version != line.vers => Err(other("version")),
+        () if said.authority != line.authority => Err(other("authority")),
+        () if said.words != line.words => Err(other("words")),
+        () if said.price != line.price => Err(other("price")),
         () => Ok(()),
     }
 }

@@ -152,6 +152,11 @@ impl Kept {
         (Digest::of(&bytes) == *digest).then_some(bytes)
     }
 
+    /// The receipt that a version was kept with.
+    pub fn receipt(&self, component: &Digest) -> Option<Vec<u8>> {
+        self.read(&format!("receipts/{}.json", component.to_hex()))
+    }
+
     pub(super) fn component_place(&self, digest: &Digest) -> PathBuf {
         self.place(&component_name(digest))
     }

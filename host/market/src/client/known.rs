@@ -67,12 +67,26 @@ impl Known {
         contents: &Contents,
         now: Moment,
     ) -> Result<Vouched, ClientError> {
-        let proven = receipt.verify(&self.root, contents.component())?;
-        let first_key_known = seen::is_known_key(&self.kept, &proven)?;
-        let list = seen::remembered_list(&self.kept, &self.root, now)?;
-        if let Some(list) = &list {
+        let vouched = self.shown(receipt, contents.component(), now)?;
+        if let Some(list) = &vouched.list {
             check_revoked(list, contents)?;
         }
+        Ok(vouched)
+    }
+
+    /// What this market's receipt shows of the file with this digest, and the list that whoever has read it holds it against.
+    ///
+    /// # Errors
+    /// When the file is not what its receipt says, or its namespace's keys begin anew.
+    pub fn shown(
+        &self,
+        receipt: &Receipt,
+        file: &Digest,
+        now: Moment,
+    ) -> Result<Vouched, ClientError> {
+        let proven = receipt.verify(&self.root, file)?;
+        let first_key_known = seen::is_known_key(&self.kept, &proven)?;
+        let list = seen::remembered_list(&self.kept, &self.root, now)?;
         Ok(Vouched {
             proven,
             first_key_known,

@@ -9,6 +9,7 @@ use super::{Ask, Client, ClientError, Fetched, FirstKey, MAX_COMPONENT};
 use crate::{
     index::{IndexFile, Line},
     log::Witness,
+    ware::Ware,
 };
 
 /// How many questions are on their way at once: enough that a hundred small answers take as long as their bytes, and few enough for any market.
@@ -31,20 +32,20 @@ impl Client {
         at_once(works).await
     }
 
-    /// Fetches these versions, each as [`Client::fetch`]; in their order.
-    pub async fn fetch_all(
+    /// Fetches these versions, each as [`Client::fetch_as`]; in their order.
+    pub async fn fetch_all<W: Ware + 'static>(
         &self,
         lines: &[Line],
         witness: &Witness,
         said: FirstKey,
-    ) -> Vec<Result<Fetched, ClientError>> {
+    ) -> Vec<Result<Fetched<W>, ClientError>> {
         let room = Arc::new(Semaphore::new(HELD as usize));
         let works = lines.iter().cloned().map(|line| {
             let (client, witness, room) = (self.clone(), witness.clone(), room.clone());
             async move {
                 // Nobody closes it.
                 let _held = room.acquire_many(kib(line.size)).await;
-                client.fetch(&line, &witness, said).await
+                client.fetch_as::<W>(&line, &witness, said).await
             }
         });
         at_once(works).await

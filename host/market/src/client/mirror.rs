@@ -12,16 +12,18 @@
 //! [`Directory`] answers from it like the market itself, so whatever a client refuses of a market it refuses of a mirror: nothing in it is
 //! believed because it is on the disk.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
-use metier_core::Digest;
-use metier_core::SkillName;
+use metier_core::{Digest, SkillName};
 
 use super::{
-    Answer, Client, ClientError, FirstKey,
+    Answer, Client, ClientError, Fetched, FirstKey,
     catalog::Ask,
     fetch::MAX_COMPONENT,
     http::{Broken, Http, Pieces, Request},
@@ -30,8 +32,11 @@ use super::{
     market::{ROOT_FILE, ROOT_PATH},
 };
 use crate::{
+    agent::Package,
+    consent::Contents,
     fixtures::Moment,
     index::Line,
+    kind::Kind,
     log::{Checkpoint, TilePath, Tiles, Witness, grown},
     receipt::Receipt,
     trust::TrustRoot,
@@ -50,8 +55,8 @@ pub struct Mirrored {
 }
 
 impl Client {
-    /// Mirrors these skills, every version of them that is not revoked: fetched and verified first, then written. A mirror that is there
-    /// already is brought up to date.
+    /// Mirrors these skills and agents, every version of them that is not revoked, and the skills that agents pin: fetched and verified
+    /// first, then written. A mirror that is there already is brought up to date.
     ///
     /// # Errors
     /// When something is not as it should be, or cannot be written.
@@ -61,37 +66,56 @@ impl Client {
         to: &Path,
         now: Moment,
     ) -> Result<Mirrored, ClientError> {
-        let put = |name: &str, bytes: &[u8]| {
-            write_file(&to.join(name), bytes)
-                .map_err(ClientError::disk(format!("`{name}` of the mirror")))
-        };
+        let put = |name: &str, bytes: &[u8]| put(to, name, bytes);
         let witness = self.advance().await?;
         let accepted = self.revocations(now).await?;
         let mut mirrored = Mirrored::default();
         let mut note = None;
-        let indexes = self.indexes(skills, Ask::Always).await;
-        for (name, index) in skills.iter().zip(indexes) {
-            let index = index?;
-            // By the index alone: by capability is for whoever installs, with the file before them.
-            let lines = index.lines().iter();
-            let lines = lines.filter(|line| revoked_line(accepted.list(), line).is_none());
-            let lines: Vec<Line> = lines.cloned().collect();
-            let all = self.fetch_all(&lines, &witness, FirstKey::Remembered).await;
-            for (line, fetched) in lines.iter().zip(all) {
-                let fetched = fetched?;
-                put(&format!("receipts/{}", line.leaf), &fetched.receipt)?;
-                note = note.or_else(|| note_in(&fetched.receipt, &witness));
-                put(&format!("blobs/{}", line.component), &fetched.component()?)?;
-                mirrored.versions += 1;
-                mirrored.bytes += line.size;
+        let mut seen: BTreeSet<SkillName> = BTreeSet::new();
+        let mut names = skills.to_vec();
+        while !names.is_empty() {
+            names.retain(|name| seen.insert(name.clone()));
+            let mut pinned = Vec::new();
+            let indexes = self.indexes(&names, Ask::Always).await;
+            for (name, index) in names.iter().zip(indexes) {
+                let index = index?;
+                // By the index alone: by capability is for whoever installs, with the file before them.
+                let lines = index.lines().iter();
+                let lines = lines.filter(|line| revoked_line(accepted.list(), line).is_none());
+                let lines: Vec<Line> = lines.cloned().collect();
+                for (line, file) in lines.iter().zip(self.files(&lines, &witness).await) {
+                    let file = file?;
+                    put(&format!("receipts/{}", line.leaf), file.receipt())?;
+                    note = note.or_else(|| note_in(file.receipt(), &witness));
+                    put(&format!("blobs/{}", line.component), &file.component()?)?;
+                    mirrored.versions += 1;
+                    mirrored.bytes += line.size;
+                    pinned.extend(file.pinned());
+                }
+                put(&format!("index/{name}"), index.write().as_bytes())?;
             }
-            put(&format!("index/{name}"), index.write().as_bytes())?;
+            names = pinned;
         }
         self.mirror_log(&witness, note, to).await?;
         let list = self.kept().read("revocations.json").unwrap_or_default();
         put("revocations", &list)?;
         put(ROOT_FILE, self.root.to_toml().as_bytes())?;
         Ok(mirrored)
+    }
+
+    /// Versions of one name, which is of one kind.
+    async fn files(&self, lines: &[Line], witness: &Witness) -> Vec<Result<File, ClientError>> {
+        let said = FirstKey::Remembered;
+        match lines.first().map(|line| line.kind) {
+            Some(Kind::Agent) => {
+                let all = self.fetch_all::<Package>(lines, witness, said).await;
+                all.into_iter().map(|one| one.map(File::Agent)).collect()
+            }
+            _ => {
+                let all = self.fetch_all::<Contents>(lines, witness, said).await;
+                all.into_iter().map(|one| one.map(File::Skill)).collect()
+            }
+        }
     }
 
     /// The tiles of the log as it was seen, and then the checkpoint.
@@ -101,10 +125,7 @@ impl Client {
         note: Option<Vec<u8>>,
         to: &Path,
     ) -> Result<(), ClientError> {
-        let put = |name: &str, bytes: &[u8]| {
-            write_file(&to.join(name), bytes)
-                .map_err(ClientError::disk(format!("`{name}` of the mirror")))
-        };
+        let put = |name: &str, bytes: &[u8]| put(to, name, bytes);
         let old = checkpoint(to, &self.root).map_or(0, |old| old.size);
         for tile in grown(old.min(witness.size()), witness.size()) {
             if let TilePath::Hashes { .. } = tile {
@@ -126,6 +147,44 @@ impl Client {
         match witness.advance(&note, None) {
             Ok(_) => Ok(note),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn put(to: &Path, name: &str, bytes: &[u8]) -> Result<(), ClientError> {
+    let written = write_file(&to.join(name), bytes);
+    written.map_err(ClientError::disk(format!("`{name}` of the mirror")))
+}
+
+/// A version of either kind.
+enum File {
+    Skill(Fetched),
+    Agent(Fetched<Package>),
+}
+
+impl File {
+    fn receipt(&self) -> &[u8] {
+        match self {
+            File::Skill(fetched) => &fetched.receipt,
+            File::Agent(fetched) => &fetched.receipt,
+        }
+    }
+
+    fn component(&self) -> Result<Vec<u8>, ClientError> {
+        match self {
+            File::Skill(fetched) => fetched.component(),
+            File::Agent(fetched) => fetched.component(),
+        }
+    }
+
+    /// The skills without which nobody could install it from the mirror.
+    fn pinned(&self) -> Vec<SkillName> {
+        match self {
+            File::Skill(_) => Vec::new(),
+            File::Agent(fetched) => {
+                let pins = fetched.contents.pins().values();
+                pins.map(|pin| pin.name.clone()).collect()
+            }
         }
     }
 }

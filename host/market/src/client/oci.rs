@@ -1,4 +1,4 @@
-//! A skill as an OCI image: one Wasm layer, one config, one manifest.
+//! A skill or an agent as an OCI image: one layer, one config, one manifest.
 
 use metier_core::{Digest, canonical};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use wasmparser::{Parser, Payload};
 use super::ClientError;
 use crate::{
     fixtures::Moment,
-    keeper::registry::manifest::{MANIFEST, WASM, WASM_CONFIG},
+    keeper::registry::manifest::{AGENT, AGENT_CONFIG, MANIFEST, WASM, WASM_CONFIG},
 };
 
 /// Most imports and exports that the config names: a component with more is refused by every host.
@@ -57,6 +57,25 @@ impl Image {
             config: config.into_bytes(),
             manifest: manifest.into_bytes(),
         })
+    }
+
+    /// Of this package of an agent, made at this time.
+    pub fn of_agent(package: &[u8], author: &str, created: Moment) -> Self {
+        let config = canonical::text(&json!({
+            "created": created,
+            "author": author,
+            "layerDigests": [Digest::of(package)],
+        }));
+        let manifest = canonical::text(&json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": descriptor(AGENT_CONFIG, config.as_bytes()),
+            "layers": [descriptor(AGENT, package)],
+        }));
+        Image {
+            config: config.into_bytes(),
+            manifest: manifest.into_bytes(),
+        }
     }
 
     /// The digest that is signed.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    Client, ClientError, Image,
+    Client, ClientError,
     http::{DOWNLOAD, PATIENCE, Request, json as read_json},
     market::within,
 };
@@ -17,6 +17,7 @@ use crate::{
     keeper::registry::manifest::MANIFEST,
     state::subject_name,
     trust::{Publisher, Signature, SigningKey},
+    ware::{Said, Ware},
 };
 
 /// Largest answer, in bytes.
@@ -40,11 +41,11 @@ pub enum Published {
 }
 
 /// What is published.
-pub struct Publishing<'p> {
-    /// The skill's file.
+pub struct Publishing<'p, W = Contents> {
+    /// The file: a skill's component, or the package of an agent.
     pub component: &'p [u8],
     /// What it says, read from it.
-    pub contents: &'p Contents,
+    pub contents: &'p W,
     /// Whether it mends a hole, so that updates to it do not wait.
     pub security_fix: bool,
     /// Signs it.
@@ -69,14 +70,13 @@ impl Client {
     ///
     /// # Errors
     /// When the market refuses it, with its findings.
-    pub async fn publish(
+    pub async fn publish<W: Ware>(
         &self,
-        publishing: &Publishing<'_>,
+        publishing: &Publishing<'_, W>,
         token: &str,
     ) -> Result<Published, ClientError> {
-        let contents = publishing.contents;
-        let (name, version) = (contents.name(), contents.version());
-        let image = Image::of(publishing.component, name.namespace(), publishing.now)?;
+        let Said { name, version, .. } = &publishing.contents.said();
+        let image = W::image(publishing.component, name.namespace(), publishing.now)?;
         let digest = image.digest();
         let subject = subject_name(name, version);
         let bundle = publishing.key.sign(&digest, &subject, &Signature)?;

@@ -56,6 +56,9 @@ pub struct Reason {
     /// The rule that came or went, as `skill.toml` has it: its table, and its line in the file that has the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<(String, usize)>,
+    /// The alias of the skill it is about, where an agent was updated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skill: Option<String>,
     /// As a sentence, without capital and stop.
     pub words: String,
     /// What went (`- `) and what came (`+ `), line by line; nothing in it is invisible.
@@ -73,18 +76,19 @@ pub struct Change {
 }
 
 impl Reason {
-    pub(super) fn wider(class: Class, part: Part, words: String) -> Self {
+    pub(crate) fn wider(class: Class, part: Part, words: String) -> Self {
         let words = visible(&words);
         Reason {
             class,
             part,
             rule: None,
+            skill: None,
             words,
             diff: Vec::new(),
         }
     }
 
-    pub(super) fn narrower(part: Part, words: String) -> Self {
+    pub(crate) fn narrower(part: Part, words: String) -> Self {
         Reason::wider(Class::Auto, part, words)
     }
 
@@ -93,7 +97,13 @@ impl Reason {
         self
     }
 
-    pub(super) fn with(mut self, diff: Vec<String>) -> Self {
+    /// The same of a skill of an agent.
+    pub(crate) fn of(mut self, alias: &str) -> Self {
+        self.skill = Some(alias.to_owned());
+        self
+    }
+
+    pub(crate) fn with(mut self, diff: Vec<String>) -> Self {
         self.diff = diff;
         self
     }

@@ -13,7 +13,7 @@ const MAX_CHARACTERS: usize = 400;
 const MAX_MATCHED: usize = 600;
 
 /// The lines that went, with `- `, and those that came, with `+ `, in the order of the text.
-pub(super) fn lines(old: &str, new: &str) -> Vec<String> {
+pub(crate) fn lines(old: &str, new: &str) -> Vec<String> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let (old, new) = (&old[same..], &new[same..]);

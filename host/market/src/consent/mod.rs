@@ -31,5 +31,6 @@ mod words;
 
 pub use change::{Change, Class, Part, Reason, compare};
 pub use contents::{Contents, ContentsError, MAX_NAMES, MAX_PATHS, MAX_RULES};
+pub(crate) use diff::lines;
 pub use diff::visible;
 pub use record::Record;

@@ -4,6 +4,8 @@ use metier_core::{Digest, Price, SkillName, canonical, hidden};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::kind::Kind;
+
 /// The form of lines written and read here.
 pub(super) const FORM: u64 = 1;
 
@@ -16,6 +18,9 @@ pub const MAX_WHY_CHARACTERS: usize = 300;
 pub struct Line {
     /// The skill.
     pub name: SkillName,
+    /// What it is; left out where it is a skill.
+    #[serde(default, skip_serializing_if = "Kind::is_skill")]
+    pub kind: Kind,
     /// The version.
     pub vers: Version,
     /// The skill's file.

@@ -22,6 +22,7 @@ fn line(version: &str, leaf: u64) -> Line {
     let digest = |what: &str| Digest::of(format!("{what} {version}").as_bytes());
     Line {
         name: weather(),
+        kind: Default::default(),
         vers: version.parse().unwrap(),
         component: digest("component"),
         manifest: digest("manifest"),

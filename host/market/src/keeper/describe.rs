@@ -9,7 +9,13 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use wasmparser::{BinaryReader, Parser, Payload, ProducersSectionReader};
 
-use crate::skill_md::SkillMd;
+use crate::{
+    agent::{Package, PackageError, Pin},
+    kind::Kind,
+    skill_md::SkillMd,
+};
+
+mod agent;
 
 /// Bytes before the first section.
 const HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -46,6 +52,9 @@ pub enum DescribeError {
     /// Its manifest cannot be read.
     #[error("the manifest in it is wrong: {0}")]
     Manifest(String),
+    /// It is an agent's package, and wrong.
+    #[error(transparent)]
+    Agent(#[from] PackageError),
     /// Its tools cannot be read.
     #[error("the list of tools in it is wrong: {0}")]
     Tools(#[from] package::ToolsError),
@@ -60,6 +69,9 @@ pub enum DescribeError {
 pub struct Facts {
     /// Its name.
     pub name: SkillName,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "Kind::is_skill")]
+    pub kind: Kind,
     /// Its version.
     pub version: Version,
     /// One or two sentences.
@@ -85,6 +97,9 @@ pub struct Facts {
     pub services: Vec<String>,
     /// Its tools.
     pub tools: Vec<ToolFacts>,
+    /// The skills it pins, where it is an agent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<Pin>,
     /// Its SKILL.md, where it carries one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skill_md: Option<SkillMdFacts>,
@@ -124,6 +139,8 @@ pub struct Described {
     pub skill_md: Option<String>,
     /// Its tools with their schemas.
     pub tools: Vec<Tool>,
+    /// What an agent's package says; of a skill nothing.
+    pub agent: Option<Box<Package>>,
 }
 
 /// Bytes of a tool's description in lists.
@@ -137,6 +154,9 @@ const MAX_DESCRIPTION: usize = 1_024;
 /// # Errors
 /// [`DescribeError`]: it is none that can be published.
 pub fn describe(component: &[u8]) -> Result<Described, DescribeError> {
+    if component.starts_with(b"{") {
+        return Ok(agent::described(component)?);
+    }
     let sections = sections(component).ok_or(DescribeError::NotAComponent)?;
     let find = |wanted| {
         let mut sections = sections.iter();
@@ -169,6 +189,7 @@ pub fn describe(component: &[u8]) -> Result<Described, DescribeError> {
         manifest_text,
         skill_md,
         tools,
+        agent: None,
     })
 }
 
@@ -218,6 +239,7 @@ fn facts(
     services.dedup();
     Ok(Facts {
         name: skill.name.clone(),
+        kind: Kind::Skill,
         version: skill.version.clone(),
         description: skill.description.clone(),
         license: skill.license.clone(),
@@ -239,6 +261,7 @@ fn facts(
                 description: cut(&tool.description, MAX_TOOL_WORDS).to_owned(),
             })
             .collect(),
+        skills: Vec::new(),
         skill_md: None,
     })
 }
@@ -296,6 +319,9 @@ impl Facts {
         for tool in &self.tools {
             words.push_str(&format!("{} {}\n", tool.name, tool.description));
         }
+        for pin in &self.skills {
+            words.push_str(&format!("{}\n", pin.name));
+        }
         for service in &self.services {
             words.push_str(&format!("{service}\n"));
         }
@@ -313,6 +339,7 @@ impl Facts {
         let price = if self.paid { "paid" } else { "free" };
         let single = [
             Some((Facet::Publisher, self.name.namespace().to_owned())),
+            Some((Facet::Kind, self.kind.to_string())),
             Some((Facet::Price, price.to_owned())),
             self.language.clone().map(|name| (Facet::Language, name)),
         ];

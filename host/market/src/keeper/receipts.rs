@@ -171,6 +171,7 @@ impl Market {
             let publication = one.publication;
             lines.push(Line {
                 name: publication.name,
+                kind: publication.kind,
                 vers: publication.version,
                 component: publication.digest,
                 manifest: publication.manifest,

@@ -7,6 +7,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::registry::Record;
+use crate::kind::Kind;
 
 /// Tools that are named.
 const MAX_TOOLS: usize = 12;
@@ -17,6 +18,9 @@ const MAX_TOOLS: usize = 12;
 pub struct Summary {
     /// Its name.
     pub name: SkillName,
+    /// What it is.
+    #[serde(default)]
+    pub kind: Kind,
     /// Its newest version.
     pub version: Version,
     /// One or two sentences.
@@ -51,6 +55,7 @@ impl Summary {
         let tools = facts.tools.iter();
         Summary {
             name: facts.name.clone(),
+            kind: facts.kind,
             version: facts.version.clone(),
             description: facts.description.clone().unwrap_or_default(),
             language: facts.language.clone(),

@@ -11,6 +11,7 @@
 //! Nothing here is a proof of innocence. The sandbox bounds what a skill can do; review is about what a person is made to
 //! allow and a model is made to want.
 
+mod agent;
 mod authority;
 mod file;
 mod fold;
@@ -24,6 +25,7 @@ mod rules;
 mod tests;
 mod words;
 
+pub use agent::{PinnedSkill, review_agent};
 pub use names::{Names, Neighbour};
 pub use quota::{Full, NEW_PUBLISHER, Quota, Standing, quota};
 pub use replay::{HostReplay, NoReplay, Replay, Replayed};
@@ -60,7 +62,7 @@ pub async fn review(bytes: &[u8], names: &Names, replay: &impl Replay) -> Report
     if !findings.refused() {
         replay::check(replay.replay(bytes).await, &mut findings);
     }
-    findings.report(bytes, Some(&contents))
+    findings.report(bytes, Some((contents.name(), contents.version())))
 }
 
 /// What the linter found, by its own ids.

@@ -7,7 +7,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::rules::{self, RULES_VERSION};
-use crate::consent::{Contents, visible};
+use crate::consent::visible;
 
 /// Most findings in a report; beyond it nobody needs more.
 const MAX_FINDINGS: usize = 200;
@@ -133,7 +133,7 @@ impl Findings {
             .any(|finding| finding.severity == Severity::Refuse)
     }
 
-    pub(super) fn report(self, bytes: &[u8], contents: Option<&Contents>) -> Report {
+    pub(super) fn report(self, bytes: &[u8], of: Option<(&SkillName, &Version)>) -> Report {
         let mut findings = self.all;
         findings.sort_by(|a, b| {
             let key = |finding: &Finding| {
@@ -157,8 +157,8 @@ impl Findings {
         Report {
             rules: RULES_VERSION.to_owned(),
             component: Digest::of(bytes),
-            name: contents.map(|contents| contents.name().clone()),
-            version: contents.map(|contents| contents.version().clone()),
+            name: of.map(|(name, _)| name.clone()),
+            version: of.map(|(_, version)| version.clone()),
             outcome,
             findings,
         }

@@ -5,7 +5,7 @@ use crate::lint;
 
 /// The version of the rules; another one whenever a rule is added, changed or given another severity. A report names it, and files that
 /// passed an older one are looked at again.
-pub const RULES_VERSION: &str = "2026-11-30";
+pub const RULES_VERSION: &str = "2026-11-30.2";
 
 /// One rule. The id is a promise: it is never renamed or reused.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,15 @@ macro_rules! rules {
 }
 
 rules! {
+    "agent/check" Refuse
+        "An agent's definition goes with the tools of the skills it pins: what is named is there, and arguments fit."
+        "Run `metier check` on its file, and mend what it finds."
+    "agent/pin" Refuse
+        "Each skill an agent pins is a version of this market, with that digest, and neither void, revoked nor yanked."
+        "Publish the skill first, or pin another version: `metier publish` pins what `metier.lock` has, or the newest that fits."
+    "agent/unasked" Human
+        "A model asks somebody before it calls a destructive tool."
+        "Leave `approvals.from-effect` as it is, or explain to the reviewer what stands in its place."
     "authority/everything" Human
         "No rule is for every host there is, or for every file: a break-in reaches what was granted."
         "Name the hosts and folders; where they differ from user to user, name the domain they have in common."

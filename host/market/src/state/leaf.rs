@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     fixtures::Moment,
+    kind::Kind,
     revoked::Target,
     trust::{KeyHint, PublicKey},
 };
@@ -131,8 +132,11 @@ pub struct KeyEnded {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Publication {
-    /// Of which skill.
+    /// Of which skill, or agent.
     pub name: SkillName,
+    /// What it is; a skill when absent.
+    #[serde(default, skip_serializing_if = "Kind::is_skill")]
+    pub kind: Kind,
     /// Which.
     pub version: Version,
     /// The component: what is installed.

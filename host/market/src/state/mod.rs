@@ -15,6 +15,7 @@
 //! - nothing is good before its leaf: `from` in the past means from the leaf on;
 //! - what a compromised key signed since then is void, versions and further keys alike, and what those signed;
 //! - a version is published once, by a key that is good, under a namespace that is not frozen; a file is one version of one skill;
+//! - a name stands for a skill or for an agent, for ever;
 //! - only what is there is yanked, revoked, frozen and ended, and only what was is taken back.
 //!
 //! A leaf says who did it ([`Leaf::by`]), for the record: which accounts act for an owner, the keeper knows and the log does not.
@@ -24,6 +25,7 @@ mod encode;
 mod keys;
 mod leaf;
 mod namespace;
+mod pins;
 mod query;
 mod refused;
 mod signatures;

@@ -6,6 +6,7 @@ use semver::Version;
 use super::{namespace::Namespace, words::Account};
 use crate::{
     fixtures::Moment,
+    kind::Kind,
     trust::{KeyHint, Unusable},
 };
 
@@ -78,6 +79,9 @@ pub enum Refused {
         "{0} {1} is published already, and a version is never published twice; publish a higher one"
     )]
     VersionThere(SkillName, Version),
+    /// A name that stands for something else.
+    #[error("{0} is the name of {kind}, and stays one", kind = a(*.1))]
+    OtherKind(SkillName, Kind),
     /// Two versions that are one.
     #[error("{0} {1}: what stands behind `+` makes no version of its own; leave it out")]
     BuildMetadata(SkillName, Version),
@@ -112,4 +116,11 @@ pub enum Refused {
     /// Enough.
     #[error("there are as many revocations as a list can have")]
     TooManyRevoked,
+}
+
+fn a(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Skill => "a skill",
+        Kind::Agent => "an agent",
+    }
 }

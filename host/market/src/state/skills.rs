@@ -56,6 +56,10 @@ impl State {
         if version.build != BuildMetadata::EMPTY {
             return Err(Refused::BuildMetadata(name.clone(), version.clone()));
         }
+        let kind = self.versions(name).next().map(|one| one.publication.kind);
+        if let Some(kind) = kind.filter(|kind| *kind != publication.kind) {
+            return Err(Refused::OtherKind(name.clone(), kind));
+        }
         if self.version(name, version).is_some() {
             return Err(Refused::VersionThere(name.clone(), version.clone()));
         }

@@ -10,6 +10,7 @@ use super::{
     ProofMethod, Publication, Refused, Revoke, Standing, State, TYPES, Thaw, Unrevoke, Unyank,
     Vouched, Yank,
 };
+use crate::kind::Kind;
 use crate::{
     fixtures::Moment,
     revoked::{Capability, Target},
@@ -56,6 +57,7 @@ pub(super) fn publication(name: &str, number: &str, key: &SigningKey<Publisher>)
     let digest = |what: &str| Digest::of(format!("{what} {name} {number}").as_bytes());
     Publication {
         name: skill(name),
+        kind: Kind::Skill,
         version: version(number),
         digest: digest("component"),
         manifest: digest("manifest"),

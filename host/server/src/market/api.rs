@@ -2,7 +2,7 @@
 //!
 //! | request | what |
 //! |---|---|
-//! | `GET /search?q=&skip=&max=&capability=&effect=&service=&language=&price=&publisher=` | skills, and what they can be chosen by further; a facet may be said several times |
+//! | `GET /search?q=&skip=&max=&kind=&capability=&effect=&service=&language=&price=&publisher=` | skills, and what they can be chosen by further; a facet may be said several times |
 //! | `GET /skills/NAME` | a skill's versions, the newest first, and what is told of the newest |
 //! | `GET /skills/NAME/VERSION` | everything the version's file says, its tools with their schemas |
 //! | `GET /skills/NAME/VERSION/SKILL.md` | its words |
@@ -206,6 +206,7 @@ async fn version(
     let base = format!("/v2/{}", named.skill);
     let told = json!({
         "name": record.facts.name,
+        "kind": record.facts.kind,
         "version": record.facts.version,
         "description": record.facts.description,
         "license": record.facts.license,
@@ -220,7 +221,9 @@ async fn version(
         "at": record.at,
         "download": format!("{base}/blobs/{}", record.component),
         "oci": format!("{base}/manifests/{}", tag(&record.facts.version)),
-        "skill-toml": described.manifest_text,
+        "skill-toml": record.facts.kind.is_skill().then_some(&described.manifest_text),
+        "definition": described.agent.as_ref().map(|package| package.text()),
+        "skills": record.facts.skills,
         "skill-md": described.skill_md,
         "tools": described.tools,
     });

@@ -44,6 +44,8 @@ pub const MAX_FACET_BYTES: usize = 256;
 /// What can be chosen by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Facet {
+    /// What it is: `skill` or `agent`.
+    Kind,
     /// A kind of reach: `http`, `kv` …
     Capability,
     /// What its tools do to the world: `read`, `write` …
@@ -60,7 +62,8 @@ pub enum Facet {
 
 impl Facet {
     /// All of them, in the order people read them.
-    pub const ALL: [Facet; 6] = [
+    pub const ALL: [Facet; 7] = [
+        Facet::Kind,
         Facet::Service,
         Facet::Effect,
         Facet::Capability,
@@ -72,6 +75,7 @@ impl Facet {
     /// Its name in an address: `capability`.
     pub fn name(self) -> &'static str {
         match self {
+            Facet::Kind => "kind",
             Facet::Capability => "capability",
             Facet::Effect => "effect",
             Facet::Service => "service",

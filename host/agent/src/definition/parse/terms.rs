@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use metier_core::{
-    Effect,
+    Effect, SkillName,
     toml_text::{Item, Section, TextError},
 };
 use serde_json::Value;
@@ -29,6 +29,7 @@ const APPROVAL_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 /// What `[agent]` or `[chain]` says of itself.
 pub(super) struct Title {
     name: Name,
+    namespace: Option<String>,
     version: String,
     description: String,
 }
@@ -38,6 +39,10 @@ pub(super) fn title(section: &mut Section<'_>) -> Result<Title, TextError> {
         name: section
             .require("name", "name = \"account-review\"")?
             .parsed()?,
+        namespace: section
+            .take("namespace")
+            .map(|item| namespace(&item))
+            .transpose()?,
         version: section
             .take("version")
             .map_or(Ok("0.0.0".to_owned()), |item| item.prose(64))?,
@@ -47,6 +52,14 @@ pub(super) fn title(section: &mut Section<'_>) -> Result<Title, TextError> {
                 item.prose(MAX_DESCRIPTION_CHARACTERS)
             })?,
     })
+}
+
+/// As the names of skills have it.
+fn namespace(item: &Item<'_>) -> Result<String, TextError> {
+    let text = item.string()?;
+    let name = format!("{text}/agent").parse::<SkillName>();
+    let name = name.map_err(|error| item.error(error.to_string()))?;
+    Ok(name.namespace().to_owned())
 }
 
 pub(super) fn terms(
@@ -66,6 +79,7 @@ pub(super) fn terms(
     }
     Ok(Terms {
         name: title.name,
+        namespace: title.namespace,
         version: title.version,
         description: title.description,
         input_schema,

@@ -59,6 +59,8 @@ struct AgentTable {
     /// What it is called.
     #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,63}$"))]
     name: String,
+    /// Whose it is, where it is published, such as `com.acme`.
+    namespace: Option<String>,
     /// Its version, as its author counts.
     version: Option<String>,
     /// One sentence for a list.
@@ -86,6 +88,8 @@ struct ChainTable {
     /// What it is called.
     #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,63}$"))]
     name: String,
+    /// Whose it is, where it is published, such as `com.acme`.
+    namespace: Option<String>,
     /// Its version, as its author counts.
     version: Option<String>,
     /// One sentence for a list.

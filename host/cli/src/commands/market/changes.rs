@@ -29,7 +29,9 @@ pub fn lines(change: &Change, paint: Paint) -> String {
         let rule = rule.map_or(String::new(), |(table, line)| {
             format!(" ([{table}], line {line} of skill.toml)")
         });
-        lines.push(format!("  {label}  {}{rule}", reason.words));
+        let skill = reason.skill.as_ref();
+        let skill = skill.map_or(String::new(), |alias| format!("{alias}: "));
+        lines.push(format!("  {label}  {skill}{}{rule}", reason.words));
         lines.extend(reason.diff.iter().map(|line| format!("      {line}")));
     }
     if lines.len() > MAX_LINES {

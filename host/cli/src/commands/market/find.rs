@@ -1,4 +1,4 @@
-//! Versions of skills in their markets: resolved, fetched and verified, many at once.
+//! Versions in their markets: resolved, then fetched and verified, many at once.
 
 use std::{rc::Rc, time::Duration};
 
@@ -47,22 +47,39 @@ pub struct Wanted {
     pub locked: Option<Locked>,
 }
 
+/// A version that a requirement means, of a skill or an agent; nothing of it is fetched yet.
+pub struct Looked {
+    /// The market, as it was seen.
+    pub seen: Rc<Seen>,
+    /// The whole index.
+    pub index: IndexFile,
+    /// Its line.
+    pub line: Line,
+}
+
+impl Looked {
+    /// Fetches it as a skill.
+    ///
+    /// # Errors
+    /// When it is not what it should be.
+    pub async fn fetch(self, said: FirstKey) -> Result<Found, Failure> {
+        let mut all = fetch_all(vec![self], said).await;
+        all.pop().unwrap_or_else(|| Err(nothing()))
+    }
+}
+
 /// The version that a requirement means: one that had its cooldown, or, where there is none yet, the newest, which is said.
 ///
 /// # Errors
-/// When there is none, or it is not what it should be.
-pub async fn find(session: &Session<'_>, wanted: Wanted, said: FirstKey) -> Result<Found, Failure> {
-    let mut all = find_all(session, &[wanted], said).await;
+/// When there is none.
+pub async fn look(session: &Session<'_>, wanted: Wanted) -> Result<Looked, Failure> {
+    let mut all = look_all(session, &[wanted]).await;
     all.pop().unwrap_or_else(|| Err(nothing()))
 }
 
-/// The same for many: each market is asked for all of its skills at once. In their order.
-pub async fn find_all(
-    session: &Session<'_>,
-    wanted: &[Wanted],
-    said: FirstKey,
-) -> Vec<Result<Found, Failure>> {
-    let mut all: Vec<Option<Result<Found, Failure>>> = wanted.iter().map(|_| None).collect();
+/// The same for many: each market is asked for all of its indexes at once. In their order.
+pub async fn look_all(session: &Session<'_>, wanted: &[Wanted]) -> Vec<Result<Looked, Failure>> {
+    let mut all: Vec<Option<Result<Looked, Failure>>> = wanted.iter().map(|_| None).collect();
     let mut markets: Vec<(Market, Rc<Seen>, Vec<usize>)> = Vec::new();
     for (at, one) in wanted.iter().enumerate() {
         let seen = match session.seen(&one.requirement.name).await {
@@ -80,20 +97,46 @@ pub async fn find_all(
     }
     for (_, seen, places) in markets {
         let asked: Vec<&Wanted> = places.iter().filter_map(|at| wanted.get(*at)).collect();
-        let found = in_market(session, &seen, &asked, said).await;
+        let found = in_market(session, &seen, &asked).await;
         for (at, found) in places.into_iter().zip(found) {
             put(&mut all, at, found);
         }
     }
-    let all = all.into_iter();
-    all.map(|found| found.unwrap_or_else(|| Err(nothing())))
-        .collect()
+    taken(all)
+}
+
+/// Fetches skills: each market is asked for all of its receipts and components at once. In their order.
+pub async fn fetch_all(looked: Vec<Looked>, said: FirstKey) -> Vec<Result<Found, Failure>> {
+    let mut all: Vec<Option<Result<Found, Failure>>> = looked.iter().map(|_| None).collect();
+    let mut markets: Vec<(Rc<Seen>, Vec<(usize, Looked)>)> = Vec::new();
+    for (at, one) in looked.into_iter().enumerate() {
+        let market = one.seen.client.market();
+        let mut known = markets.iter_mut();
+        match known.find(|(seen, _)| seen.client.market() == market) {
+            Some((_, places)) => places.push((at, one)),
+            None => markets.push((one.seen.clone(), vec![(at, one)])),
+        }
+    }
+    for (seen, places) in markets {
+        let lines: Vec<Line> = places.iter().map(|(_, one)| one.line.clone()).collect();
+        let fetched = seen.client.fetch_all(&lines, &seen.witness, said).await;
+        for ((at, one), fetched) in places.into_iter().zip(fetched) {
+            put(&mut all, at, checked(one, fetched));
+        }
+    }
+    taken(all)
 }
 
 fn put<T>(all: &mut [Option<T>], at: usize, one: T) {
     if let Some(place) = all.get_mut(at) {
         *place = Some(one);
     }
+}
+
+fn taken<T>(all: Vec<Option<Result<T, Failure>>>) -> Vec<Result<T, Failure>> {
+    let all = all.into_iter();
+    all.map(|one| one.unwrap_or_else(|| Err(nothing())))
+        .collect()
 }
 
 fn nothing() -> Failure {
@@ -104,8 +147,7 @@ async fn in_market(
     session: &Session<'_>,
     seen: &Rc<Seen>,
     wanted: &[&Wanted],
-    said: FirstKey,
-) -> Vec<Result<Found, Failure>> {
+) -> Vec<Result<Looked, Failure>> {
     let names: Vec<SkillName> = wanted
         .iter()
         .map(|one| one.requirement.name.clone())
@@ -118,28 +160,23 @@ async fn in_market(
             Err(error) => Err(error.into()),
         });
     }
-    let lines = resolved.iter().flatten().map(|(_, line)| line.clone());
-    let lines: Vec<Line> = lines.collect();
-    let fetched = seen.client.fetch_all(&lines, &seen.witness, said).await;
-    let mut fetched = fetched.into_iter();
-    let found = resolved.into_iter().map(|resolved| {
+    let looked = resolved.into_iter().map(|resolved| {
         let (index, line) = resolved?;
-        let fetched = fetched.next().ok_or_else(nothing)?;
-        checked(seen, index, line, fetched)
+        Ok(Looked {
+            seen: seen.clone(),
+            index,
+            line,
+        })
     });
-    found.collect()
+    looked.collect()
 }
 
-fn checked(
-    seen: &Rc<Seen>,
-    index: IndexFile,
-    line: Line,
-    fetched: Result<Fetched, ClientError>,
-) -> Result<Found, Failure> {
+fn checked(looked: Looked, fetched: Result<Fetched, ClientError>) -> Result<Found, Failure> {
     let fetched = fetched?;
+    let Looked { seen, index, line } = looked;
     check_revoked(&seen.list, &fetched.contents)?;
     Ok(Found {
-        seen: seen.clone(),
+        seen,
         index,
         line,
         fetched,

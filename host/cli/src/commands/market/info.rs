@@ -1,10 +1,11 @@
 //! `metier info`, and the page that an install asks about: who publishes, what it may touch, what it costs.
 
-use metier_core::manifest::words as reach;
+use metier_core::{Manifest, manifest::words as reach};
 use metier_market::{
-    client::{Ask, FirstKey, revoked_line},
-    index::{IndexFile, Requirement},
-    receipt::Receipt,
+    client::{Ask, Client, FirstKey, revoked_line},
+    index::{IndexFile, Line, Requirement},
+    kind::Kind,
+    receipt::{Proven, Receipt},
     revoked::List,
     state::Leaf,
 };
@@ -12,7 +13,8 @@ use semver::VersionReq;
 use serde_json::{Value, json};
 
 use super::{
-    find::{Found, Wanted, find},
+    agents,
+    find::{Found, Wanted, look},
     session::Session,
 };
 use crate::{
@@ -26,7 +28,7 @@ use crate::{
     text,
 };
 
-/// Shows a skill.
+/// Shows a skill or an agent.
 ///
 /// # Errors
 /// [`Failure`].
@@ -37,10 +39,14 @@ pub fn run(app: &App, args: &Info) -> Result<Exit, Failure> {
             requirement: args.skill.clone(),
             locked: None,
         };
-        let found = match find(&session, wanted, FirstKey::Remembered).await {
-            Ok(found) => found,
+        let looked = match look(&session, wanted).await {
+            Ok(looked) => looked,
             Err(failure) => return without(&session, &args.skill, failure).await,
         };
+        if looked.line.kind == Kind::Agent {
+            return agents::show(&session, looked).await;
+        }
+        let found = looked.fetch(FirstKey::Remembered).await?;
         if app.printer.format == Format::Json {
             let line = value(&found);
             app.print(&format!("{line}\n"))?;
@@ -111,8 +117,22 @@ pub fn page(found: &Found, stream: &Stream) -> String {
             .map(text::one_line),
     );
     lines.push(format!("\n{}", paint.heading("Published by")));
-    lines.extend(who(found));
+    let fetched = &found.fetched;
+    lines.extend(who(found.client(), line, &fetched.receipt, &fetched.proven));
     lines.push(format!("\n{}", paint.heading("It may")));
+    lines.extend(may(manifest));
+    lines.push(format!("\n{}", paint.heading("It costs")));
+    lines.push(format!("  {}", manifest.pricing.words()));
+    lines.extend(
+        line.yanked
+            .as_ref()
+            .map(|why| format!("\n{}: {}", paint.bad("Yanked"), text::one_line(why))),
+    );
+    format!("{}\n", lines.join("\n"))
+}
+
+/// What a skill may touch, one line each.
+pub fn may(manifest: &Manifest) -> Vec<String> {
     let mut asks = reach::sentences(&manifest.capabilities);
     if asks.is_empty() {
         asks.push(("reach", "nothing: it can only compute".to_owned()));
@@ -124,25 +144,21 @@ pub fn page(found: &Found, stream: &Stream) -> String {
     if !limits.is_empty() {
         asks.push(("limits", format!("up to {}", limits.join(", "))));
     }
-    let longest = asks.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let shown = asks
-        .iter()
-        .map(|(name, words)| format!("  {name:longest$}  {}", text::one_line(words)));
-    lines.extend(shown);
-    lines.push(format!("\n{}", paint.heading("It costs")));
-    lines.push(format!("  {}", manifest.pricing.words()));
-    lines.extend(
-        line.yanked
-            .as_ref()
-            .map(|why| format!("\n{}: {}", paint.bad("Yanked"), text::one_line(why))),
-    );
-    format!("{}\n", lines.join("\n"))
+    listed(&asks)
 }
 
-fn who(found: &Found) -> Vec<String> {
-    let proven = &found.fetched.proven;
-    let namespace = found.line.name.namespace();
-    let since = since(&found.fetched.receipt);
+/// Sentences, each behind what it is about.
+pub fn listed(said: &[(&str, String)]) -> Vec<String> {
+    let longest = said.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    said.iter()
+        .map(|(name, words)| format!("  {name:longest$}  {}", text::one_line(words)))
+        .collect()
+}
+
+/// Who publishes it, and who stands for it.
+pub fn who(client: &Client, line: &Line, receipt: &[u8], proven: &Proven) -> Vec<String> {
+    let namespace = line.name.namespace();
+    let since = since(receipt);
     let since = since.map_or(String::new(), |since| format!(", its own since {since}"));
     let review = match proven.review.findings.len() {
         0 => "nothing found".to_owned(),
@@ -154,14 +170,10 @@ fn who(found: &Found) -> Vec<String> {
         format!("  at {}, leaf {} of its log", proven.at, proven.index),
         format!(
             "  reviewed by {} with the rules of {}: {review}",
-            found.client().market().address,
+            client.market().address,
             proven.review.rules
         ),
-        format!(
-            "  {}, {}",
-            found.line.component,
-            render::bytes(found.line.size)
-        ),
+        format!("  {}, {}", line.component, render::bytes(line.size)),
     ];
     if proven.first_key != proven.publication.key {
         lines.push(format!("  its keys go back to {}", proven.first_key));
@@ -182,7 +194,8 @@ fn since(receipt: &[u8]) -> Option<String> {
     Some(Leaf::decode(first.leaf.as_bytes()).ok()?.at.to_string())
 }
 
-fn versions(index: &IndexFile, list: &List, stream: &Stream) -> String {
+/// The newest versions, with what is said against them.
+pub fn versions(index: &IndexFile, list: &List, stream: &Stream) -> String {
     let mut lines = vec![format!("\n{}", stream.paint().heading("Versions"))];
     for line in index.lines().iter().rev().take(20) {
         let revoked = revoked_line(list, line);
@@ -223,7 +236,8 @@ pub fn value(found: &Found) -> Value {
     })
 }
 
-fn each(index: &IndexFile, list: &List) -> Vec<Value> {
+/// The same for programs.
+pub fn each(index: &IndexFile, list: &List) -> Vec<Value> {
     let lines = index.lines().iter().rev();
     lines
         .map(|line| json!({"version": line.vers, "yanked": line.yanked, "void": line.void, "revoked": revoked_line(list, line)}))

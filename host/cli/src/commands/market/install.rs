@@ -1,4 +1,4 @@
-//! `metier install`: shows, asks, places, locks.
+//! `metier install`: shows, asks, places, locks; skills, and agents with theirs.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,14 @@ use metier_core::SkillName;
 use metier_market::{
     client::FirstKey,
     consent::Record,
-    index::{Line, Lock, Locked, Markets},
+    index::{Line, Lock, Locked, Markets, Placed},
+    kind::Kind,
 };
 use serde_json::{Value, json};
 
 use super::{
-    find::{Found, Wanted, find_all},
+    agents::{self, FoundAgent},
+    find::{Found, Looked, Wanted, fetch_all, look_all},
     grant, info, lock,
     placing::{Placing, alias},
     session::Session,
@@ -42,15 +44,20 @@ pub fn run(app: &App, args: &Install) -> Result<Exit, Failure> {
         let lock = lock::read(&markets)?;
         let wanted = wanted(args, &lock)?;
         let said = first_key(&args.target);
-        let found = whole(app, find_all(&session, &wanted, said).await)?;
-        for (found, wanted) in found.iter().zip(&wanted) {
-            let installing = Installing {
-                session: &session,
-                args,
-                markets: &markets,
-                said,
-            };
-            installing.install(found, wanted.locked.as_ref()).await?;
+        let looked = whole(app, look_all(&session, &wanted).await)?;
+        let wares = whole(app, fetch(&session, looked, said).await)?;
+        let installing = Installing {
+            session: &session,
+            args,
+            markets: &markets,
+            said,
+        };
+        for (ware, wanted) in wares.iter().zip(&wanted) {
+            let known = wanted.locked.as_ref();
+            match ware {
+                Ware::Skill(found) => installing.install(found, known).await?,
+                Ware::Agent(found) => agents::install(&installing, found, known).await?,
+            }
         }
         Ok(Exit::Ok)
     })
@@ -96,8 +103,48 @@ fn wanted(args: &Install, lock: &Lock) -> Result<Vec<Wanted>, Failure> {
     }
 }
 
+/// What is there to be installed.
+enum Ware {
+    Skill(Box<Found>),
+    Agent(Box<FoundAgent>),
+}
+
+/// Fetches all: skills at once, and each agent with its own.
+async fn fetch(
+    session: &Session<'_>,
+    looked: Vec<Looked>,
+    said: FirstKey,
+) -> Vec<Result<Ware, Failure>> {
+    let is_agent: Vec<bool> = looked
+        .iter()
+        .map(|one| one.line.kind == Kind::Agent)
+        .collect();
+    let (agents, skills): (Vec<Looked>, Vec<Looked>) = looked
+        .into_iter()
+        .partition(|one| one.line.kind == Kind::Agent);
+    let mut skills = fetch_all(skills, said).await.into_iter();
+    let mut agents = agents.into_iter();
+    let mut all = Vec::new();
+    for is_agent in is_agent {
+        let ware = match is_agent {
+            false => skills
+                .next()
+                .map(|one| one.map(|one| Ware::Skill(Box::new(one)))),
+            true => match agents.next() {
+                Some(agent) => {
+                    let found = agents::find(session, agent, said).await;
+                    Some(found.map(|one| Ware::Agent(Box::new(one))))
+                }
+                None => None,
+            },
+        };
+        all.extend(ware);
+    }
+    all
+}
+
 /// All of them, or nothing is installed: each failure is told.
-fn whole(app: &App, all: Vec<Result<Found, Failure>>) -> Result<Vec<Found>, Failure> {
+fn whole<T>(app: &App, all: Vec<Result<T, Failure>>) -> Result<Vec<T>, Failure> {
     let mut found = Vec::new();
     let mut failed = Vec::new();
     for one in all {
@@ -116,22 +163,38 @@ fn whole(app: &App, all: Vec<Result<Found, Failure>>) -> Result<Vec<Found>, Fail
     Err(last)
 }
 
-struct Installing<'i> {
-    session: &'i Session<'i>,
-    args: &'i Install,
-    markets: &'i Markets,
+/// What all of them have in common.
+pub struct Installing<'i> {
+    /// Who is asked.
+    pub session: &'i Session<'i>,
+    /// What was said.
+    pub args: &'i Install,
+    /// Every market that is configured.
+    pub markets: &'i Markets,
     said: FirstKey,
 }
 
 impl Installing<'_> {
-    async fn install(&self, found: &Found, known: Option<&Locked>) -> Result<(), Failure> {
-        let (app, target) = (self.session.app, &self.args.target);
-        let name = &found.line.name;
-        // What the command line names goes where it says; what the lock says goes where it was.
+    /// What was placed, where it goes again: what the command line names goes where it says, what the lock says goes where it was.
+    fn placed<'k>(&self, known: Option<&'k Locked>) -> Option<&'k Placed> {
         let placed = known.and_then(|known| known.placed.as_ref());
-        let placed = placed.filter(|_| self.args.skills.is_empty());
-        let placing = Placing::again(app, target, name, placed)?;
-        let alias = alias(self.args.alias.as_ref(), name, placed)?;
+        placed.filter(|_| self.args.skills.is_empty())
+    }
+
+    /// Where it goes.
+    ///
+    /// # Errors
+    /// As [`Placing::again`].
+    pub fn placing(&self, name: &SkillName, known: Option<&Locked>) -> Result<Placing, Failure> {
+        let app = self.session.app;
+        Placing::again(app, &self.args.target, name, self.placed(known))
+    }
+
+    async fn install(&self, found: &Found, known: Option<&Locked>) -> Result<(), Failure> {
+        let app = self.session.app;
+        let name = &found.line.name;
+        let placing = self.placing(name, known)?;
+        let alias = alias(self.args.alias.as_ref(), name, self.placed(known))?;
         let locked = locked(found, &placing, &alias);
         // What was said yes to in this directory is not asked for again.
         if known.is_none_or(|known| known.consent != locked.consent) {

@@ -1,6 +1,7 @@
 //! `metier market` keeps one; the other commands here install from one and publish in one.
 
 pub mod account;
+mod agents;
 pub mod beside;
 mod changes;
 mod find;

@@ -1,16 +1,17 @@
 //! `metier publish`: reads what the skill says, signs it, and hands it over.
 
-use metier_core::{Code, Fault};
+use metier_core::{Code, Digest, Fault};
 use metier_market::{
     client::{Published, Publishing},
     consent::Contents,
     trust::{Publisher, SigningKey},
+    ware::{Said, Ware},
 };
 use serde_json::json;
 
 use super::{
     account::tell,
-    keys,
+    agents, keys,
     session::{Session, now},
 };
 use crate::{
@@ -26,39 +27,57 @@ use crate::{
 /// # Errors
 /// [`Failure`], with the market's findings where it refuses it.
 pub fn run(app: &App, args: &Publish) -> Result<Exit, Failure> {
+    if agents::is_definition(&args.what) {
+        return agents::publish(app, args);
+    }
     let file = match args.what.is_dir() {
         true => build::quietly(app, &args.what)?,
         false => args.what.clone(),
     };
     let component = skill_file::read(&file)?;
     let contents = contents(&component)?;
-    let key = SigningKey::<Publisher>::new(keys::read(app, &args.key)?);
     let session = Session::new(app, &args.place)?;
-    commands::runtime()?.block_on(async {
-        let client = session.market_of(contents.name()).await?;
-        let token = session.token(&client).await?.token;
-        let publishing = Publishing {
-            component: &component,
-            contents: &contents,
-            security_fix: args.security_fix,
-            key: &key,
-            now: now(),
-        };
-        let (name, version) = (contents.name(), contents.version());
-        match client.publish(&publishing, &token).await? {
-            Published::Done { leaf, page } => {
-                if app.printer.format == Format::Human {
-                    app.print(&format!("{page}\n"))?;
-                }
-                let line = json!({"name": name, "version": version, "leaf": leaf, "page": page, "digest": contents.component()});
-                tell(app, &line, &format!("{name} {version} is published: leaf {leaf} of the log."))
+    commands::runtime()?.block_on(hand_over(&session, args, &component, &contents))
+}
+
+/// Signs a file and hands it over.
+///
+/// # Errors
+/// As [`run`].
+pub async fn hand_over<W: Ware>(
+    session: &Session<'_>,
+    args: &Publish,
+    component: &[u8],
+    contents: &W,
+) -> Result<Exit, Failure> {
+    let app = session.app;
+    let key = SigningKey::<Publisher>::new(keys::read(app, &args.key)?);
+    let Said { name, version, .. } = contents.said();
+    let client = session.market_of(&name).await?;
+    let token = session.token(&client).await?.token;
+    let publishing = Publishing {
+        component,
+        contents,
+        security_fix: args.security_fix,
+        key: &key,
+        now: now(),
+    };
+    match client.publish(&publishing, &token).await? {
+        Published::Done { leaf, page } => {
+            if app.printer.format == Format::Human {
+                app.print(&format!("{page}\n"))?;
             }
-            Published::Held { review } => {
-                let line = json!({"name": name, "version": version, "review": review});
-                tell(app, &line, &format!("{name} {version} waits for a person of the market: {review}"))
-            }
+            let digest = Digest::of(component);
+            let line = json!({"name": name, "version": version, "leaf": leaf, "page": page, "digest": digest});
+            let words = format!("{name} {version} is published: leaf {leaf} of the log.");
+            tell(app, &line, &words)
         }
-    })
+        Published::Held { review } => {
+            let line = json!({"name": name, "version": version, "review": review});
+            let words = format!("{name} {version} waits for a person of the market: {review}");
+            tell(app, &line, &words)
+        }
+    }
 }
 
 /// What a skill's file says.

@@ -25,6 +25,9 @@ pub fn run(app: &App, args: &Search) -> Result<Exit, Failure> {
         if let Some(capability) = &args.capability {
             query.push(("capability", capability));
         }
+        if let Some(kind) = &args.kind {
+            query.push(("kind", kind.as_str()));
+        }
         let found = client.search(&query).await?;
         if app.printer.format == Format::Json {
             app.print(&format!("{found}\n"))?;
@@ -51,6 +54,7 @@ fn row(skill: &Value) -> Value {
     json!({
         "name": skill["name"],
         "version": skill["version"],
+        "kind": skill["kind"].as_str().unwrap_or("skill"),
         "price": price,
         "description": skill["description"],
     })

@@ -2,12 +2,13 @@
 //!
 //! Each skill is updated where it is. One that cannot be does not stop the others: it is told, and is the exit code at the end.
 
-mod step;
+pub mod step;
 
 use metier_core::SkillName;
 use metier_market::{
     client::{Ask, Fetched, FirstKey},
     index::{IndexFile, Line, Lock, Locked, Requirement},
+    kind::Kind,
 };
 use semver::{Comparator, Op, VersionReq};
 use serde_json::{Value, json};
@@ -108,9 +109,9 @@ async fn steps(
         let mut fetched = fetched.into_iter();
         for (name, chosen) in here.into_iter().zip(chosen) {
             let step = chosen.and_then(|(locked, index, line)| {
-                let fetched = match line.vers == locked.version {
-                    true => None,
-                    false => fetched.next().transpose()?,
+                let fetched = match is_new_skill(&locked, &line) {
+                    true => fetched.next().transpose()?,
+                    false => None,
                 };
                 Ok(Step {
                     seen: seen.clone(),
@@ -148,7 +149,7 @@ async fn fetch(
     chosen: &[Chosen],
 ) -> Vec<Result<Fetched, Failure>> {
     let new = chosen.iter().flatten();
-    let new = new.filter(|(locked, _, line)| line.vers != locked.version);
+    let new = new.filter(|(locked, _, line)| is_new_skill(locked, line));
     let lines: Vec<Line> = new.map(|(_, _, line)| line.clone()).collect();
     let said: FirstKey = first_key(&updating.args.target);
     let fetched = seen.client.fetch_all(&lines, &seen.witness, said).await;
@@ -156,7 +157,12 @@ async fn fetch(
     fetched.map(|one| one.map_err(Failure::from)).collect()
 }
 
-/// How it went, skill by skill.
+/// Whether it is fetched here; an agent is fetched with its skills.
+fn is_new_skill(locked: &Locked, line: &Line) -> bool {
+    line.kind == Kind::Skill && line.vers != locked.version
+}
+
+/// How it went, one by one.
 #[derive(Default)]
 struct Tally {
     said: Vec<Value>,

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use metier_core::{Code, Fault};
 use metier_market::{
-    client::{Ask, Client, ClientError, FirstKey, Known, check_revoked},
+    client::{Ask, Client, ClientError, FirstKey, Known, Vouched, check_revoked},
     consent::Contents,
     index::Requirement,
+    kind::Kind,
     receipt::{MAX_RECEIPT, Proven, Receipt},
     revoked::List,
 };
@@ -14,7 +15,8 @@ use serde_json::json;
 
 use super::{
     account::tell,
-    find::{Wanted, find},
+    agents,
+    find::{Wanted, look},
     publish::contents,
     session::{Session, now},
 };
@@ -36,6 +38,9 @@ pub fn run(app: &App, args: &Verify) -> Result<Exit, Failure> {
     let path = Path::new(&args.what);
     commands::runtime()?.block_on(async {
         let verified = match path.is_file() {
+            true if agents::is_package(path) => {
+                agents::verify(&session, path, args.receipt.as_deref()).await?
+            }
             true => file(&session, path, args.receipt.as_deref()).await?,
             false => version(&session, &args.what).await?,
         };
@@ -48,16 +53,16 @@ pub fn run(app: &App, args: &Verify) -> Result<Exit, Failure> {
 }
 
 /// What was found out, and what was not.
-struct Verified {
-    proven: Proven,
-    checked: Vec<String>,
+pub(super) struct Verified {
+    pub(super) proven: Proven,
+    pub(super) checked: Vec<String>,
     unchecked: Vec<String>,
     /// Why something was not, where that is more than that nobody could be reached.
     failed: Option<Failure>,
 }
 
 impl Verified {
-    fn of(proven: Proven) -> Self {
+    pub(super) fn of(proven: Proven) -> Self {
         let reviewed = format!(
             "the market's review by the rules of {}",
             proven.review.rules
@@ -69,6 +74,23 @@ impl Verified {
             unchecked: Vec::new(),
             failed: None,
         }
+    }
+
+    /// By a receipt, the first keys that are remembered, and the list that was taken last.
+    pub(super) fn offline(vouched: Vouched) -> Self {
+        let mut verified = Verified::of(vouched.proven);
+        match vouched.first_key_known {
+            true => verified.checked.push(SAME_KEY.to_owned()),
+            false => verified.unchecked.push(format!(
+                "whether {} is the publisher's first key: nothing of `{}` was installed here before",
+                verified.proven.first_key,
+                verified.proven.publication.name.namespace()
+            )),
+        }
+        if let Some(list) = &vouched.list {
+            verified.against(list);
+        }
+        verified
     }
 
     fn against(&mut self, list: &List) {
@@ -90,10 +112,14 @@ async fn version(session: &Session<'_>, what: &str) -> Result<Verified, Failure>
         requirement,
         locked,
     };
-    let found = find(session, wanted, FirstKey::Remembered).await?;
-    let mut verified = Verified::of(found.fetched.proven.clone());
+    let looked = look(session, wanted).await?;
+    let seen = looked.seen.clone();
+    let mut verified = match looked.line.kind {
+        Kind::Agent => agents::verified(session, looked).await?,
+        Kind::Skill => Verified::of(looked.fetch(FirstKey::Remembered).await?.fetched.proven),
+    };
     verified.checked.push(SAME_KEY.to_owned());
-    verified.against(found.list());
+    verified.against(&seen.list);
     Ok(verified)
 }
 
@@ -118,28 +144,16 @@ async fn file(
         Some(receipt) => offline(&client, &receipt, &contents)?,
         None => online(&client, &contents).await?,
     };
-    revoked_since(session, &client, &contents, &mut verified).await?;
+    let check = |list: &List| check_revoked(list, &contents);
+    revoked_since(session, &client, &check, &mut verified).await?;
     Ok(verified)
 }
 
-/// By the receipt, the first keys that are remembered, and the list that was taken last.
 fn offline(client: &Client, receipt: &[u8], contents: &Contents) -> Result<Verified, Failure> {
     let receipt = Receipt::read(receipt).map_err(|error| error.fault())?;
     let known = Known::new(client.root().clone(), client.kept().clone());
     let vouched = known.vouch(&receipt, contents, now())?;
-    let mut verified = Verified::of(vouched.proven);
-    match vouched.first_key_known {
-        true => verified.checked.push(SAME_KEY.to_owned()),
-        false => verified.unchecked.push(format!(
-            "whether {} is the publisher's first key: nothing of `{}` was installed here before",
-            verified.proven.first_key,
-            verified.proven.publication.name.namespace()
-        )),
-    }
-    if let Some(list) = &vouched.list {
-        verified.against(list);
-    }
-    Ok(verified)
+    Ok(Verified::offline(vouched))
 }
 
 /// Without a receipt the market is asked for it.
@@ -159,16 +173,16 @@ async fn online(client: &Client, contents: &Contents) -> Result<Verified, Failur
 }
 
 /// What was revoked by now. A market out of reach is what `verify` without a network is for; one that answers wrongly is not.
-async fn revoked_since(
+pub(super) async fn revoked_since(
     session: &Session<'_>,
     client: &Client,
-    contents: &Contents,
+    check: &dyn Fn(&List) -> Result<(), ClientError>,
     verified: &mut Verified,
 ) -> Result<(), Failure> {
     let error = match client.revocations(now()).await {
         Ok(accepted) => {
             let list = session.fresh(accepted);
-            check_revoked(&list, contents)?;
+            check(&list)?;
             verified
                 .checked
                 .retain(|checked| !checked.starts_with("the revocation list"));

@@ -12,6 +12,8 @@ use super::{
     shop::{Shop, weather},
 };
 use crate::{
+    agent::Package,
+    kind::Kind,
     log::LogFault,
     receipt::ReceiptFault,
     revoked::{Entry, ListRefused, Target},
@@ -387,4 +389,37 @@ async fn what_a_market_says_is_made_visible() {
         "{:?}",
         fault.message
     );
+}
+
+#[tokio::test]
+async fn an_agent_is_not_installed_as_a_skill_whoever_says_so() {
+    let scene = Scene::of(Shop::with(&[]));
+    scene
+        .script
+        .shop()
+        .publish("1.0.0", |publication| publication.kind = Kind::Agent);
+    let error = scene.install().await.unwrap_err();
+    assert!(
+        matches!(error, ClientError::OtherContents { what: "kind", .. }),
+        "{error}"
+    );
+    // The log says agent, the index says skill.
+    let other = Scene::of(Shop::with(&[]));
+    other
+        .script
+        .shop()
+        .publish("1.0.0", |publication| publication.kind = Kind::Agent);
+    other.script.shop().versions[0].line.kind = Kind::Skill;
+    let error = other.install().await.unwrap_err();
+    assert!(matches!(error, ClientError::OtherVersion { .. }), "{error}");
+    // And a skill's file is no package, whatever all of them say.
+    let witness = scene.client.advance().await.unwrap();
+    let mut line = scene.script.shop().versions[0].line.clone();
+    line.kind = Kind::Agent;
+    let error = scene
+        .client
+        .fetch_as::<Package>(&line, &witness, FirstKey::Remembered)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ClientError::Agent(_)), "{error}");
 }

@@ -153,6 +153,7 @@ impl Shop {
         let (bundle, review) = (bundle.to_json(), review.to_json());
         let mut publication = Publication {
             name,
+            kind: Default::default(),
             version: number,
             digest: Digest::of(&component),
             manifest: image.digest(),
@@ -169,6 +170,7 @@ impl Shop {
         let leaf = self.append(Change::Publish(Box::new(publication.clone())));
         let line = Line {
             name: publication.name,
+            kind: publication.kind,
             vers: publication.version,
             component: publication.digest,
             manifest: publication.manifest,

@@ -1,6 +1,7 @@
 //! What publishers and operators do: each ends in one leaf of the log.
 
 mod act;
+mod agents;
 mod error;
 mod gate;
 mod key_changes;

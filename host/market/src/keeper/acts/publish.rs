@@ -9,16 +9,17 @@ use serde_json::Value;
 
 use super::{ActError, gate::Doing};
 use crate::{
-    consent::{Contents, Record as Consent},
     keeper::{
         Market,
         ledger::{Appended, LedgerError, moment},
         registry::{Component, Pin, Record},
         sandbox::In,
     },
+    kind::Kind,
     review::{Names, Outcome as Gated, Report, Severity, review},
     state::{Account, Change, Namespace, Price, Publication, Refused, subject_name},
     trust::{KeyHint, Policy, Reviewed, ReviewedFinding, verify},
+    ware::Said,
 };
 
 /// The body of `POST /api/v1/market/publish`.
@@ -50,7 +51,7 @@ pub enum Outcome {
 /// A submission that belongs to its publisher, with everything its leaf says but the review.
 pub(super) struct Candidate {
     record: Arc<Record>,
-    consent: Consent,
+    said: Said,
     component: Component,
     bundle: Vec<u8>,
     /// What was pushed is not collected meanwhile.
@@ -187,10 +188,10 @@ impl Market {
             return Err(ActError::Invalid(message));
         }
         let component = self.registry.component(&record.component).await?;
-        let contents = Contents::of_file(&component);
-        let contents = contents.map_err(|error| ActError::Invalid(error.to_string()))?;
+        let said = Said::of(record.facts.kind, &component);
+        let said = said.map_err(|error| ActError::Invalid(error.to_string()))?;
         Ok(Candidate {
-            consent: Consent::of(&contents),
+            said,
             record,
             component,
             bundle,
@@ -225,6 +226,9 @@ impl Market {
         let room = self.gate.room.acquire().await;
         let _room = room.map_err(|_| ActError::Busy("the market is ending"))?;
         let names = self.names_beside(by);
+        if candidate.record.facts.kind == Kind::Agent {
+            return self.reviewed_agent(&candidate.component, &names).await;
+        }
         Ok(review(&candidate.component, &names, &In(&*self.sandbox)).await)
     }
 
@@ -255,6 +259,7 @@ impl Market {
         let bundle = self.registry.keep_file(candidate.bundle).await?;
         let publication = Publication {
             name: name.clone(),
+            kind: facts.kind,
             version,
             digest: candidate.record.component,
             manifest,
@@ -262,8 +267,8 @@ impl Market {
             review,
             key: candidate.key,
             size: candidate.record.size,
-            authority: candidate.consent.published_authority(),
-            words: candidate.consent.published_words(),
+            authority: candidate.said.authority,
+            words: candidate.said.words,
             price: price(&facts.price),
             security_fix: candidate.security_fix,
         };

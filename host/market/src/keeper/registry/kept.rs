@@ -38,13 +38,13 @@ impl Registry {
     async fn read_record(&self, skill: &SkillName, manifest: &Digest) -> Result<Record> {
         let stored = self.stored(skill, manifest).await?;
         let read = Manifest::read(None, &stored.bytes).map_err(RegistryError::ManifestInvalid)?;
-        let layer = read.as_skill().map_err(RegistryError::ManifestInvalid)?;
+        let layer = read.as_version().map_err(RegistryError::ManifestInvalid)?;
         Ok(Record {
             manifest: *manifest,
             component: layer.digest,
             size: layer.size,
             at: self.clock.now().0,
-            facts: self.facts(skill, layer).await?,
+            facts: self.facts(skill, &read, layer).await?,
         })
     }
 

@@ -114,7 +114,8 @@ impl Looks {
     async fn keep(&self, component: &Digest, described: Described) -> Arc<Described> {
         let bytes = write(&described);
         let length = bytes.len();
-        if (1..=MAX_KEPT).contains(&length) {
+        // An agent's package is small, and read again as fast as what was read of it.
+        if described.agent.is_none() && (1..=MAX_KEPT).contains(&length) {
             let _ = self.kept.set(&[&component.to_hex()], bytes).await;
         }
         self.keep_in_memory(component, described, length)
@@ -192,5 +193,6 @@ fn read(bytes: &[u8]) -> Option<Described> {
         manifest_text: kept.manifest,
         skill_md: kept.skill_md,
         tools: kept.tools,
+        agent: None,
     })
 }

@@ -1,6 +1,6 @@
 //! OCI image manifests, as far as a registry of skills takes them: pure.
 //!
-//! Two kinds: a skill's, which has exactly the layout Wasm tools agree on ([`Manifest::as_skill`]), and one that refers to another
+//! Two kinds: a skill's, which has exactly the layout Wasm tools agree on ([`Manifest::as_version`]; an agent's is the same with media types of its own), and one that refers to another
 //! manifest, such as a signature.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use metier_core::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use crate::kind::Kind;
 
 /// The media type of an image manifest.
 pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -20,6 +22,12 @@ pub const WASM: &str = "application/wasm";
 
 /// The media type of what is said about a component.
 pub const WASM_CONFIG: &str = "application/vnd.wasm.config.v0+json";
+
+/// The media type of an agent's package.
+pub const AGENT: &str = "application/vnd.metier.agent.v1+json";
+
+/// The media type of what is said about an agent's package.
+pub const AGENT_CONFIG: &str = "application/vnd.metier.agent.config.v1+json";
 
 /// Systems a component can be for.
 const SYSTEMS: [&str; 2] = ["wasip2", "wasip3"];
@@ -62,12 +70,14 @@ pub struct Manifest {
     annotations: BTreeMap<String, String>,
 }
 
-/// The config of a component.
+/// The config of a component, or of an agent, which is for no system.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WasmConfig {
-    architecture: String,
-    os: String,
+struct Config {
+    #[serde(default)]
+    architecture: Option<String>,
+    #[serde(default)]
+    os: Option<String>,
     layer_digests: Vec<Digest>,
 }
 
@@ -95,23 +105,35 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Checks that it is a skill's.
+    /// What it is of: an agent's where its config says so, and else a skill's.
+    pub fn kind(&self) -> Kind {
+        match self.config.media_type == AGENT_CONFIG {
+            true => Kind::Agent,
+            false => Kind::Skill,
+        }
+    }
+
+    /// Checks that it is a version's: of a skill, or of an agent.
     ///
     /// # Errors
     /// What is wrong, in words.
-    pub fn as_skill(&self) -> Result<&Descriptor, String> {
+    pub fn as_version(&self) -> Result<&Descriptor, String> {
+        let (kind, layer_type, config_type) = match self.kind() {
+            Kind::Skill => ("a skill", WASM, WASM_CONFIG),
+            Kind::Agent => ("an agent", AGENT, AGENT_CONFIG),
+        };
         let [layer] = self.layers.as_slice() else {
             let had = self.layers.len();
-            return Err(format!("a skill is exactly one layer, and this has {had}"));
+            return Err(format!("{kind} is exactly one layer, and this has {had}"));
         };
-        if layer.media_type != WASM {
-            return Err(format!("a skill's layer is `{WASM}`"));
+        if layer.media_type != layer_type {
+            return Err(format!("{kind}'s layer is `{layer_type}`"));
         }
-        if self.config.media_type != WASM_CONFIG {
-            return Err(format!("a skill's config is `{WASM_CONFIG}`"));
+        if self.config.media_type != config_type {
+            return Err(format!("{kind}'s config is `{config_type}`"));
         }
         if self.artifact_type.is_some() {
-            return Err("a skill's manifest has no `artifactType`".to_owned());
+            return Err(format!("{kind}'s manifest has no `artifactType`"));
         }
         if self.subject.is_some() {
             return Err("a version refers to no other manifest".to_owned());
@@ -139,14 +161,16 @@ impl Manifest {
         Ok(subject)
     }
 
-    /// Checks what the config of a skill says of its layer.
+    /// Checks what the config of a version says of its layer.
     ///
     /// # Errors
     /// What is wrong, in words.
     pub fn check_config(&self, config: &[u8]) -> Result<(), String> {
         let read = serde_json::from_slice(config);
-        let config: WasmConfig = read.map_err(|error| format!("the config is none: {error}"))?;
-        if config.architecture != "wasm" || !SYSTEMS.contains(&config.os.as_str()) {
+        let config: Config = read.map_err(|error| format!("the config is none: {error}"))?;
+        let is_wasm = config.architecture.as_deref() == Some("wasm")
+            && config.os.as_deref().is_some_and(|os| SYSTEMS.contains(&os));
+        if self.kind().is_skill() && !is_wasm {
             return Err("the config is not one of `wasm` for `wasip2` or `wasip3`".to_owned());
         }
         let layers: Vec<Digest> = self.layers.iter().map(|layer| layer.digest).collect();

@@ -127,14 +127,14 @@ impl Registry {
             // The same again is held from now on.
             unchanged(version, there.manifest, digest)?;
         }
-        let layer = sent.read.as_skill();
+        let layer = sent.read.as_version();
         let layer = layer.map_err(RegistryError::ManifestInvalid)?;
         self.check_blobs(&sent).await?;
         let config = &sent.read.config.digest;
         let config = self.whole(config, MAX_CONFIG).await?;
         let checked = sent.read.check_config(&config);
         checked.map_err(RegistryError::ManifestInvalid)?;
-        let facts = self.facts(skill, layer).await?;
+        let facts = self.facts(skill, &sent.read, layer).await?;
         if let Reference::Version(said) = reference
             && *said != facts.version
         {
@@ -206,8 +206,19 @@ impl Registry {
         Ok(())
     }
 
-    pub(super) async fn facts(&self, skill: &SkillName, layer: &Descriptor) -> Result<Facts> {
+    /// What the layer of a manifest says, which has to be what the manifest says it is.
+    pub(super) async fn facts(
+        &self,
+        skill: &SkillName,
+        manifest: &Manifest,
+        layer: &Descriptor,
+    ) -> Result<Facts> {
         let described = self.described(&layer.digest).await?;
+        if described.facts.kind != manifest.kind() {
+            let kind = manifest.kind();
+            let message = format!("the layer is said to be {kind}'s, and is not");
+            return Err(RegistryError::ManifestInvalid(message));
+        }
         if described.facts.name != *skill {
             let message = format!(
                 "the skill's own manifest says it is `{}`",

@@ -10,11 +10,12 @@ mod scripts;
 mod shell;
 mod urls;
 
-use metier_core::{hidden, package::Tool};
+use metier_core::{Manifest, hidden, package::Tool};
 use serde_json::Value;
 
 use super::report::Findings;
 use crate::{
+    agent::{self, Package},
     consent::Contents,
     fixtures,
     folder::{MANIFEST_FILE, SKILL_MD_FILE, TOOLS_FILE},
@@ -40,7 +41,35 @@ struct Text {
 
 pub(super) fn check(contents: &Contents, findings: &mut Findings) {
     let reach = urls::Reach::of(contents.manifest());
-    for Text { place, text, prose } in texts(contents) {
+    look(texts(contents), &reach, findings);
+}
+
+/// The same of an agent: what a model or a person is made to read, and the whole file for what must be in none of its texts.
+pub(super) fn check_agent<'m>(
+    package: &Package,
+    manifests: impl Iterator<Item = &'m Manifest>,
+    findings: &mut Findings,
+) {
+    let read = agent::words(package).into_iter();
+    let read = read.map(|(place, text)| Text {
+        place,
+        text,
+        prose: true,
+    });
+    let files = package.files().iter();
+    let files = files.map(|(path, text)| (path.as_str(), text.as_str()));
+    let whole = files.chain([("the definition", package.text())]);
+    let whole = whole.map(|(place, text)| Text {
+        place: place.to_owned(),
+        text: text.to_owned(),
+        prose: false,
+    });
+    let reach = urls::Reach::of_all(manifests);
+    look(read.chain(whole).collect(), &reach, findings);
+}
+
+fn look(texts: Vec<Text>, reach: &urls::Reach, findings: &mut Findings) {
+    for Text { place, text, prose } in texts {
         if let Some(found) = hidden::find(&text) {
             let evidence = format!("line {}, column {}: {found}", found.line, found.column);
             findings.add("words/hidden-characters", &place, &evidence);
@@ -65,7 +94,7 @@ pub(super) fn check(contents: &Contents, findings: &mut Findings) {
                 format!("{place}:{}", line + 1)
             };
             shell::check(&place, text, findings);
-            urls::check(&place, text, &reach, findings);
+            urls::check(&place, text, reach, findings);
             scripts::check(&place, text, findings);
         }
         // Sentences and blobs go over several lines.

@@ -32,6 +32,15 @@ const NOWHERE: [&str; 7] = [
 ];
 
 impl Reach {
+    /// Of several skills: an agent's words may send a model to what any of them reaches.
+    pub(super) fn of_all<'m>(manifests: impl Iterator<Item = &'m Manifest>) -> Self {
+        let each = manifests.map(Reach::of);
+        Reach {
+            hosts: each.flat_map(|reach| reach.hosts).collect(),
+            homepage: None,
+        }
+    }
+
     pub(super) fn of(manifest: &Manifest) -> Self {
         let homepage = manifest
             .skill

@@ -4,6 +4,7 @@
 //! Every page forbids scripts, frames and whatever comes from elsewhere. Text of publishers is escaped by maud, and characters nobody sees are
 //! named, as in the console, whose look it has. The queue alone has forms that do something; see [`desk`].
 
+mod agent;
 mod authority;
 mod changes;
 mod desk;

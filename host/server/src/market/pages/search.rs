@@ -101,6 +101,7 @@ fn facets(query: &SearchQuery, found: &Found) -> Markup {
 
 fn title(facet: Facet) -> &'static str {
     match facet {
+        Facet::Kind => "Is",
         Facet::Service => "Speaks to",
         Facet::Effect => "Does to the world",
         Facet::Capability => "Asks for",

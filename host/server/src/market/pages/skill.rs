@@ -12,7 +12,7 @@ use metier_market::{
 };
 
 use super::{
-    authority, changes,
+    agent, authority, changes,
     frame::{Failure, page as framed, panel},
 };
 use crate::{
@@ -47,6 +47,10 @@ pub async fn show(
     let described = looked.map_err(|error| problem(error.into()))?;
     let proven = proven(&app, shown).await;
     let changed = changed(&app, &versions, at).await;
+    let agent = match &described.agent {
+        Some(package) => Some(agent::panels(&app, package).await),
+        None => None,
+    };
     let name = named.skill.as_str();
     let body = html! {
         div.heading {
@@ -58,11 +62,13 @@ pub async fn show(
         (warning(&shown.standing))
         @if let Some(description) = &record.facts.description { p.lead { (text::shown(description)) } }
         (facts(record))
-        (panel("may", "What it may ask for", html! { div.panel-body {
-            (authority::list(&described.manifest))
-            p.muted.small { "Nothing of it is allowed before you grant it." }
-        } }))
-        (panel("tools", "Tools", tools(&described)))
+        @if let Some(agent) = &agent { (agent) } @else {
+            (panel("may", "What it may ask for", html! { div.panel-body {
+                (authority::list(&described.manifest))
+                p.muted.small { "Nothing of it is allowed before you grant it." }
+            } }))
+            (panel("tools", "Tools", tools(&described)))
+        }
         @if let Some(words) = &described.skill_md {
             (panel("words", "What a model reads", html! { div.panel-body { pre.whole { (text::shown(words)) } } }))
         }

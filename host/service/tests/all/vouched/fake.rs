@@ -191,6 +191,7 @@ impl FakeMarket {
             .to_json();
         let publication = Publication {
             name: skill,
+            kind: Default::default(),
             version: number,
             digest,
             manifest: signed,

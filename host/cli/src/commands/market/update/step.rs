@@ -1,4 +1,4 @@
-//! One skill of an update.
+//! One skill of an update, and what that of an agent has in common with it.
 
 use std::rc::Rc;
 
@@ -7,6 +7,7 @@ use metier_market::{
     client::{Fetched, FirstKey, check_revoked, revoked_line},
     consent::{Change, Class, Contents, compare},
     index::{IndexFile, Line, Locked, Markets, Prefer, ResolveError, Rules, Why, resolve},
+    kind::Kind,
     revoked::List,
 };
 use semver::VersionReq;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        changes,
+        agents, changes,
         find::{Found, unresolved},
         install::{first_key, locked as locked_of, next, told},
         lock,
@@ -46,7 +47,7 @@ pub struct Step {
     pub index: IndexFile,
     /// The one to have.
     pub line: Line,
-    /// The same, verified; nothing where it is installed.
+    /// The same, verified; nothing where it is installed, or an agent.
     pub fetched: Option<Fetched>,
 }
 
@@ -60,41 +61,63 @@ pub enum Done {
     ToDo,
 }
 
+/// Whether an update is done.
+pub enum Agreed<'p> {
+    /// There, and what is said of it to programs.
+    Yes(&'p Placing, Value),
+    /// What came of it instead.
+    No(Done, Value),
+}
+
 impl Updating<'_> {
     /// Updates it, or says why not.
     pub async fn update(&self, step: &Step) -> Result<(Done, Value), Failure> {
         let (app, locked) = (self.session.app, &step.locked);
-        let name = step.index.name();
-        // Before anything is shown: whether there is a way to where it is.
-        let placing = match self.args.dry_run {
-            true => None,
-            false => {
-                let (target, placed) = (&self.args.target, locked.placed.as_ref());
-                Some(Placing::again(app, target, name, placed)?)
-            }
-        };
+        let placing = self.placing(step)?;
+        if step.line.kind == Kind::Agent {
+            return agents::update(self, step, placing.as_ref()).await;
+        }
         let old = self.old(step).await?;
         if let Err(error) = check_revoked(&step.seen.list, &old) {
             app.printer.warn(&error.to_string());
         }
         let Some(fetched) = &step.fetched else {
-            app.printer.note(&format!(
-                "{name} {} is the newest that will do.",
-                locked.version
-            ));
-            let value = json!({"status": "current", "version": locked.version});
-            return Ok((Done::Nothing, value));
+            return Ok(self.is_current(step));
         };
         check_revoked(&step.seen.list, &fetched.contents)?;
         let change = compare(&old, &fetched.contents);
-        self.show(locked, &step.line, &change);
+        self.show(step, &change);
         let found = Found {
             seen: step.seen.clone(),
             index: step.index.clone(),
             line: step.line.clone(),
             fetched: fetched.clone(),
         };
-        self.apply(locked, &found, &change, placing.as_ref()).await
+        let (placing, mut value) = match self.agreed(step, &change, placing.as_ref())? {
+            Agreed::Yes(placing, value) => (placing, value),
+            Agreed::No(done, value) => return Ok((done, value)),
+        };
+        self.apply(locked, &found, placing).await?;
+        value["status"] = "updated".into();
+        Ok((Done::Nothing, value))
+    }
+
+    /// Where it is. Found out before anything is shown: whether there is a way to it. Nowhere in a dry run.
+    fn placing(&self, step: &Step) -> Result<Option<Placing>, Failure> {
+        if self.args.dry_run {
+            return Ok(None);
+        }
+        let (target, placed) = (&self.args.target, step.locked.placed.as_ref());
+        Placing::again(self.session.app, target, step.index.name(), placed).map(Some)
+    }
+
+    /// Nothing to do.
+    pub fn is_current(&self, step: &Step) -> (Done, Value) {
+        let (name, version) = (step.index.name(), &step.locked.version);
+        let printer = &self.session.app.printer;
+        printer.note(&format!("{name} {version} is the newest that will do."));
+        let value = json!({"status": "current", "version": version});
+        (Done::Nothing, value)
     }
 
     /// What was consented to: kept, or fetched once more.
@@ -103,14 +126,7 @@ impl Updating<'_> {
         if let Some(kept) = client.kept().component(&locked.component) {
             return publish::contents(&kept);
         }
-        let line = step.index.line(&locked.version);
-        let line = line.filter(|line| line.component == locked.component);
-        let line = line.ok_or_else(|| {
-            unresolved(&ResolveError::Vanished {
-                name: step.index.name().clone(),
-                version: locked.version.clone(),
-            })
-        })?;
+        let line = step.installed()?;
         let said = FirstKey::Remembered;
         let fetched = client.fetch(line, &step.seen.witness, said).await?;
         Ok(fetched.contents)
@@ -148,12 +164,13 @@ impl Updating<'_> {
         Ok(resolved.line.clone())
     }
 
-    fn show(&self, locked: &Locked, line: &Line, change: &Change) {
+    /// What an update changes, on standard error.
+    pub fn show(&self, step: &Step, change: &Change) {
         let printer = &self.session.app.printer;
         let class = changes::class(change.class);
         printer.note(&format!(
             "{} {} → {}: {class}",
-            line.name, locked.version, line.vers
+            step.line.name, step.locked.version, step.line.vers
         ));
         let paint = printer.terminal.stderr.paint();
         if !change.why.is_empty() {
@@ -161,14 +178,17 @@ impl Updating<'_> {
         }
     }
 
-    async fn apply(
+    /// Whether it is done: what asks for no more is, what asks for more when a person says yes.
+    ///
+    /// # Errors
+    /// When the terminal cannot be read.
+    pub fn agreed<'p>(
         &self,
-        locked: &Locked,
-        found: &Found,
+        step: &Step,
         change: &Change,
-        placing: Option<&Placing>,
-    ) -> Result<(Done, Value), Failure> {
-        let (app, line) = (self.session.app, &found.line);
+        placing: Option<&'p Placing>,
+    ) -> Result<Agreed<'p>, Failure> {
+        let (app, line, locked) = (self.session.app, &step.line, &step.locked);
         let name = &line.name;
         let mut value = json!({
             "class": change.class,
@@ -183,7 +203,7 @@ impl Updating<'_> {
             }
             .into();
             app.printer.note("Nothing was done: this was a dry run.");
-            return Ok((Done::ToDo, value));
+            return Ok(Agreed::No(Done::ToDo, value));
         };
         if change.class != Class::Auto {
             let question = format!("Update {name} to {}?", line.vers);
@@ -193,9 +213,20 @@ impl Updating<'_> {
                     "{name} stays at {}: the update waits for your yes.",
                     locked.version
                 ));
-                return Ok((Done::Held, value));
+                return Ok(Agreed::No(Done::Held, value));
             }
         }
+        Ok(Agreed::Yes(placing, value))
+    }
+
+    async fn apply(
+        &self,
+        locked: &Locked,
+        found: &Found,
+        placing: &Placing,
+    ) -> Result<(), Failure> {
+        let (app, line) = (self.session.app, &found.line);
+        let name = &line.name;
         let alias = alias(self.args.alias.as_ref(), name, locked.placed.as_ref())?;
         let said = first_key(&self.args.target);
         let placed = placing.put(&alias, &found.fetched, said).await?;
@@ -204,7 +235,24 @@ impl Updating<'_> {
             told(app, line, &placed)?;
             next(app, found, placing);
         }
-        value["status"] = "updated".into();
-        Ok((Done::Nothing, value))
+        Ok(())
+    }
+}
+
+impl Step {
+    /// The line of what is installed, as it was when it was.
+    ///
+    /// # Errors
+    /// When the market has it no more.
+    pub fn installed(&self) -> Result<&Line, Failure> {
+        let locked = &self.locked;
+        let line = self.index.line(&locked.version);
+        let line = line.filter(|line| line.component == locked.component);
+        line.ok_or_else(|| {
+            unresolved(&ResolveError::Vanished {
+                name: self.index.name().clone(),
+                version: locked.version.clone(),
+            })
+        })
     }
 }

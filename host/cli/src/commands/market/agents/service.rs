@@ -1,0 +1,137 @@
+//! An agent in a running service: its skills by their aliases, then the agent.
+//!
+//! An alias of the tenant that is another skill, or another version of it, is somebody's work: nothing is changed then. Where a step fails, what
+//! was installed before it is taken away again, and what was replaced is put back.
+
+use http::Method;
+use metier_agent::definition::Name;
+use metier_core::{Code, Digest};
+use metier_market::{
+    agent::{Package, Pin},
+    client::{FirstKey, Kept},
+};
+use serde_json::{Value, json};
+
+use super::find::FoundAgent;
+use crate::{
+    commands::{
+        App,
+        admin::client::{Body, Client},
+        market::placing::Placing,
+    },
+    errors::Failure,
+    text,
+};
+
+/// Deploys an agent with its skills. `before` is the version of it that was installed here, if one was, and `kept` what is kept of it.
+///
+/// # Errors
+/// The service's; nothing is changed then, or that something is, is said.
+pub async fn deploy(
+    app: &App,
+    placing: &Placing,
+    client: &Client,
+    found: &FoundAgent,
+    before: Option<(&Package, &Kept)>,
+    first_key: FirstKey,
+) -> Result<Value, Failure> {
+    let mut wanted = Vec::new();
+    for (alias, skill) in &found.skills {
+        let known = before.and_then(|(before, _)| before.pins().get(alias));
+        match there(client, alias).await? {
+            Some(there) if there == skill.line.component => {}
+            None => wanted.push((alias, skill, None)),
+            Some(there) => match known.filter(|pin| pin.digest == there) {
+                Some(pin) => wanted.push((alias, skill, Some(pin))),
+                None => return Err(of_another(alias)),
+            },
+        }
+    }
+    let mut done: Vec<(&Name, Option<&Pin>)> = Vec::new();
+    let mut outcome = Ok(Value::Null);
+    for (alias, skill, replaced) in wanted {
+        match placing.put(alias, &skill.fetched, first_key).await {
+            Ok(_) => done.push((alias, replaced)),
+            Err(failure) => {
+                outcome = Err(failure);
+                break;
+            }
+        }
+    }
+    if outcome.is_ok() {
+        outcome = agent(client, &found.fetched.contents).await;
+    }
+    if outcome.is_err() {
+        let kept = before.map(|(_, kept)| kept);
+        for (alias, replaced) in done.into_iter().rev() {
+            if let Err(failure) = undo(client, kept, alias, replaced).await {
+                let (alias, why) = (alias.as_str(), text::one_line(&failure.fault.message));
+                app.printer.warn(&format!(
+                    "the skill `{alias}` was installed, and cannot be taken back: {why}"
+                ));
+            }
+        }
+    }
+    outcome
+}
+
+async fn agent(client: &Client, package: &Package) -> Result<Value, Failure> {
+    let body = json!({"text": package.text(), "files": package.files()});
+    client
+        .ask(Method::POST, "/agents", Body::Json(body))
+        .await?;
+    Ok(json!({"agent": package.name().short()}))
+}
+
+/// The digest of what has the alias.
+async fn there(client: &Client, alias: &Name) -> Result<Option<Digest>, Failure> {
+    let path = format!("/skills/{}", alias.as_str());
+    let answer = match client.ask(Method::GET, &path, Body::None).await {
+        Ok(answer) => answer,
+        Err(failure) if failure.fault.code == Code::NotFound => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    let skill: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    let digest = skill["digest"].as_str().and_then(|text| text.parse().ok());
+    // What has no digest that can be read is another skill.
+    Ok(Some(digest.unwrap_or_else(|| Digest::of(b""))))
+}
+
+async fn undo(
+    client: &Client,
+    kept: Option<&Kept>,
+    alias: &Name,
+    replaced: Option<&Pin>,
+) -> Result<(), Failure> {
+    let path = format!("/skills/{}", alias.as_str());
+    let Some(pin) = replaced else {
+        client.ask(Method::DELETE, &path, Body::None).await?;
+        return Ok(());
+    };
+    let old =
+        kept.and_then(|kept| Some((kept.component(&pin.digest)?, kept.receipt(&pin.digest)?)));
+    let (component, receipt) = old.ok_or_else(|| {
+        Failure::usage(
+            format!("{} {} is not kept here any more.", pin.name, pin.version),
+            "Install the agent's version that you had once more.",
+        )
+    })?;
+    let parts = vec![
+        ("component", "application/wasm", component),
+        ("receipt", "application/json", receipt),
+    ];
+    client.ask(Method::PUT, &path, Body::Form(parts)).await?;
+    Ok(())
+}
+
+fn of_another(alias: &Name) -> Failure {
+    let alias = alias.as_str();
+    Failure::usage(
+        format!(
+            "The alias `{alias}` of the tenant is another skill, or another version of it, than the agent pins."
+        ),
+        format!(
+            "Nothing was changed. Use a tenant of its own (--tenant), or take that one away: `metier admin skill remove {alias}`."
+        ),
+    )
+}
