@@ -40,8 +40,8 @@ mod tests {
     use metier_core::Digest;
 
     use crate::state::{
-        Change, KeyEnded, Refused,
-        tests::{acme, apply, end, publication, publish, revoke, unyank, version, yank},
+        Change, Refused,
+        tests::{acme, apply, publication, publish, revoke, stolen, unyank, version, yank},
     };
     use crate::{agent::Pin, kind::Kind, revoked::Target, trust::tests::day};
 
@@ -90,12 +90,8 @@ mod tests {
                 .unwrap_err()
                 .contains("revoked: steals")
         );
-        let stolen = KeyEnded {
-            compromised: true,
-            since: Some(day(1)),
-            ..end("com.acme", &key, day(4))
-        };
-        apply(&mut state, day(4), Change::KeyEnd(stolen)).unwrap();
+        let theft = Change::KeyEnd(stolen("com.acme", &key, day(1)));
+        apply(&mut state, day(4), theft).unwrap();
         assert!(state.pinnable(&pin).unwrap_err().contains("void"));
     }
 

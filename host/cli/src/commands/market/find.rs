@@ -105,10 +105,13 @@ pub async fn look_all(session: &Session<'_>, wanted: &[Wanted]) -> Vec<Result<Lo
     taken(all)
 }
 
+/// What is fetched of one market, each with its place among all.
+type Placed = Vec<(usize, Looked)>;
+
 /// Fetches skills: each market is asked for all of its receipts and components at once. In their order.
 pub async fn fetch_all(looked: Vec<Looked>, said: FirstKey) -> Vec<Result<Found, Failure>> {
     let mut all: Vec<Option<Result<Found, Failure>>> = looked.iter().map(|_| None).collect();
-    let mut markets: Vec<(Rc<Seen>, Vec<(usize, Looked)>)> = Vec::new();
+    let mut markets: Vec<(Rc<Seen>, Placed)> = Vec::new();
     for (at, one) in looked.into_iter().enumerate() {
         let market = one.seen.client.market();
         let mut known = markets.iter_mut();

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     agent::Package,
+    consent::Contents,
     kind::Kind,
     log::LogFault,
     receipt::ReceiptFault,
@@ -335,7 +336,7 @@ async fn two_installs_at_once_are_two_installs() {
     let index = scene.client.index(&weather(), Ask::WhenCold).await.unwrap();
     let all = scene
         .client
-        .fetch_all(index.lines(), &witness, FirstKey::Remembered);
+        .fetch_all::<Contents>(index.lines(), &witness, FirstKey::Remembered);
     let versions: Vec<String> = all
         .await
         .into_iter()

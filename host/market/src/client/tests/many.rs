@@ -3,6 +3,7 @@
 use metier_core::SkillName;
 
 use super::{Ask, Client, FirstKey, Scene, shop::Shop};
+use crate::consent::Contents;
 
 const SKILLS: usize = 100;
 
@@ -82,7 +83,10 @@ async fn one_that_fails_does_not_take_the_others_with_it() {
     let path = format!("receipts/{}?", lines[7].leaf);
     scene.script.lie(&path, super::script::Lie::Html);
     let said = FirstKey::Remembered;
-    let fetched = scene.client.fetch_all(&lines, &witness, said).await;
+    let fetched = scene
+        .client
+        .fetch_all::<Contents>(&lines, &witness, said)
+        .await;
     let failed = |(at, fetched): (usize, &Result<_, _>)| fetched.is_err().then_some(at);
     let failed: Vec<usize> = fetched.iter().enumerate().filter_map(failed).collect();
     assert_eq!(failed, [7]);
