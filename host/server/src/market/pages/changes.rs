@@ -45,8 +45,21 @@ pub fn short(old: &Shown, new: &Shown) -> Vec<&'static str> {
     said
 }
 
+/// What a version changes against another.
+pub async fn against(app: &MarketApp, old: &Record, new: &Record) -> Markup {
+    let change = between(app, old, new).await;
+    let version = old.facts.version.to_string();
+    html! { div.panel-body {
+        p.muted.small { "Against " (text::line(&version, 60)) "." }
+        @match &change {
+            Some(change) => (told(change)),
+            None => p { "These files are too large to be compared here: " code { "metier update --dry-run" } " does." },
+        }
+    } }
+}
+
 /// Everything that changed, with its class. Nothing where the files are too large to be compared for a page, or cannot be read.
-pub async fn between(app: &MarketApp, old: &Record, new: &Record) -> Option<Change> {
+async fn between(app: &MarketApp, old: &Record, new: &Record) -> Option<Change> {
     let _place = PLACES.acquire().await.ok()?;
     let (old, new) = (bytes(app, old).await?, bytes(app, new).await?);
     let compared = tokio::task::spawn_blocking(move || {
@@ -73,7 +86,7 @@ async fn bytes(app: &MarketApp, record: &Record) -> Option<Vec<u8>> {
 }
 
 /// The difference as a page tells it.
-pub fn told(change: &Change) -> Markup {
+fn told(change: &Change) -> Markup {
     html! {
         p { "An update is " span class={ "tag " (look(change.class)) } { (class(change.class)) } ": " (meaning(change.class)) }
         @if change.why.is_empty() { p.muted { "Nothing changed that anybody is asked about." } }

@@ -11,6 +11,7 @@ mod desk;
 mod frame;
 mod publisher;
 mod queue;
+mod says;
 mod search;
 mod skill;
 

@@ -14,15 +14,19 @@ use axum::{
 };
 use maud::{Markup, html};
 use metier_market::{
-    keeper::acts::{Decision, Waiting},
+    keeper::{
+        acts::{Decision, Submission, Waiting},
+        registry::RegistryError,
+    },
     review::{Finding, Severity},
 };
 use serde::Deserialize;
 
 use super::{
-    POLICY,
+    POLICY, changes,
     desk::{self, COOKIE, Desk, Keeper, LASTS, LOGIN, NotIn, Posted},
     frame::{Failure, page as framed, panel},
+    says,
 };
 use crate::{
     console::{
@@ -199,6 +203,7 @@ async fn show(
     let waiting = found(&app, &id)?;
     let submission = &waiting.submission;
     let title = format!("{} {}", submission.name, submission.version);
+    let sent = sent(&app, submission).await;
     let body = html! {
         (heading(&keeper, html! {
             p.crumbs { a href="/queue" { "Queue" } " /" }
@@ -213,9 +218,37 @@ async fn show(
             div.wide-fact { dt { "OCI manifest" } dd { code { (submission.manifest) } } }
         }
         (panel("findings", "What the review found", findings(&waiting.report.findings)))
+        (sent)
         @if waiting.refused.is_none() { (decisions(&keeper, &waiting)) }
     };
     Ok(framed(&title, body))
+}
+
+/// What it says of itself, and what it changes: who decides reads what others would. That it cannot be read hides nothing else.
+async fn sent(app: &MarketApp, submission: &Submission) -> Markup {
+    let registry = app.market.registry();
+    let (name, manifest) = (&submission.name, &submission.manifest);
+    let looked = async {
+        let record = registry.record_of(name, manifest).await?;
+        let described = registry.look_into(&record).await?;
+        Ok::<_, RegistryError>((record, described))
+    };
+    let (record, described) = match looked.await {
+        Ok(found) => found,
+        Err(error) => {
+            let why = text::line(&error.to_string(), 300);
+            return html! { p.problem role="alert" { "What was sent cannot be read: " (why) } };
+        }
+    };
+    let newest = app.market.newest(name).await.ok().flatten();
+    let changed = match newest {
+        Some((_, old)) => Some(changes::against(app, &old, &record).await),
+        None => None,
+    };
+    html! {
+        (says::panels(app, &record, &described).await)
+        @if let Some(changed) = changed { (panel("changes", "What it changes", changed)) }
+    }
 }
 
 /// Each with its place and its evidence. All of it was written by a publisher.
@@ -256,11 +289,11 @@ fn decisions(keeper: &Keeper, waiting: &Waiting) -> Markup {
                 p { "It is published as it is, and stays in the log for ever." }
                 button.primary type="submit" { "Publish it" }
             }
-            form method="post" action={ (path) "/refuse" } {
+            form.inline method="post" action={ (path) "/refuse" } {
                 (word(keeper))
-                label for="why" { "Why it is refused: its publisher reads this" }
-                input id="why" name="why" required maxlength="300" spellcheck="true";
-                button type="submit" { "Refuse it" }
+                label for="why" { "Reason" }
+                input id="why" name="why" required maxlength="300" spellcheck="true" placeholder="for its publisher";
+                button.danger type="submit" { "Refuse it" }
             }
         }
     };

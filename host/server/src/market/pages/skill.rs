@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Html};
 use maud::{Markup, html};
-use metier_core::Tool;
 use metier_market::{
-    keeper::{Shown, describe::Described, registry::Record},
+    keeper::{Shown, registry::Record},
     receipt::Proven,
     state::Standing,
 };
 
 use super::{
-    agent, authority, changes,
+    changes,
     frame::{Failure, page as framed, panel},
+    says,
 };
 use crate::{
     console::text,
@@ -46,11 +46,11 @@ pub async fn show(
     let looked = app.market.registry().look_into(record).await;
     let described = looked.map_err(|error| problem(error.into()))?;
     let proven = proven(&app, shown).await;
-    let changed = changed(&app, &versions, at).await;
-    let agent = match &described.agent {
-        Some(package) => Some(agent::panels(&app, package).await),
+    let changed = match changes::before(&versions, at) {
+        Some(old) => Some(changes::against(&app, &old.record, record).await),
         None => None,
     };
+    let says = says::panels(&app, record, &described).await;
     let name = named.skill.as_str();
     let body = html! {
         div.heading {
@@ -60,18 +60,7 @@ pub async fn show(
             }
         }
         (warning(&shown.standing))
-        @if let Some(description) = &record.facts.description { p.lead { (text::shown(description)) } }
-        (facts(record))
-        @if let Some(agent) = &agent { (agent) } @else {
-            (panel("may", "What it may ask for", html! { div.panel-body {
-                (authority::list(&described.manifest))
-                p.muted.small { "Nothing of it is allowed before you grant it." }
-            } }))
-            (panel("tools", "Tools", tools(&described)))
-        }
-        @if let Some(words) = &described.skill_md {
-            (panel("words", "What a model reads", html! { div.panel-body { pre.whole { (text::shown(words)) } } }))
-        }
+        (says)
         @if let Some(changed) = changed { (panel("changes", "What it changes", changed)) }
         (panel("proof", "Who stands for it", stands(shown, proven.as_ref())))
         (panel("versions", "Versions", listed(name, &versions, record)))
@@ -88,20 +77,6 @@ fn newest(versions: &[Shown]) -> Option<usize> {
         .position(|one| is_good(one) && is_stable(one));
     let good = stable.or_else(|| versions.iter().position(is_good));
     good.or((!versions.is_empty()).then_some(0))
-}
-
-/// What it changes against the version before it.
-async fn changed(app: &MarketApp, versions: &[Shown], at: usize) -> Option<Markup> {
-    let (old, new) = (changes::before(versions, at)?, versions.get(at)?);
-    let change = changes::between(app, &old.record, &new.record).await;
-    let version = old.record.facts.version.to_string();
-    Some(html! { div.panel-body {
-        p.muted.small { "Against " (text::line(&version, 60)) "." }
-        @match &change {
-            Some(change) => (changes::told(change)),
-            None => p { "These files are too large to be compared here: " code { "metier update --dry-run" } " does." },
-        }
-    } })
 }
 
 /// What its receipt shows, verified as a client does it.
@@ -162,44 +137,6 @@ fn stands(shown: &Shown, proven: Option<&Proven>) -> Markup {
                 }
             } }
         } }
-    }
-}
-
-fn facts(record: &Record) -> Markup {
-    let facts = &record.facts;
-    let millis = u64::try_from(record.at / 1_000).unwrap_or_default();
-    html! {
-        dl.facts.panel {
-            div { dt { "Published" } dd { (text::at(millis)) } }
-            div { dt { "Price" } dd { (text::line(&facts.price.words(), 120)) } }
-            @if let Some(license) = &facts.license { div { dt { "License" } dd { (text::line(license, 80)) } } }
-            @if let Some(language) = &facts.language { div { dt { "Written in" } dd { (text::line(language, 40)) } } }
-            div { dt { "Size" } dd { (text::bytes(record.size)) } }
-            div.wide-fact { dt { "SHA-256" } dd { code { (record.component) } } }
-        }
-    }
-}
-
-fn tools(described: &Described) -> Markup {
-    html! {
-        table.stack {
-            caption.unseen { "Tools" }
-            thead { tr { th scope="col" { "Tool" } th scope="col" { "Effect" } th scope="col" { "What it does" } } }
-            tbody { @for tool in &described.tools { (row(tool)) } }
-        }
-    }
-}
-
-fn row(tool: &Tool) -> Markup {
-    html! {
-        tr {
-            th.with-status scope="row" { code { (text::line(tool.name.as_str(), 128)) } }
-            td.status-cell { span class={ "tag " (tool.effect) } { (tool.effect) } }
-            td {
-                (text::prose(&tool.description))
-                details.folded { summary { "Schema" } pre { (text::json(&tool.input_schema)) } }
-            }
-        }
     }
 }
 
