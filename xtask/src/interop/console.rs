@@ -17,10 +17,10 @@ use crate::skills;
 const CONSOLE: &str = "tests/interop/console";
 
 /// A browser, and letters for it to draw.
-const DEBIAN: &[&str] = &["chromium", "fonts-inter", "fonts-jetbrains-mono"];
+pub(super) const DEBIAN: &[&str] = &["chromium", "fonts-inter", "fonts-jetbrains-mono"];
 
 /// Where Debian's browser is.
-const CHROMIUM: &str = "/usr/bin/chromium";
+pub(super) const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// What `metier serve --output json` says first.
 #[derive(Deserialize)]

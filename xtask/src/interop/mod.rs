@@ -4,6 +4,7 @@
 //! others wrote, installed from PyPI, npm or Debian at pinned versions ([`Tools`]), cannot. Each step is one file.
 
 mod apis;
+mod catalogue;
 mod conformance;
 mod console;
 mod data;
@@ -61,6 +62,7 @@ const STEPS: &[Step] = &[
     ("identity", identity::run),
     ("market", market::run),
     ("console", console::run),
+    ("catalogue", catalogue::run),
     ("flagship", flagship::run),
 ];
 

@@ -246,7 +246,7 @@ async fn sent(app: &MarketApp, submission: &Submission) -> Markup {
         None => None,
     };
     html! {
-        (says::panels(app, &record, &described).await)
+        (says::panels(app, &record, &described, "Pushed").await)
         @if let Some(changed) = changed { (panel("changes", "What it changes", changed)) }
     }
 }

@@ -2,20 +2,28 @@
 
 use maud::{Markup, html};
 use metier_core::Tool;
-use metier_market::keeper::{describe::Described, registry::Record};
+use metier_market::{
+    keeper::{describe::Described, registry::Record},
+    kind::Kind,
+};
 
 use super::{agent, authority, frame::panel};
 use crate::{console::text, market::MarketApp};
 
-/// All of it. A publisher wrote it.
-pub async fn panels(app: &MarketApp, record: &Record, described: &Described) -> Markup {
+/// All of it, and since when it is what `since` says. A publisher wrote it.
+pub async fn panels(
+    app: &MarketApp,
+    record: &Record,
+    described: &Described,
+    since: &str,
+) -> Markup {
     let agent = match &described.agent {
         Some(package) => Some(agent::panels(app, package).await),
         None => None,
     };
     html! {
         @if let Some(description) = &record.facts.description { p.lead { (text::shown(description)) } }
-        (facts(record))
+        (facts(record, since))
         @if let Some(agent) = &agent { (agent) } @else {
             (panel("may", "What it may ask for", html! { div.panel-body {
                 (authority::list(&described.manifest))
@@ -29,13 +37,16 @@ pub async fn panels(app: &MarketApp, record: &Record, described: &Described) -> 
     }
 }
 
-fn facts(record: &Record) -> Markup {
+fn facts(record: &Record, since: &str) -> Markup {
     let facts = &record.facts;
     let millis = u64::try_from(record.at / 1_000).unwrap_or_default();
     html! {
         dl.facts.panel {
-            div { dt { "Published" } dd { (text::at(millis)) } }
-            div { dt { "Price" } dd { (text::line(&facts.price.words(), 120)) } }
+            div { dt { (since) } dd { (text::at(millis)) } }
+            div { dt { "Price" } dd { @match facts.kind {
+                Kind::Skill => (text::line(&facts.price.words(), 120)),
+                Kind::Agent => "what its skills cost",
+            } } }
             @if let Some(license) = &facts.license { div { dt { "License" } dd { (text::line(license, 80)) } } }
             @if let Some(language) = &facts.language { div { dt { "Written in" } dd { (text::line(language, 40)) } } }
             div { dt { "Size" } dd { (text::bytes(record.size)) } }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::Uri, response::Html};
 use maud::{Markup, html};
-use metier_market::keeper::Summary;
+use metier_market::{keeper::Summary, kind::Kind};
 use metier_store::search::{Facet, Found, SearchQuery};
 
 use super::frame::{Failure, page as framed};
@@ -41,7 +41,7 @@ pub async fn page(State(app): State<Arc<MarketApp>>, uri: Uri) -> Result<Html<St
 }
 
 pub(super) fn told(found: &Found) -> Markup {
-    html! { @if found.is_cut { "At least " } (text::many(found.total, "skill", "skills")) }
+    html! { @if found.is_cut { "At least " } (text::many(found.total, "result", "results")) }
 }
 
 pub(super) fn cards(found: &Found) -> Markup {
@@ -69,7 +69,10 @@ fn card(summary: &Summary) -> Markup {
             p.bottom.muted.small {
                 @for effect in &summary.effects { span class={ "tag " (effect) } { (effect) } " " }
                 @if summary.paid { span.tag.waits { "paid" } " " }
-                (text::many(summary.tool_count, "tool", "tools"))
+                @match summary.kind {
+                    Kind::Skill => (text::many(summary.tool_count, "tool", "tools")),
+                    Kind::Agent => span.tag.current { "agent" },
+                }
                 @if let Some(first) = summary.services.first() { ", speaks to " code { (text::line(first, 60)) } }
                 @if summary.services.len() > 1 { " and " (summary.services.len() - 1) " more" }
             }

@@ -50,7 +50,7 @@ pub async fn show(
         Some(old) => Some(changes::against(&app, &old.record, record).await),
         None => None,
     };
-    let says = says::panels(&app, record, &described).await;
+    let says = says::panels(&app, record, &described, "Published").await;
     let name = named.skill.as_str();
     let body = html! {
         div.heading {

@@ -34,7 +34,7 @@ async fn a_skill_is_found_and_shown_with_what_it_asks_for() {
     assert!(page.contains(">1.0.0</span>"), "{page}");
     let page = stall.get("/publishers/com.acme").await.text();
     assert!(
-        page.contains("2 skills") && page.contains("com.acme/jira"),
+        page.contains("2 results") && page.contains("com.acme/jira"),
         "{page}"
     );
 }
