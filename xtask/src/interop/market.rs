@@ -2,6 +2,8 @@
 //!
 //! ORAS' Python client pushes it as a version; Debian's skopeo copies that to a folder and, under another market's name, back: what
 //! passes through a stranger's hands stays what it was. It is not published, so all of it needs the token of who pushed it.
+//!
+//! And a namespace is proven in the DNS of Debian's dnsmasq.
 
 use std::path::Path;
 
@@ -56,7 +58,7 @@ struct Entry {
 /// Pushes with one client and copies with another.
 pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     let python = tools.python()?;
-    tools.debian(&["skopeo"])?;
+    tools.debian(&["dnsmasq-base", "skopeo"])?;
     let only = Some(SKILL.to_owned());
     let built = guests::run(repo, &guests::Args { only })?;
     let skill = built.first().context("a skill was built")?;
@@ -74,6 +76,11 @@ pub fn run(repo: &Repo, tools: &Tools<'_>) -> Result<()> {
     let one = serve(&metier, &home.join("one"))?;
     let other = serve(&metier, &home.join("other"))?;
     let (host, of_other) = (host(&one), host(&other));
+    Cmd::new(&python)
+        .arg(repo.path("tests/interop/market/dns.py"))
+        .arg(&metier)
+        .arg(home.join("dns"))
+        .step("a namespace is proven in the DNS of Debian's dnsmasq")?;
     Cmd::new(python)
         .arg(repo.path("tests/interop/market/push.py"))
         .arg(host)

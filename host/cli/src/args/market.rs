@@ -173,9 +173,22 @@ pub struct MarketServe {
     /// Take every namespace as it is claimed, without a proof in DNS or under HTTPS: for a market on this machine alone
     #[arg(long)]
     pub allow_any_namespace: bool,
+    /// Who is asked for proofs in DNS [default: as this system says, in /etc/resolv.conf]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = resolver)]
+    pub resolver: Option<SocketAddr>,
     /// How log lines are written to standard error; METIER_LOG says which are
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
+}
+
+/// Where DNS is, when no port is said.
+const DNS_PORT: u16 = 53;
+
+fn resolver(text: &str) -> Result<SocketAddr, String> {
+    let address = text.parse::<IpAddr>();
+    let address = address.map(|ip| SocketAddr::new(ip, DNS_PORT));
+    let address = address.or_else(|_| text.parse::<SocketAddr>());
+    address.map_err(|_| "write an address such as `192.0.2.53` or `[2001:db8::53]:5353`".to_owned())
 }
 
 /// A publication under way needs what was pushed for it.
@@ -189,7 +202,18 @@ fn at_least_an_hour(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::at_least_an_hour;
+    use super::{at_least_an_hour, resolver};
+
+    #[test]
+    fn a_resolver_is_an_address_with_a_port_or_without() {
+        let read = |text| resolver(text).map(|address| address.to_string());
+        assert_eq!(read("192.0.2.53").as_deref(), Ok("192.0.2.53:53"));
+        assert_eq!(read("127.0.0.1:5353").as_deref(), Ok("127.0.0.1:5353"));
+        assert_eq!(read("::1").as_deref(), Ok("[::1]:53"));
+        for wrong in ["dns.example", "", "1.2.3.4:x"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn what_was_pushed_is_kept_for_as_long_as_a_publication_may_take() {

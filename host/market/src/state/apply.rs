@@ -81,6 +81,7 @@ impl State {
             proof: claim.proof.clone(),
             frozen: None,
             keys: vec![first],
+            changes: 0,
         };
         self.namespaces.insert(namespace.clone(), owned);
         Ok(())
@@ -94,6 +95,7 @@ impl State {
         }
         let key = owned.check_added(added, at, leaf)?;
         owned.keys.push(key);
+        owned.changes += 1;
         Ok(())
     }
 
@@ -106,6 +108,7 @@ impl State {
                 key.voided = Some(key.voided.unwrap_or(at));
             }
         }
+        owned.changes += 1;
         owned.void_what_compromised_keys_signed(at);
         Ok(())
     }

@@ -19,8 +19,14 @@ use crate::{
 /// How long a namespace is without a key before it gets one that no earlier one vouches for: time for its owner to protest.
 pub const RECOVERY_WAIT: Duration = Duration::from_secs(72 * 3_600);
 
-/// Most keys of one namespace, good and ended.
-pub(super) const MAX_KEYS: usize = 1_000;
+/// Most keys of one namespace, good and ended. Those that are void do not count: a thief cannot use up what the owner has.
+const MAX_KEYS: usize = 1_000;
+
+/// Most changes of its keys by the word of one of them. Every receipt carries them all, and has an end ([`crate::receipt::MAX_HISTORY`]).
+const MAX_CHANGES: usize = 3_000;
+
+/// Most of all changes: the domain, which no thief of a key has, says what has to be said after those.
+const MAX_CHANGES_WITH_DOMAIN: usize = 3_500;
 
 /// That a namespace has a further key: what an earlier key of it signs.
 ///
@@ -181,9 +187,11 @@ impl Owned {
         leaf: u64,
     ) -> Result<NamespaceKey, Refused> {
         let namespace = || added.namespace.clone();
-        if self.keys.len() >= MAX_KEYS {
+        let counted = self.keys.iter().filter(|key| key.voided.is_none());
+        if counted.count() >= MAX_KEYS {
             return Err(Refused::TooManyKeys(namespace()));
         }
+        self.check_changes(&added.namespace, &added.vouched)?;
         if self.key(added.key.hint()).is_some() {
             return Err(Refused::KeyThere(added.key.hint(), namespace()));
         }
@@ -205,6 +213,18 @@ impl Owned {
             at,
             leaf,
         })
+    }
+
+    /// Whether its keys may change once more.
+    fn check_changes(&self, namespace: &Namespace, vouched: &Vouched) -> Result<(), Refused> {
+        let most = match vouched {
+            Vouched::Key(_) => MAX_CHANGES,
+            Vouched::Domain(_) => MAX_CHANGES_WITH_DOMAIN,
+        };
+        match self.changes < most {
+            true => Ok(()),
+            false => Err(Refused::TooManyKeys(namespace.clone())),
+        }
     }
 
     /// Whether a key may be added that no earlier one vouches for.
@@ -235,6 +255,7 @@ impl Owned {
         let Some((place, key)) = found else {
             return Err(Refused::ForeignKey(ended.key, ended.namespace.clone()));
         };
+        self.check_changes(&ended.namespace, &ended.vouched)?;
         self.check_ending(&ended.ending(), &ended.vouched, at)?;
         // Ended before, it can still turn out to be stolen, or stolen earlier; nothing makes it better again.
         let mut record = key.record.clone();

@@ -92,6 +92,8 @@ pub struct Owned {
     pub frozen: Option<Reason>,
     /// Its keys, in the order they came.
     pub keys: Vec<NamespaceKey>,
+    /// How often its keys changed since the first came.
+    pub changes: usize,
 }
 
 /// A key of a namespace.

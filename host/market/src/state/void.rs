@@ -4,7 +4,7 @@
 //! Versions of a skill that are void and next to each other are one range, so that a year's work of a stolen key is an entry and not a
 //! thousand. Where that is not enough, the whole namespace is named: nobody can fill the list so that it is not made any more.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use metier_core::SkillName;
 use semver::Version;
@@ -54,15 +54,7 @@ impl State {
         let each: Vec<(&Namespace, Vec<Entry>)> = stolen
             .map(|(namespace, owned)| (namespace, self.void_of(namespace, owned)))
             .collect();
-        let all: usize = each.iter().map(|(_, entries)| entries.len()).sum();
-        let most = if all > MAX_VOID { 1 } else { MAX_VOID_EACH };
-        let fitted = each.into_iter();
-        fitted
-            .flat_map(|(namespace, entries)| match entries.len() > most {
-                true => whole(namespace, &entries),
-                false => entries,
-            })
-            .collect()
+        fitted(each, MAX_VOID_EACH, MAX_VOID)
     }
 
     fn void_of(&self, namespace: &Namespace, owned: &Owned) -> Vec<Entry> {
@@ -75,6 +67,24 @@ impl State {
             })
             .collect()
     }
+}
+
+/// As many as there may be: a namespace with too many is named whole, and where all are too many, those with the most of them are.
+fn fitted(mut each: Vec<(&Namespace, Vec<Entry>)>, most_each: usize, most: usize) -> Vec<Entry> {
+    let mut all: usize = each.iter().map(|(_, entries)| entries.len()).sum();
+    let mut largest: Vec<usize> = (0..each.len()).collect();
+    largest.sort_by_key(|at| Reverse(each.get(*at).map_or(0, |(_, entries)| entries.len())));
+    for at in largest {
+        let Some((namespace, entries)) = each.get_mut(at) else {
+            continue;
+        };
+        if entries.len() <= most_each && all <= most {
+            break;
+        }
+        all = all.saturating_sub(entries.len()).saturating_add(1);
+        *entries = whole(namespace, entries);
+    }
+    each.into_iter().flat_map(|(_, entries)| entries).collect()
 }
 
 /// When a version was said to be void, if it was.
@@ -137,4 +147,58 @@ fn whole(namespace: &Namespace, entries: &[Entry]) -> Vec<Entry> {
 fn entry(target: Target, at: Moment) -> Entry {
     let why = Reason::of_void();
     Entry { target, why, at }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use metier_core::Digest;
+
+    use super::{Namespace, Target, entry, fitted};
+    use crate::{revoked::Entry, trust::tests::day};
+
+    fn digests(name: &str, count: usize) -> Vec<Entry> {
+        let each = (0..count).map(|at| Target::Digest {
+            digest: Digest::of(format!("{name} {at}").as_bytes()),
+        });
+        each.map(|target| entry(target, day(2))).collect()
+    }
+
+    /// How many entries each of four namespaces has, where none has more than 10 and all not more than 20.
+    fn lengths(counts: [usize; 4]) -> Vec<(bool, usize)> {
+        let names: Vec<Namespace> = ["org.a", "org.b", "org.c", "org.d"]
+            .map(|name| name.parse().unwrap())
+            .to_vec();
+        let each = names.iter().zip(counts);
+        let each = each.map(|(name, count)| (name, digests(name.as_str(), count)));
+        let entries = fitted(each.collect(), 10, 20);
+        let mut left = entries.as_slice();
+        let each = names.iter().zip(counts).map(|(name, count)| {
+            let whole = Target::Publisher {
+                namespace: name.clone(),
+            };
+            let is_whole = left.first().is_some_and(|entry| entry.target == whole);
+            let taken = if is_whole { 1 } else { count };
+            let here = left.split_off(..taken).unwrap();
+            assert!(is_whole || here == digests(name.as_str(), count));
+            (is_whole, taken)
+        });
+        each.collect()
+    }
+
+    #[test]
+    fn who_has_the_most_is_named_whole_and_others_are_not() {
+        assert_eq!(
+            lengths([10, 0, 6, 4]),
+            [(false, 10), (false, 0), (false, 6), (false, 4)]
+        );
+        assert_eq!(
+            lengths([2, 11, 3, 4]),
+            [(false, 2), (true, 1), (false, 3), (false, 4)]
+        );
+        assert_eq!(
+            lengths([7, 10, 9, 8]),
+            [(false, 7), (true, 1), (true, 1), (false, 8)]
+        );
+    }
 }

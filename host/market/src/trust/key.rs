@@ -96,6 +96,7 @@ pub enum KeyError {
 pub struct PublicKey {
     algorithm: Algorithm,
     spki: Arc<[u8]>,
+    hint: KeyHint,
 }
 
 impl PublicKey {
@@ -114,6 +115,7 @@ impl PublicKey {
         Ok(PublicKey {
             algorithm,
             spki: spki.into(),
+            hint: KeyHint(*Digest::of(spki).as_bytes()),
         })
     }
 
@@ -161,7 +163,7 @@ impl PublicKey {
 
     /// What bundles and leaves call it.
     pub fn hint(&self) -> KeyHint {
-        KeyHint(*Digest::of(&self.spki).as_bytes())
+        self.hint
     }
 
     /// Whether it signed this message.

@@ -18,7 +18,7 @@ use axum::{
 };
 use metier_core::SkillName;
 use metier_market::keeper::{
-    self, Summary,
+    Summary,
     registry::{Record, Reference, tag},
 };
 use metier_store::search::{Facet, MAX_HITS, SearchQuery};
@@ -170,9 +170,10 @@ async fn skill(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let versions = versions(&app, &named.skill).await?;
+    let newest = app.market.newest(&named.skill).await.map_err(problem)?;
     let told = json!({
         "name": named.skill,
-        "newest": keeper::newest(&versions).map(Summary::of),
+        "newest": newest.map(|(_, record)| Summary::of(&record)),
         "versions": versions.iter().map(in_short).collect::<Vec<_>>(),
     });
     Ok(cached::json(&headers, &told, ASK_AGAIN))

@@ -1,5 +1,6 @@
-//! Proofs of namespaces, looked up over HTTPS with the egress of skills.
+//! Proofs of namespaces, looked up over HTTPS with the egress of skills, and in DNS ([`super::dns`]).
 //!
+//! Over HTTPS:
 //! - Addresses of private networks are refused: a claim must not make the market knock on its neighbours' doors.
 //! - Redirects are not followed: the domain itself says whose it is.
 //! - There being no file is an answer. Everything else that is no file is none, and what was proven stays proven.
@@ -28,6 +29,8 @@ use metier_runtime::{
 };
 use toml::{Table, Value};
 
+use super::dns::DnsLookup;
+
 /// For one look altogether: whoever claims waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -39,25 +42,26 @@ const CONNECTIONS: usize = 16;
 
 /// The way to domains.
 #[derive(Clone)]
-pub struct WebLookup {
+pub struct Domains {
     egress: Egress,
     /// Where certificates beside the system's are, and networks that may be reached beside the public ones: for tests.
     local: Option<(PathBuf, String)>,
+    dns: Option<DnsLookup>,
 }
 
-impl Default for WebLookup {
+impl Default for Domains {
     fn default() -> Self {
-        WebLookup::new(EgressConfig::default())
+        Domains::new(EgressConfig::default())
     }
 }
 
-impl std::fmt::Debug for WebLookup {
+impl std::fmt::Debug for Domains {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("WebLookup")
+        f.write_str("Domains")
     }
 }
 
-impl WebLookup {
+impl Domains {
     /// With another resolver or clock.
     pub fn new(config: EgressConfig) -> Self {
         let egress = Egress::new(EgressConfig {
@@ -67,9 +71,10 @@ impl WebLookup {
             max_connections: CONNECTIONS,
             ..config
         });
-        WebLookup {
+        Domains {
             egress,
             local: None,
+            dns: None,
         }
     }
 
@@ -77,7 +82,14 @@ impl WebLookup {
     #[must_use]
     pub fn reaching(self, ca_file: PathBuf, network: &str) -> Self {
         let local = Some((ca_file, network.to_owned()));
-        WebLookup { local, ..self }
+        Domains { local, ..self }
+    }
+
+    /// Looks into DNS too.
+    #[must_use]
+    pub fn with_dns(self, dns: DnsLookup) -> Self {
+        let dns = Some(dns);
+        Domains { dns, ..self }
     }
 
     async fn file(&self, place: &str) -> Result<Vec<String>, String> {
@@ -159,15 +171,21 @@ impl WebLookup {
 }
 
 #[async_trait]
-impl Lookup for WebLookup {
+impl Lookup for Domains {
     fn can(&self, method: ProofMethod) -> bool {
-        method == ProofMethod::Https
+        match method {
+            ProofMethod::Https => true,
+            ProofMethod::Dns => self.dns.is_some(),
+        }
     }
 
     async fn lines(&self, method: ProofMethod, place: &str) -> Result<Vec<String>, String> {
         match method {
             ProofMethod::Https => self.file(place).await,
-            ProofMethod::Dns => Err("this market does not look into DNS".to_owned()),
+            ProofMethod::Dns => match &self.dns {
+                Some(dns) => dns.lines(place).await,
+                None => Err("this market does not look into DNS".to_owned()),
+            },
         }
     }
 }

@@ -15,6 +15,7 @@
 //! Everybody may read what is published; writing needs a publisher's token ([`who`]). [`MarketApp`] is all of it over a [`Market`].
 
 pub mod api;
+pub mod dns;
 pub mod lookup;
 pub mod oci;
 pub mod pages;

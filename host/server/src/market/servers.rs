@@ -12,9 +12,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use metier_core::SkillName;
+use metier_core::{Digest, SkillName};
 use metier_market::keeper::{
-    self, Cursor, MarketError, Summary,
+    Cursor, MarketError, Summary,
     registry::{Record, tag},
 };
 use metier_store::search::SearchQuery;
@@ -150,8 +150,7 @@ async fn listed(
             let Some(first) = versions.first() else {
                 continue;
             };
-            let all = app.market.versions(&first.facts.name).await?;
-            let latest = keeper::newest(&all).map(|record| record.manifest);
+            let latest = latest(app, &first.facts.name).await?;
             for record in versions {
                 let is_latest = latest == Some(record.manifest);
                 after = Some(Cursor {
@@ -211,13 +210,22 @@ async fn found(
     Ok((told, next))
 }
 
+fn name_of(name: &str) -> Result<SkillName, Refused> {
+    name.parse().map_err(|_| NO_SERVER)
+}
+
 async fn all_of(app: &MarketApp, name: &str) -> Result<Vec<Record>, Refused> {
-    let skill: SkillName = name.parse().map_err(|_| NO_SERVER)?;
-    let versions = app.market.versions(&skill).await?;
+    let versions = app.market.versions(&name_of(name)?).await?;
     match versions.is_empty() {
         true => Err(NO_SERVER),
         false => Ok(versions),
     }
+}
+
+/// The newest version nothing is said against.
+async fn latest(app: &MarketApp, skill: &SkillName) -> Result<Option<Digest>, Refused> {
+    let newest = app.market.newest(skill).await?;
+    Ok(newest.map(|(_, record)| record.manifest))
 }
 
 async fn versions(
@@ -227,7 +235,7 @@ async fn versions(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let mut versions = all_of(&app, &name).await?;
-    let latest = keeper::newest(&versions).map(|record| record.manifest);
+    let latest = latest(&app, &name_of(&name)?).await?;
     versions.sort_by_key(|record| std::cmp::Reverse(record.at));
     let told: Vec<Value> = versions
         .iter()
@@ -244,7 +252,7 @@ async fn version(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let versions = all_of(&app, &name).await?;
-    let latest = keeper::newest(&versions).map(|record| record.manifest);
+    let latest = latest(&app, &name_of(&name)?).await?;
     let is_asked = |record: &&Record| match version.as_str() {
         "latest" => latest == Some(record.manifest),
         exact => record.facts.version.to_string() == exact,

@@ -19,7 +19,7 @@ use metier_market::{
 };
 use metier_server::{
     listen,
-    market::{MarketApp, MarketSettings, lookup::WebLookup},
+    market::{MarketApp, MarketSettings, dns::DnsLookup, lookup::Domains},
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -147,7 +147,7 @@ fn open(
         },
         address: Some(named),
         any_namespace: args.allow_any_namespace,
-        lookup: Arc::new(WebLookup::default()),
+        lookup: Arc::new(domains(args)?),
         // Without network and without anything granted: what is replayed here, nobody trusts yet.
         sandbox: Arc::new(HostSandbox(Arc::new(skill_file::host(app, || {
             skill_file::config(app)
@@ -156,6 +156,25 @@ fn open(
     };
     let market = keeper::Market::open(data, Arc::new(accounts), options);
     Ok((market.map_err(|error| no_market(&error))?, issued))
+}
+
+/// Where proofs are looked up. A machine that asks nobody for names can still look under HTTPS where it is told addresses otherwise.
+fn domains(args: &MarketServe) -> Result<Domains, Failure> {
+    let dns = match args.resolver {
+        Some(address) => DnsLookup::at(address)
+            .map_err(|why| host_fault(&format!("{address} cannot be asked for names: {why}.")))?,
+        None => match DnsLookup::of_system() {
+            Ok(dns) => dns,
+            Err(why) => {
+                tracing::warn!(
+                    why,
+                    "proofs are not looked up in DNS: name a resolver with --resolver"
+                );
+                return Ok(Domains::default());
+            }
+        },
+    };
+    Ok(Domains::default().with_dns(dns))
 }
 
 /// Finds what was pushed when an earlier process was killed, and then ends uploads nobody goes on with, and files nobody publishes.

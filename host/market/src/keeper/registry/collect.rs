@@ -79,14 +79,14 @@ impl Registry {
             held.take(&digest, &parents, times, remove)
         });
         let taken = taken.await.map_err(std::io::Error::other)??;
-        match taken {
+        let noted = match taken {
             Taken::Stays => return Ok(false),
             Taken::Noted => return self.held.note_nobodys(&digest, at).await.map(|()| false),
-            Taken::Removed => {}
-        }
+            Taken::Removed(noted) => noted,
+        };
         self.unname(&digest).await?;
         self.looks.forget(&digest).await?;
-        self.held.forget(&digest).await.map(|()| true)
+        self.held.forget(&digest, noted).await.map(|()| true)
     }
 
     /// Removes the names of manifests that are gone: of a collection that was killed.

@@ -64,14 +64,14 @@ pub struct Reserved {
 }
 
 /// What became of a file that nothing names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// Somebody may still name it.
     Stays,
     /// Nobody holds it: from now on it is waited.
     Noted,
-    /// It is gone.
-    Removed,
+    /// It is gone; where it was noted that somebody held it.
+    Removed(Vec<String>),
 }
 
 /// Keeps a file, and what it leads to, while it lives.
@@ -215,7 +215,11 @@ impl Held {
         }
         match now.last(digest) {
             Some(last) if last > oldest => Ok(Taken::Stays),
-            Some(_) => remove().map(|()| Taken::Removed),
+            Some(_) => {
+                remove()?;
+                // Whoever pushes it from now on holds it anew.
+                Ok(Taken::Removed(now.forget(digest)))
+            }
             None => {
                 now.nobodys.insert(*digest, at);
                 Ok(Taken::Noted)
@@ -244,21 +248,9 @@ impl Held {
         Ok(())
     }
 
-    /// Forgets whose a file was that is gone.
-    pub async fn forget(&self, digest: &Digest) -> Result<()> {
-        let mut owners = vec![owner(NOBODY)];
-        {
-            let mut now = self.now();
-            now.nobodys.remove(digest);
-            for (by, share) in &mut now.shares {
-                if share.forget(digest) {
-                    owners.push(owner(by.as_str()));
-                }
-            }
-            now.shares
-                .retain(|_, share| !share.files.is_empty() || share.bytes > 0);
-        }
-        for owner in owners {
+    /// Removes the notes of who held a file that is gone. What is lost of one who holds it again meanwhile is known until the next start.
+    pub async fn forget(&self, digest: &Digest, noted: Vec<String>) -> Result<()> {
+        for owner in noted {
             self.kept.remove(&[&owner, &digest.to_hex()]).await?;
         }
         Ok(())
@@ -293,6 +285,20 @@ impl Now {
                 share.files.insert(digest, claim);
             }
         }
+    }
+
+    /// Forgets a file; where it was noted.
+    fn forget(&mut self, digest: &Digest) -> Vec<String> {
+        let mut noted = vec![owner(NOBODY)];
+        self.nobodys.remove(digest);
+        for (by, share) in &mut self.shares {
+            if share.forget(digest) {
+                noted.push(owner(by.as_str()));
+            }
+        }
+        self.shares
+            .retain(|_, share| !share.files.is_empty() || share.bytes > 0);
+        noted
     }
 
     /// When it was held last.
@@ -369,4 +375,30 @@ fn fits(share: &Share, more: u64, by: &PublisherId, each: Option<u64>) -> Result
 /// The folder of an owner: their names have characters that those of files have not.
 fn owner(name: &str) -> String {
     Digest::of(name.as_bytes()).to_hex()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    /// Removed, and pushed again before its notes are gone: whose it is now is not forgotten.
+    #[tokio::test]
+    async fn who_pushes_what_was_just_removed_holds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = Held::open(Names::open(folder.path()).unwrap(), None, |_| true).unwrap();
+        let by: PublisherId = "acme".parse().unwrap();
+        let digest = Digest::of(b"a blob");
+        held.claim(&by, &digest, 6, Time(1), None).await.unwrap();
+        let taken = held.take(&digest, &[], (Time(9), Time(5)), || Ok(()));
+        let Taken::Removed(noted) = taken.unwrap() else {
+            unreachable!("nobody holds it");
+        };
+        assert!(!held.is_of(&by, &digest));
+        held.claim(&by, &digest, 6, Time(9), None).await.unwrap();
+        held.forget(&digest, noted).await.unwrap();
+        assert!(held.is_of(&by, &digest));
+        let again = held.take(&digest, &[], (Time(9), Time(5)), || Ok(()));
+        assert_eq!(again.unwrap(), Taken::Stays);
+    }
 }

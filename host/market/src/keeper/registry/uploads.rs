@@ -221,7 +221,8 @@ impl Writing<'_> {
             .claim(&self.by, digest, size, now, Some(reserved))
             .await?;
         let finished = upload.finish(digest).await;
-        if finished.is_err() && is_new {
+        // The same may have come by another push, whose claim this is too.
+        if finished.is_err() && is_new && self.uploads.depot.size(digest).await?.is_none() {
             held.unclaim(&self.by, digest).await;
         }
         Ok(finished?)

@@ -273,6 +273,18 @@ async fn agents_see_the_newest_that_is_good() {
         let skills = index.json()["skills"].clone();
         let skills = skills.as_array().unwrap().iter();
         let urls = skills.map(|skill| skill["url"].as_str().unwrap().to_owned());
+        let latest = stall
+            .get("/v0.1/servers/com.acme%2Fsalesforce/versions/latest")
+            .await;
+        let all = stall.get("/v0.1/servers?version=latest").await;
+        let api = stall.get("/api/v1/market/skills/com.acme/salesforce").await;
+        let newest = api.json()["newest"]["version"].clone();
+        for told in [
+            &latest.json()["server"]["version"],
+            &all.json()["servers"][0]["server"]["version"],
+        ] {
+            assert_eq!(*told, newest);
+        }
         urls.collect::<String>()
     };
     assert!(shown().await.contains("/1.2.0/"));

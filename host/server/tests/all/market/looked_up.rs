@@ -1,20 +1,28 @@
-//! Looking up proofs over HTTPS: from whom, and what counts as an answer.
+//! Looking up proofs over HTTPS and in DNS: from whom, and what counts as an answer.
 
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Router, response::Redirect, routing::get};
+use hickory_resolver::proto::{
+    op::{Message, ResponseCode},
+    rr::{RData, Record, rdata::TXT},
+};
 use metier_market::{
     keeper::proof::{Lookup, MAX_PROOF},
     state::ProofMethod,
 };
 use metier_runtime::egress::{EgressConfig, Resolve, Resolving};
-use metier_server::{listen, market::lookup::WebLookup, tls::Certificate};
+use metier_server::{
+    listen,
+    market::{dns::DnsLookup, lookup::Domains},
+    tls::Certificate,
+};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 
 struct Domain {
     address: SocketAddr,
-    lookup: WebLookup,
+    lookup: Domains,
     _folder: TempDir,
 }
 
@@ -47,7 +55,7 @@ impl Domain {
         std::fs::write(&file, &chain).unwrap();
         Domain {
             address,
-            lookup: WebLookup::default().reaching(file, "127.0.0.0/8"),
+            lookup: Domains::default().reaching(file, "127.0.0.0/8"),
             _folder: folder,
         }
     }
@@ -72,7 +80,7 @@ async fn a_file_is_its_lines_and_no_file_is_none() {
         .lines(ProofMethod::Https, &plain)
         .await
         .unwrap_err();
-    let nobody = WebLookup::default().reaching("/nowhere/ca.pem".into(), "127.0.0.0/8");
+    let nobody = Domains::default().reaching("/nowhere/ca.pem".into(), "127.0.0.0/8");
     let place = format!("https://localhost:{}/there", domain.address.port());
     nobody.lines(ProofMethod::Https, &place).await.unwrap_err();
     assert!(!domain.lookup.can(ProofMethod::Dns));
@@ -90,11 +98,80 @@ impl Resolve for Inside {
 #[tokio::test]
 async fn the_market_knocks_on_no_door_of_its_own_network() {
     let domain = Domain::open().await;
-    let lookup = WebLookup::new(EgressConfig {
+    let lookup = Domains::new(EgressConfig {
         resolver: Arc::new(Inside),
         ..EgressConfig::default()
     });
     let place = format!("https://evil.example:{}/there", domain.address.port());
     let refused = lookup.lines(ProofMethod::Https, &place).await.unwrap_err();
     assert!(refused.contains("address"), "{refused}");
+}
+
+/// What a name server has of some names; of others it knows that there is nothing, or does not know.
+fn answer(question: &[u8]) -> Vec<u8> {
+    let asked = Message::from_vec(question).unwrap();
+    let query = asked.queries[0].clone();
+    let name = query.name().clone();
+    let mut answer = Message::response(asked.metadata.id, asked.metadata.op_code);
+    answer.add_query(query);
+    let texts: &[&[&str]] = match name.to_ascii().as_str() {
+        "_metier.there.test." => &[&["a line; ", "in two strings"], &["another"]],
+        "_metier.nothing.test." => &[],
+        "_metier.broken.test." => {
+            answer.metadata.response_code = ResponseCode::ServFail;
+            &[]
+        }
+        "_metier.refused.test." => {
+            answer.metadata.response_code = ResponseCode::Refused;
+            &[]
+        }
+        _ => {
+            answer.metadata.response_code = ResponseCode::NXDomain;
+            &[]
+        }
+    };
+    for text in texts {
+        let text = text.iter().map(|part| (*part).to_owned());
+        let data = RData::TXT(TXT::new(text.collect()));
+        answer.add_answer(Record::from_rdata(name.clone(), 3_600, data));
+    }
+    answer.to_vec().unwrap()
+}
+
+#[tokio::test]
+async fn records_are_lines_and_a_resolver_that_does_not_know_says_nothing() {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let (asked, mut count) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut question = [0; 1_024];
+        loop {
+            let (length, from) = socket.recv_from(&mut question).await.unwrap();
+            asked.send(()).unwrap();
+            let answer = answer(&question[..length]);
+            socket.send_to(&answer, from).await.unwrap();
+        }
+    });
+    let lookup = Domains::default().with_dns(DnsLookup::at(address).unwrap());
+    assert!(lookup.can(ProofMethod::Dns));
+    let look = async |name: &str| lookup.lines(ProofMethod::Dns, name).await;
+    let there = ["a line; in two strings", "another"];
+    assert_eq!(look("_metier.there.test").await.unwrap(), there);
+    let before = count.len();
+    // What was found is asked for anew each time, although it may be kept for an hour.
+    assert_eq!(look("_metier.there.test").await.unwrap(), there);
+    assert!(count.len() > before);
+    while count.try_recv().is_ok() {}
+    for nothing in ["_metier.nothing.test", "_metier.nobody.test"] {
+        assert_eq!(look(nothing).await.unwrap(), Vec::<String>::new());
+    }
+    for unknown in ["_metier.broken.test", "_metier.refused.test", "no name.."] {
+        look(unknown).await.unwrap_err();
+    }
+    assert!(
+        Domains::default()
+            .lines(ProofMethod::Dns, "_metier.there.test")
+            .await
+            .is_err()
+    );
 }
