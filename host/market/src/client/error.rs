@@ -294,6 +294,14 @@ struct Problem {
     /// What a review found: its findings as sentences.
     #[serde(default)]
     findings: Vec<Finding>,
+    /// As a registry tells it.
+    #[serde(default)]
+    errors: Vec<Told>,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    message: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -326,11 +334,17 @@ pub(super) fn problem(status: StatusCode, path: &str, body: &[u8]) -> ClientErro
         status if status.is_client_error() => Code::RequestRefused,
         _ => Code::UpstreamUnavailable,
     });
-    let message = problem.detail.map(|detail| told(&detail));
+    let mut errors = problem.errors.into_iter();
+    let said = problem
+        .detail
+        .or_else(|| errors.find_map(|error| error.message));
+    let message = said.map(|said| metier_core::fault::sentence(&told(&said)));
     let message = message.unwrap_or_else(|| format!("The market answered {status}."));
     let mut fault = Fault::new(code, message);
     if let Some(hint) = problem.hint {
         fault = fault.with_hint(told(&hint));
+    } else if code == Code::Forbidden {
+        fault = fault.with_hint("`metier namespace list` names what is yours.");
     }
     for (at, finding) in problem.findings.iter().take(MAX_FINDINGS).enumerate() {
         let Finding {
@@ -343,4 +357,22 @@ pub(super) fn problem(status: StatusCode, path: &str, body: &[u8]) -> ClientErro
         fault = fault.with_detail(format!("finding-{:02}", at + 1), words);
     }
     ClientError::Refused(Box::new(fault))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::problem;
+
+    #[test]
+    fn what_a_registry_says_is_told() {
+        let body = br#"{"errors":[{"code":"DENIED","message":"`com.acme` is not yours"}]}"#;
+        let fault = problem(StatusCode::FORBIDDEN, "v2/com.acme/x/blobs/uploads/", body).fault();
+        assert_eq!(fault.message, "`com.acme` is not yours.");
+        let hint = fault.hint.unwrap_or_default();
+        assert!(hint.contains("metier namespace list"), "{hint}");
+        let empty = problem(StatusCode::FORBIDDEN, "v2/", b"{}").fault();
+        assert_eq!(empty.message, "The market answered 403 Forbidden.");
+    }
 }
