@@ -173,6 +173,9 @@ pub struct MarketServe {
     /// Take every namespace as it is claimed, without a proof in DNS or under HTTPS: for a market on this machine alone
     #[arg(long)]
     pub allow_any_namespace: bool,
+    /// A CI service whose ID tokens are taken for trusted publishing, beside GitHub's and GitLab's: what `iss` is in them
+    #[arg(long = "id-tokens-of", value_name = "URL")]
+    pub issuers: Vec<String>,
     /// How log lines are written to standard error; METIER_LOG says which are
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,

@@ -29,7 +29,7 @@ pub struct Stall {
 
 impl Stall {
     /// As the words say, on a port of its own.
-    fn open(sandbox: &Sandbox, words: &[&str]) -> Stall {
+    pub fn open(sandbox: &Sandbox, words: &[&str]) -> Stall {
         Stall::at(sandbox, words, "127.0.0.1:0")
     }
 

@@ -13,8 +13,10 @@
 //!   good for [`RECOVERY_WAIT`];
 //! - a key is ended by one that is good at the time, itself included, or by the domain;
 //! - nothing is good before its leaf: `from` in the past means from the leaf on;
-//! - what a compromised key signed since then is void, versions and further keys alike, and what those signed;
+//! - what a compromised key signed since then is void, versions, further keys and trusted publishers alike, and what those signed or published;
 //! - a version is published once, by a key that is good, under a namespace that is not frozen; a file is one version of one skill;
+//! - what no key of the namespace signed, a run published that a key of it trusts ([`TrustedPublisher`]); what it published since it was in
+//!   other hands is void;
 //! - only what is there is yanked, revoked, frozen and ended, and only what was is taken back.
 //!
 //! A leaf says who did it ([`Leaf::by`]), for the record: which accounts act for an owner, the keeper knows and the log does not.
@@ -24,10 +26,13 @@ mod encode;
 mod keys;
 mod leaf;
 mod namespace;
+mod publishers;
 mod query;
 mod refused;
+mod runs;
 mod signatures;
 mod skills;
+mod trusted;
 mod void;
 mod vouch;
 mod words;
@@ -55,10 +60,16 @@ pub use leaf::{
     Unrevoke, Unyank, Yank,
 };
 pub use namespace::{InvalidNamespace, Namespace};
+pub use publishers::{
+    KnownPublisher, MAX_PUBLISHERS, PublisherAdded, PublisherChange, PublisherEnded,
+    PublisherEnding, PublisherRefused,
+};
 pub use query::Standing;
 pub use refused::Refused;
+pub use runs::Run;
 pub use signatures::{Bundles, Unproven, subject_name};
 pub use skills::MAX_REVOKED;
+pub use trusted::TrustedPublisher;
 pub use void::MAX_VOID;
 pub use vouch::{LeafSignature, Vouched};
 pub use words::{Account, InvalidAccount, InvalidReason, Price, Reason, Word};
@@ -90,6 +101,8 @@ pub struct Owned {
     pub frozen: Option<Reason>,
     /// Its keys, in the order they came.
     pub keys: Vec<NamespaceKey>,
+    /// Runs that publish without one of them, in the order they came.
+    pub publishers: Vec<KnownPublisher>,
 }
 
 /// A key of a namespace.

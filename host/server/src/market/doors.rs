@@ -112,7 +112,17 @@ fn told(name: &Namespace, owned: &Owned) -> Value {
         })
     });
     let keys: Vec<Value> = keys.collect();
-    json!({"name": name, "proof": owned.proof, "frozen": owned.frozen, "keys": keys})
+    let publishers = owned.publishers.iter().map(|known| {
+        json!({
+            "id": known.id,
+            "publisher": known.publisher,
+            "since": known.at,
+            "until": known.ended,
+            "compromised": known.compromised,
+        })
+    });
+    let publishers: Vec<Value> = publishers.collect();
+    json!({"name": name, "proof": owned.proof, "frozen": owned.frozen, "keys": keys, "publishers": publishers})
 }
 
 #[derive(Deserialize)]
@@ -162,13 +172,14 @@ async fn end_key(
     Ok(created(&appended))
 }
 
-fn namespace(name: &str) -> Result<Namespace, Problem> {
+/// The namespace of a path.
+pub fn namespace(name: &str) -> Result<Namespace, Problem> {
     let parsed = name.parse();
     parsed.map_err(|_| not_there("There is no such namespace, and there can be none."))
 }
 
 /// A statement about the namespace of the path, which it may name itself as well, and the signature of a key on it, if there is one.
-fn about<T: DeserializeOwned>(
+pub fn about<T: DeserializeOwned>(
     namespace: &Namespace,
     mut body: Value,
 ) -> Result<(T, Option<LeafSignature>), Problem> {

@@ -69,6 +69,15 @@ pub struct Tokens {
     clock: Clock,
 }
 
+/// What a token says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claims {
+    /// Who says so.
+    pub issuer: String,
+    /// What.
+    pub claims: Map<String, Value>,
+}
+
 struct Trusted {
     issuer: Issuer,
     known: RwLock<Arc<Known>>,
@@ -126,7 +135,22 @@ impl Tokens {
         })
     }
 
+    /// What a token says that opens, whatever it is worth here.
+    ///
+    /// # Errors
+    /// Why it does not open, in words for a log: they tell a stranger more than that it does not.
+    pub async fn claims(&self, token: &str) -> Result<Claims, String> {
+        let (trusted, claims) = self.opened(token).await?;
+        let issuer = trusted.issuer.url.clone();
+        Ok(Claims { issuer, claims })
+    }
+
     async fn read(&self, token: &str) -> Result<Caller, String> {
+        let (trusted, claims) = self.opened(token).await?;
+        trusted.issuer.caller(&claims)
+    }
+
+    async fn opened(&self, token: &str) -> Result<(&Arc<Trusted>, Map<String, Value>), String> {
         if token.len() > MAX_TOKEN {
             return Err(format!("it has more than {MAX_TOKEN} bytes"));
         }
@@ -146,7 +170,7 @@ impl Tokens {
         let rules = rules(&trusted.issuer, header.alg);
         let read = jsonwebtoken::decode::<Map<String, Value>>(token, &key, &rules);
         let read = read.map_err(|error| error.to_string())?;
-        trusted.issuer.caller(&read.claims)
+        Ok((trusted, read.claims))
     }
 
     /// The key that the header means, after a fetch where it is not known.

@@ -150,7 +150,10 @@ fn who(found: &Found) -> Vec<String> {
     };
     let mut lines = vec![
         format!("  {namespace}{since}"),
-        format!("  key {}", proven.publication.key),
+        match &proven.publication.run {
+            Some(run) => format!("  by {}", text::one_line(&run.words())),
+            None => format!("  key {}", proven.publication.key),
+        },
         format!("  at {}, leaf {} of its log", proven.at, proven.index),
         format!(
             "  reviewed by {} with the rules of {}: {review}",
@@ -163,7 +166,7 @@ fn who(found: &Found) -> Vec<String> {
             render::bytes(found.line.size)
         ),
     ];
-    if proven.first_key != proven.publication.key {
+    if proven.publication.run.is_some() || proven.first_key != proven.publication.key {
         lines.push(format!("  its keys go back to {}", proven.first_key));
     }
     if proven.recovered {
@@ -213,6 +216,7 @@ pub fn value(found: &Found) -> Value {
         "size": line.size,
         "market": found.client().market().address.as_str(),
         "key": proven.publication.key,
+        "run": proven.publication.run,
         "first-key": proven.first_key,
         "recovered": proven.recovered,
         "published": proven.at,

@@ -18,6 +18,7 @@ mod queue;
 pub mod search;
 mod serve;
 mod session;
+mod trusted;
 pub mod update;
 pub mod verify;
 

@@ -4,6 +4,7 @@ use metier_core::{Code, Fault};
 use metier_market::{
     client::{Published, Publishing},
     consent::Contents,
+    state::Namespace,
     trust::{Publisher, SigningKey},
 };
 use serde_json::json;
@@ -12,6 +13,7 @@ use super::{
     account::tell,
     keys,
     session::{Session, now},
+    trusted,
 };
 use crate::{
     args::market_client::Publish,
@@ -32,11 +34,23 @@ pub fn run(app: &App, args: &Publish) -> Result<Exit, Failure> {
     };
     let component = skill_file::read(&file)?;
     let contents = contents(&component)?;
-    let key = SigningKey::<Publisher>::new(keys::read(app, &args.key)?);
+    let pair = match args.from_ci {
+        true => trusted::key()?,
+        false => keys::read(app, &args.key)?,
+    };
+    let key = SigningKey::<Publisher>::new(pair);
     let session = Session::new(app, &args.place)?;
     commands::runtime()?.block_on(async {
         let client = session.market_of(contents.name()).await?;
-        let token = session.token(&client).await?.token;
+        let token = match args.from_ci {
+            true => {
+                let (namespace, public) = (Namespace::of(contents.name()), key.verifying());
+                let let_in = trusted::let_in(app, &client, &namespace, public.public()).await?;
+                app.printer.note(&format!("{namespace} trusts {}.", let_in.run));
+                let_in.token.token
+            }
+            false => session.token(&client).await?.token,
+        };
         let publishing = Publishing {
             component: &component,
             contents: &contents,

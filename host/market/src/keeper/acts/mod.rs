@@ -7,6 +7,7 @@ mod key_changes;
 mod list;
 mod names;
 mod publish;
+mod publishers;
 mod queue;
 mod skills;
 

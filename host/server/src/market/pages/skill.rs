@@ -132,6 +132,9 @@ fn stands(shown: &Shown, proven: Option<&Proven>) -> Markup {
     let publication = &published.publication;
     html! {
         dl.facts {
+            @if let Some(run) = &publication.run {
+                div.wide-fact { dt { "Published by" } dd { (run.words()) } }
+            }
             div.wide-fact { dt { "Signed by its publisher with the key" } dd { code { (publication.key) } } }
             div.wide-fact { dt { "Manifest" } dd { code { (publication.manifest) } } }
             div { dt { "In the market's log" } dd { a href={ "/receipts/" (published.leaf) } { "leaf " (published.leaf) } } }
