@@ -61,7 +61,19 @@ impl Service {
             }
             Some((_, asked)) if is_opened && asked.starts_with("api=1&audience=") => {
                 let audience = asked.trim_start_matches("api=1&audience=");
-                let audience = audience.replace("%3A", ":").replace("%2F", "/");
+                let audience = [
+                    ("%3A", ":"),
+                    ("%2F", "/"),
+                    ("%23", "#"),
+                    ("%2B", "+"),
+                    ("%3D", "="),
+                ]
+                .iter()
+                .fold(audience.to_owned(), |text, (from, to)| {
+                    text.replace(from, to)
+                });
+                // For the run's own key: nobody else has anything of it.
+                assert!(audience.contains('#'), "{audience}");
                 ("200 OK", json!({"value": self.token(&audience)}))
             }
             Some(_) => ("401 Unauthorized", json!({})),
@@ -85,7 +97,7 @@ impl Service {
         let now = since.as_secs();
         let claims = json!({
             "iss": self.url, "aud": audience, "jti": since.as_nanos().to_string(),
-            "iat": now, "exp": now + 300, "repository": "acme/weather", "run_id": "7",
+            "iat": now, "exp": now + 300, "repository": "acme/weather", "run_id": "7", "repository_owner_id": "65", "event_name": "release",
             "workflow_ref": "acme/weather/.github/workflows/release.yml@refs/tags/v1",
         });
         let mut header = Header::new(Algorithm::EdDSA);
@@ -130,7 +142,7 @@ fn a_workflow_publishes_without_a_key() {
     let nobody = shell(&run, &stall.url, &given);
     assert!(nobody.stderr.contains("code: forbidden"), "{nobody:?}");
     let add = format!(
-        "metier namespace publisher add com.acme --issuer {} --claim repository=acme/weather --claim 'workflow_ref=acme/weather/.github/workflows/release.yml@*' --skill com.acme/weather --output json",
+        "metier namespace publisher add com.acme --issuer {} --claim repository=acme/weather --claim repository_owner_id=65 --claim 'workflow_ref=acme/weather/.github/workflows/release.yml@*' --skill com.acme/weather --output json",
         service.url
     );
     let added = shell(&owner, &stall.url, &add);
@@ -143,12 +155,14 @@ fn a_workflow_publishes_without_a_key() {
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.stderr.contains("release.yml"), "{done:?}");
     let info = shell(&run, &stall.url, "metier info com.acme/weather@=0.2.0");
-    let says = "by the GitHub workflow acme/weather release.yml at refs/tags/v1, run 7";
+    let says = "by the GitHub workflow acme/weather release.yml at refs/tags/v1, run 7, as the market saw it";
     assert!(info.stdout.contains(says), "{info:?}");
     let id = added["publisher"].as_str().unwrap();
-    let remove = format!("metier namespace publisher remove com.acme {id}");
-    let removed = shell(&owner, &stall.url, &remove);
-    assert_eq!(removed.code, 0, "{removed:?}");
+    let end = format!("metier namespace publisher end com.acme {id}");
+    let asked = shell(&owner, &stall.url, &end);
+    assert!(asked.stderr.contains("Do it?"), "{asked:?}");
+    let ended = shell(&owner, &stall.url, &format!("{end} --yes"));
+    assert_eq!(ended.code, 0, "{ended:?}");
     let listed = "metier namespace publisher list com.acme --output json";
     let listed = shell(&owner, &stall.url, listed);
     let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
@@ -159,6 +173,27 @@ fn a_workflow_publishes_without_a_key() {
     let given = format!("METIER_ID_TOKEN={token} {publish}");
     let late = shell(&run, &stall.url, &given);
     assert!(late.stderr.contains("code: forbidden"), "{late:?}");
+    // It turns out that somebody else had it all the while: nobody installs what it published, and who has it is told.
+    let user = Sandbox::new();
+    let before = shell(
+        &user,
+        &stall.url,
+        "metier install com.acme/weather@=0.2.0 --yes",
+    );
+    assert_eq!(before.code, 0, "{before:?}");
+    let stolen = format!("{end} --compromised --since 2026-01-01T00:00:00Z --yes");
+    let stolen = shell(&owner, &stall.url, &stolen);
+    assert_eq!(stolen.code, 0, "{stolen:?}");
+    assert!(stolen.stderr.contains("is void"), "{stolen:?}");
+    let refused = shell(
+        &user,
+        &stall.url,
+        "metier install com.acme/weather@=0.2.0 --yes",
+    );
+    assert_ne!(refused.code, 0, "{refused:?}");
+    assert!(refused.stderr.contains("void"), "{refused:?}");
+    let info = shell(&user, &stall.url, "metier info com.acme/weather");
+    assert!(info.stdout.contains("0.2.0  void"), "{info:?}");
 }
 
 #[test]
@@ -168,7 +203,8 @@ fn whom_a_namespace_trusts_is_checked_before_it_is_signed() {
     published(&sandbox, &stall);
     let add = "metier namespace publisher add com.acme";
     for (wrong, says) in [
-        ("--github acme/weather", "--workflow"),
+        ("--github acme/weather --owner-id 65", "--workflow"),
+        ("--github acme/weather --workflow release.yml", "--owner-id"),
         ("--issuer https://gitlab.com", "--claim"),
         (
             "--issuer https://gitlab.com --claim 'project_path=acme*'",
@@ -179,7 +215,11 @@ fn whom_a_namespace_trusts_is_checked_before_it_is_signed() {
             "project_path",
         ),
         (
-            "--github acme/weather --workflow release.yml --skill org.other/x",
+            "--issuer https://gitlab.com --claim project_path=acme/crm",
+            "namespace_id",
+        ),
+        (
+            "--github acme/weather --owner-id 65 --workflow release.yml --skill org.other/x",
             "another namespace",
         ),
         (

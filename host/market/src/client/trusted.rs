@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     index::Address,
-    keeper::runs::Exchange,
+    keeper::runs::{Exchange, audience},
     state::{LeafSignature, Namespace, PublisherChange, PublisherEnding},
-    trust::PublicKey,
+    trust::{KeyHint, PublicKey},
 };
 
 /// Largest answer with an ID token, in bytes.
@@ -73,9 +73,9 @@ pub async fn id_token(url: &str, bearer: &str, audience: &str) -> Result<String,
 }
 
 impl Client {
-    /// What an ID token for this market names as its audience.
-    pub fn audience(&self) -> String {
-        self.root.address.as_str().trim_end_matches('/').to_owned()
+    /// What an ID token for this market names as its audience; with a key, it is worth nothing without that.
+    pub fn audience(&self, key: Option<KeyHint>) -> String {
+        audience(&self.root.address, key)
     }
 
     /// Gets a token for an ID token of a run, which signs with this key. It is not kept.

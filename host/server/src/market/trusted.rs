@@ -7,7 +7,7 @@
 //! | `POST /api/v1/market/oidc/tokens` `{token, namespace, key}` | `{token, expires, run}`: it publishes for a quarter of an hour, and does nothing else |
 //!
 //! ID tokens are verified as a service verifies those of its users ([`metier_service::identity::token`]): keys come by discovery, and the
-//! audience is the market's address.
+//! audience is the market's address, alone or with the key of the run ([`metier_market::keeper::runs::audience`]).
 
 use std::{path::PathBuf, sync::Arc, time::SystemTime};
 
@@ -20,8 +20,9 @@ use axum::{
 };
 use metier_core::{Code, Fault, audit::EgressRecord, fault::sentence};
 use metier_market::{
-    keeper::runs::{Exchange, ExchangeRefused, IdToken, IdTokens},
+    keeper::runs::{Exchange, ExchangeRefused, IdToken, IdTokens, audience},
     state::{PublisherChange, PublisherEnding},
+    trust::KeyHint,
 };
 use metier_runtime::egress::EgressAudit;
 use metier_service::identity::{
@@ -56,13 +57,11 @@ pub fn router() -> Router<Arc<MarketApp>> {
         .route(&format!("{below}/publisher-ends"), post(end))
 }
 
-/// What an ID token for a market names as its audience: the market's address, without a slash behind it.
-pub fn audience(market: &Url) -> String {
-    market.as_str().trim_end_matches('/').to_owned()
-}
-
 /// Verifies ID tokens of issuers by the keys they publish.
-pub struct PublishedKeys(Tokens);
+pub struct PublishedKeys {
+    tokens: Tokens,
+    market: Url,
+}
 
 impl PublishedKeys {
     /// Of these issuers, for a market at this address.
@@ -72,7 +71,7 @@ impl PublishedKeys {
     pub fn of(issuers: &[String], market: &Url) -> Result<PublishedKeys, String> {
         let issuers = issuers
             .iter()
-            .map(|url| Issuer::read_only(url.clone(), audience(market)));
+            .map(|url| Issuer::read_only(url.clone(), audience(market, None)));
         let issuers: Vec<Issuer> = issuers.collect();
         for issuer in &issuers {
             metier_service::identity::token::safe_url(&issuer.url)?;
@@ -85,7 +84,10 @@ impl PublishedKeys {
             let since = since.unwrap_or_default().as_millis();
             u64::try_from(since).unwrap_or(u64::MAX)
         });
-        Ok(PublishedKeys(Tokens::new(issuers, Arc::new(source), clock)))
+        Ok(PublishedKeys {
+            tokens: Tokens::new(issuers, Arc::new(source), clock),
+            market: market.clone(),
+        })
     }
 }
 
@@ -98,11 +100,12 @@ impl std::fmt::Debug for PublishedKeys {
 #[async_trait]
 impl IdTokens for PublishedKeys {
     fn issuers(&self) -> Vec<String> {
-        self.0.issuers().map(str::to_owned).collect()
+        self.tokens.issuers().map(str::to_owned).collect()
     }
 
-    async fn verify(&self, token: &str) -> Option<IdToken> {
-        match self.0.claims(token).await {
+    async fn verify(&self, token: &str, key: KeyHint) -> Option<IdToken> {
+        let bound = audience(&self.market, Some(key));
+        match self.tokens.claims(token, &bound).await {
             Ok(claims) => Some(IdToken {
                 issuer: claims.issuer,
                 claims: claims.claims,
@@ -170,7 +173,7 @@ fn not_taken(error: &ExchangeRefused) -> Problem {
     match error {
         ExchangeRefused::Closed => fault(
             Code::Unauthenticated,
-            "It has to be of an issuer this market takes, for this market's address as its audience, signed by a key the issuer publishes now, and not over. The market's log says what was missing.",
+            "It has to be of an issuer this market takes, for this market's address as its audience, alone or with `#` and the key of the run, signed by a key the issuer publishes now, and not over. The market's log says what was missing.",
         ),
         ExchangeRefused::Taken => {
             fault(Code::Unauthenticated, "Ask the CI service for another one.")

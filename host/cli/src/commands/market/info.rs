@@ -151,7 +151,10 @@ fn who(found: &Found) -> Vec<String> {
     let mut lines = vec![
         format!("  {namespace}{since}"),
         match &proven.publication.run {
-            Some(run) => format!("  by {}", text::one_line(&run.words())),
+            Some(run) => format!(
+                "  by {}, as the market saw it",
+                text::one_line(&run.words())
+            ),
             None => format!("  key {}", proven.publication.key),
         },
         format!("  at {}, leaf {} of its log", proven.at, proven.index),

@@ -52,7 +52,7 @@ fn add(app: &App, args: &PublisherAdd) -> Result<Exit, Failure> {
         let client = session.market().await?;
         let token = session.token(&client).await?.token;
         client.add_publisher(&change, &signature, &token).await?;
-        let (id, audience) = (change.id(), client.audience());
+        let (id, audience) = (change.id(), client.audience(None));
         let line = json!({"namespace": namespace, "publisher": id, "audience": audience});
         let words = format!(
             "{namespace} trusts it: {id}. Its runs publish with `metier publish --from-ci`; their ID tokens are for {audience}."
@@ -233,7 +233,7 @@ pub async fn let_in(
             let url = named(environment::GITHUB_ID_TOKEN_URL);
             let bearer = named(environment::GITHUB_ID_TOKEN_BEARER);
             let (url, bearer) = url.zip(bearer).ok_or_else(no_id_token)?;
-            id_token(&url, &bearer, &client.audience()).await?
+            id_token(&url, &bearer, &client.audience(Some(key.hint()))).await?
         }
     };
     Ok(client.exchange(token, namespace, key).await?)

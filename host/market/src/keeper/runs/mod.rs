@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use metier_core::SkillName;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use url::Url;
 
 pub use self::open::{MAX_TAKEN_EACH, Runs};
 use self::said::{not_proposed, once, said, told};
@@ -20,11 +21,21 @@ use super::{Market, accounts::PublisherId, acts::seconds, ledger::moment};
 use crate::{
     fixtures::Moment,
     state::{KnownPublisher, Namespace, Owned, Run, Word},
-    trust::PublicKey,
+    trust::{KeyHint, PublicKey},
 };
 
 /// How long the token of a run is good.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// What an ID token for a market at this address names as its audience: the address, without a slash behind it. With a key behind it, it is
+/// worth something to whoever has that key alone: where a run says what its ID token is for, a token that got lost publishes nothing.
+pub fn audience(market: &Url, key: Option<KeyHint>) -> String {
+    let market = market.as_str().trim_end_matches('/');
+    match key {
+        None => market.to_owned(),
+        Some(key) => format!("{market}#{key}"),
+    }
+}
 
 /// An ID token that was verified: signed by its issuer, for this market, and good now.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,8 +52,9 @@ pub trait IdTokens: fmt::Debug + Send + Sync {
     /// Those whose tokens are verified here.
     fn issuers(&self) -> Vec<String>;
 
-    /// What a token says; nothing where it does not open. Why not is for the log of whoever verifies.
-    async fn verify(&self, token: &str) -> Option<IdToken>;
+    /// What a token says that is for this market, or for this market and this key ([`audience`]); nothing where it does not open. Why not
+    /// is for the log of whoever verifies.
+    async fn verify(&self, token: &str, key: KeyHint) -> Option<IdToken>;
 }
 
 /// For a market that trusts no CI service.
@@ -55,7 +67,7 @@ impl IdTokens for NoIdTokens {
         Vec::new()
     }
 
-    async fn verify(&self, _: &str) -> Option<IdToken> {
+    async fn verify(&self, _: &str, _: KeyHint) -> Option<IdToken> {
         None
     }
 }
@@ -141,7 +153,7 @@ impl Market {
             namespace,
             key,
         } = exchange;
-        let verified = self.id_tokens.verify(token).await;
+        let verified = self.id_tokens.verify(token, key.hint()).await;
         let verified = verified.ok_or(ExchangeRefused::Closed)?;
         let said = said(&verified.claims);
         not_proposed(&said)?;

@@ -197,6 +197,7 @@ fn attack_publisher_that_anybody_is() {
     };
     for refused in [
         with(|all| all.claims.clear()),
+        with(|all| all.claims = [(word("aud"), word("https://market.example"))].into()),
         with(|all| all.issuer = word("token.actions.githubusercontent.com")),
         with(|all| drop(all.claims.insert(word("repository"), word("*")))),
         with(|all| drop(all.claims.insert(word("repository"), word("acme*")))),

@@ -121,7 +121,7 @@ async fn an_id_token_is_taken_once_also_by_a_market_that_was_started_anew() {
     // At the same address: the token is for it.
     let copied = copied(&works.stall);
     let kept = std::fs::read_to_string(copied.path().join("id-tokens.json")).unwrap();
-    assert!(!kept.contains("acme"), "{kept}");
+    assert!(!kept.contains("salesforce"), "{kept}");
     let again = stall(copied, &works.provider, works.stall.clock.now(), |all| all).await;
     let market = format!("http://{}", again.address);
     let jti = works.claims(&json!({}))["jti"].clone();
@@ -142,6 +142,23 @@ async fn an_id_token_is_taken_once_also_by_a_market_that_was_started_anew() {
     let used = base64::Engine::decode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, used).unwrap();
     let used: Value = serde_json::from_slice(&used).unwrap();
     assert_eq!(ask(sign(&used["jti"])).await, 401);
+}
+
+/// A run that can say what its ID token is for says its key too: whoever else finds the token publishes nothing with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_token_that_names_a_key_is_worth_nothing_with_another() {
+    let works = Works::open().await;
+    let (own, thiefs) = (pair(), pair());
+    let market = format!("http://{}", works.stall.address);
+    let bound = |key: &SigningKey<Publisher>| format!("{market}#{}", key.verifying().hint());
+    let token = works.token(&json!({"aud": bound(&own)}));
+    let stolen = works.exchange(&token, &thiefs).await;
+    assert_eq!(stolen.status, 401, "{stolen:?}");
+    let elsewhere = json!({"aud": bound(&own).replace("http://", "https://")});
+    let elsewhere = works.exchange(&works.token(&elsewhere), &own).await;
+    assert_eq!(elsewhere.status, 401, "{elsewhere:?}");
+    let taken = works.exchange(&token, &own).await;
+    assert_eq!(taken.status, 200, "{taken:?}");
 }
 
 /// A page instead of keys, a redirect to good ones, more than anybody reads, and keys on another host.

@@ -43,7 +43,7 @@ async fn a_publisher_is_somebody_and_is_trusted_by_the_owner_alone() {
         });
         let answer = works.add(AS_ACME, wide).await;
         assert_eq!(answer.status, 400, "{answer:?}");
-        assert!(answer.text().contains("everybody"), "{answer:?}");
+        assert!(answer.text().contains("gets tokens of"), "{answer:?}");
     }
     // And of GitLab, whose paths come to somebody else as well.
     for (named, status) in [
