@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use metier_core::Digest;
-use metier_market::keeper::registry::RegistryLimits;
+use metier_market::{keeper::registry::RegistryLimits, state::TrustedPublisher};
 use serde_json::json;
 
 use super::{SKILL, Works, pair};
-use crate::market::{AS_ACME, MANIFEST, Options, component};
+use crate::market::{AS_ACME, AS_OTHER, MANIFEST, Options, component, published::signed};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_token_of_a_run_publishes_its_skills_and_does_nothing_else() {
@@ -78,6 +78,41 @@ async fn the_token_of_a_run_is_over_after_a_quarter_of_an_hour() {
     let line = "POST /api/v1/market/publish";
     let body = works.stall.submission(SKILL, "1.0.0", &Digest::of(b"x"));
     assert_eq!(works.stall.tell(&run, line, &body).await.status, 401);
+}
+
+/// Also where the namespace trusts it with everything: that is everything of the namespace, and not of others that trust the same workflow.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_publishes_in_the_namespace_it_was_let_in_for() {
+    let works = Works::open().await;
+    let everything = TrustedPublisher {
+        skills: Default::default(),
+        ..works.trusted()
+    };
+    let stall = &works.stall;
+    let added = works.add(AS_ACME, everything.clone()).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    let theirs = pair();
+    let claim = "PUT /api/v1/market/namespaces/org.other";
+    let body = json!({"key": theirs.verifying().public()});
+    assert_eq!(stall.tell(AS_OTHER, claim, &body).await.status, 201);
+    let change = everything.of("org.other".parse().unwrap());
+    let signature = change.signature(&theirs).unwrap();
+    let body = signed(json!({"publisher": change.publisher}), &signature);
+    let line = "POST /api/v1/market/namespaces/org.other/publishers";
+    assert_eq!(stall.tell(AS_OTHER, line, &body).await.status, 201);
+    let (run, key) = works.run().await;
+    let own = stall
+        .publish_theirs(&run, &key, "com.acme/jira", "1.0.0")
+        .await;
+    assert_eq!(own.status, 201, "{own:?}");
+    for other in ["org.other/tool", "com.acme.x/tool"] {
+        let answer = stall.publish_theirs(&run, &key, other, "1.0.0").await;
+        assert_eq!(answer.status, 403, "{other}: {answer:?}");
+        let body = stall.submission(other, "1.0.0", &Digest::of(b"manifest"));
+        let line = "POST /api/v1/market/publish";
+        let answer = stall.tell(&run, line, &body).await;
+        assert_eq!(answer.status, 403, "{other}: {answer:?}");
+    }
 }
 
 /// Whoever finds the token of a run in a log reads nothing with it that is not published yet, not even what the run pushed.

@@ -99,6 +99,9 @@ async fn a_run_that_nobody_trusts_gets_nothing() {
         json!({"token": token, "namespace": namespace, "key": key.verifying().public()}).to_string()
     };
     // Somebody else's namespace, one of nobody, and a key that has another role.
+    let theirs = json!({"key": pair().verifying().public()});
+    let claim = "PUT /api/v1/market/namespaces/org.other";
+    assert_eq!(works.stall.tell(AS_OTHER, claim, &theirs).await.status, 201);
     for (namespace, key, status) in [
         ("org.other", &pair(), 403),
         ("com.nobody", &pair(), 403),
