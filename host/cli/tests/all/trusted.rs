@@ -155,7 +155,8 @@ fn a_workflow_publishes_without_a_key() {
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.stderr.contains("release.yml"), "{done:?}");
     let info = shell(&run, &stall.url, "metier info com.acme/weather@=0.2.0");
-    let says = "by the GitHub workflow acme/weather release.yml at refs/tags/v1, run 7, as the market saw it";
+    let says =
+        "by the workflow acme/weather release.yml at refs/tags/v1, run 7, as the market saw it";
     assert!(info.stdout.contains(says), "{info:?}");
     let id = added["publisher"].as_str().unwrap();
     let end = format!("metier namespace publisher end com.acme {id}");
@@ -178,7 +179,7 @@ fn a_workflow_publishes_without_a_key() {
     let before = shell(
         &user,
         &stall.url,
-        "metier install com.acme/weather@=0.2.0 --yes",
+        "metier install com.acme/weather@=0.2.0 --to skills --yes",
     );
     assert_eq!(before.code, 0, "{before:?}");
     let stolen = format!("{end} --compromised --since 2026-01-01T00:00:00Z --yes");
@@ -188,7 +189,7 @@ fn a_workflow_publishes_without_a_key() {
     let refused = shell(
         &user,
         &stall.url,
-        "metier install com.acme/weather@=0.2.0 --yes",
+        "metier install com.acme/weather@=0.2.0 --to skills --yes",
     );
     assert_ne!(refused.code, 0, "{refused:?}");
     assert!(refused.stderr.contains("void"), "{refused:?}");

@@ -28,6 +28,9 @@ pub const MAX_PUBLISHERS: usize = 200;
 /// How long after it was signed one is still taken. What was signed and never came into the log, a market cannot bring up years later.
 const SIGNED_FOR: Duration = Duration::from_secs(24 * 3_600);
 
+/// How far the clock of whoever signs may be ahead of the market's.
+const AHEAD: Duration = Duration::from_secs(300);
+
 /// That a namespace trusts a publisher: what a key of it signs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -290,7 +293,7 @@ impl Owned {
         if self.publishers.len() >= MAX_PUBLISHERS {
             return Err(PublisherRefused::TooMany.into());
         }
-        if publisher.from > at || publisher.from.plus(SIGNED_FOR) < at {
+        if publisher.from > at.plus(AHEAD) || publisher.from.plus(SIGNED_FOR) < at {
             return Err(PublisherRefused::SignedThen(publisher.from).into());
         }
         self.check_signature(namespace, &change.signed(), signature, at)?;

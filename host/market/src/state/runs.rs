@@ -150,7 +150,7 @@ impl Run {
         KeyRecord::new(VerifyingKey::new(self.key.clone()), self.at)
     }
 
-    /// Which run it was, in words: `the GitHub workflow acme/salesforce release.yml at refs/tags/v1, run 7`.
+    /// Which run it was, in words: `the workflow acme/salesforce release.yml at refs/tags/v1, run 7`.
     pub fn words(&self) -> String {
         let claim = |name: &str| {
             let mut claims = self.claims.iter();
@@ -159,7 +159,7 @@ impl Run {
         };
         let mut words = match claim("workflow_ref").and_then(workflow) {
             Some((repository, file, at)) => {
-                format!("the GitHub workflow {repository} {file} at {at}")
+                format!("the workflow {repository} {file} at {at}")
             }
             None => {
                 let all = self.claims.iter();

@@ -155,7 +155,9 @@ fn of_refused(why: &Refused) -> Code {
     match why {
         Refused::NoNamespace(_) | Refused::NoVersion(..) => Code::NotFound,
         Refused::Taken(..) | Refused::Below(..) => Code::Forbidden,
-        Refused::Publisher(PublisherRefused::Shape(_)) => Code::InvalidArguments,
+        Refused::Publisher(PublisherRefused::Shape(_) | PublisherRefused::SignedThen(_)) => {
+            Code::InvalidArguments
+        }
         Refused::Publisher(PublisherRefused::Missing(_)) => Code::NotFound,
         Refused::BadSignature(..)
         | Refused::ForeignKey(..)

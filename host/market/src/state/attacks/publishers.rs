@@ -72,7 +72,7 @@ fn a_run_that_a_key_of_the_namespace_trusts_publishes() {
     );
     assert_eq!(
         published.publication.run.as_ref().unwrap().words(),
-        "the GitHub workflow acme/salesforce release.yml at refs/tags/v1, run 7"
+        "the workflow acme/salesforce release.yml at refs/tags/v1, run 7"
     );
 }
 
@@ -453,7 +453,7 @@ fn runs_are_told_in_words() {
     run.claims.insert(word("environment"), word("production"));
     assert_eq!(
         run.words(),
-        "the GitHub workflow acme/salesforce release.yml at refs/tags/v1 in production, run 7"
+        "the workflow acme/salesforce release.yml at refs/tags/v1 in production, run 7"
     );
     run.claims = BTreeMap::from([(word("project_path"), word("acme/crm"))]);
     assert_eq!(run.words(), "a run with project_path=acme/crm");

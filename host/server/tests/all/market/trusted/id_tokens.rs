@@ -23,8 +23,8 @@ use serde_json::{Value, json};
 
 use super::{EXCHANGE, Works, pair, seconds, stall};
 use crate::{
-    market::{AS_OTHER, many::copied, published::signed},
-    tokens::provider::{Key, unsigned},
+    market::{AS_OTHER, Options, many::copied, published::signed},
+    tokens::provider::{Key, Provider, unsigned},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -164,15 +164,42 @@ async fn an_id_token_that_names_a_key_is_worth_nothing_with_another() {
     assert_eq!(taken.status, 200, "{taken:?}");
 }
 
+/// Two services say the same of a run, as they like to: which of them it has to be is what the namespace trusts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_token_of_another_service_is_another_run() {
+    let works = Works::open().await;
+    let signs = Key::new(Alg::RS256, "one");
+    let other = Provider::start(&[&signs]).await;
+    let issuers = [works.provider.url.clone(), other.url.clone()];
+    let (copied, now) = (copied(&works.stall), works.stall.clock.now());
+    let both = stall(copied, &works.provider, now, |options| {
+        let address = options.address.clone().unwrap();
+        Options {
+            id_tokens: Arc::new(PublishedKeys::of(&issuers, &address).unwrap()),
+            ..options
+        }
+    })
+    .await;
+    let market = format!("http://{}", both.address);
+    for (issuer, signs, status) in [(&other, &signs, 403), (&works.provider, &works.signs, 200)] {
+        let claims = works.claims(&json!({"iss": issuer.url, "aud": market}));
+        let key = pair().verifying().public().clone();
+        let body = json!({"token": signs.sign(&claims), "namespace": "com.acme", "key": key});
+        let answer = both.ask(EXCHANGE, &[], body.to_string().as_bytes()).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+}
+
 /// A page instead of keys, a redirect to good ones, more than anybody reads, and keys on another host.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_that_are_not_where_and_what_they_should_be_open_nothing() {
-    for keys in ["/page", "/moved", "/huge", "http://169.254.169.254/keys"] {
+    for keys in ["/page", "/moved", "/huge", "localhost"] {
         let works = Works::open().await;
         let url = works.provider.url.clone();
         let keys = match keys.starts_with('/') {
             true => format!("{url}{keys}"),
-            false => keys.to_owned(),
+            // It would answer with the right keys.
+            false => format!("{}/keys", url.replace("127.0.0.1", keys)),
         };
         works
             .provider

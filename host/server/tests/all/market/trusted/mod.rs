@@ -217,7 +217,7 @@ async fn a_run_publishes_without_a_key_and_its_receipt_says_which() {
         (said.publisher, said.words().as_str()),
         (
             works.id,
-            "the GitHub workflow acme/salesforce release.yml at refs/tags/v1, run 7"
+            "the workflow acme/salesforce release.yml at refs/tags/v1, run 7"
         )
     );
     let page = works.stall.get(&format!("/skills/{SKILL}/1.0.0")).await;
