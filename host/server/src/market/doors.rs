@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `POST /api/v1/market/challenges` | `{challenge, expires}` |
 //! | `POST /api/v1/market/tokens` `{account, key, challenge, signature}` | `{token, expires}` |
-//! | `POST /api/v1/market/namespaces` `{name, method, shows}` | `{proof, where}`; needs a token, as all below. `shows` is what the line is for: `"claim"`, `{"recover": {key}}`, `{"end": {key, since}}` |
+//! | `POST /api/v1/market/namespaces` `{name, method, shows}` | `{proof, where}`; needs a token, as all below. `shows` is what the line is for: `"claim"`, `{"recover": {key}}`, `{"end": {key, since}}`, `{"end-publisher": {publisher, since}}` |
 //! | `GET /api/v1/market/namespaces` | those that are the caller's, with their keys |
 //! | `PUT /api/v1/market/namespaces/NAME` `{key}` | `201 {leaf, at}` |
 //! | `POST /api/v1/market/namespaces/NAME/keys` `{key, from, until, signature}` | `201 {leaf, at}`; without a signature the domain is looked at |
