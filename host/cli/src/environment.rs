@@ -99,6 +99,22 @@ pub const MARKET_TOKEN: Variable = Variable {
     about: "The token of who keeps a market, for `metier market queue`",
 };
 
+/// What a run of a CI service is known by.
+pub const ID_TOKEN: Variable = Variable {
+    name: "METIER_ID_TOKEN",
+    about: "The ID token that `metier publish --from-ci` is let in with, instead of one it asks GitHub for",
+};
+/// Where GitHub gives one.
+pub const GITHUB_ID_TOKEN_URL: Variable = Variable {
+    name: "ACTIONS_ID_TOKEN_REQUEST_URL",
+    about: "Where GitHub gives it one; set in jobs with `id-token: write`",
+};
+/// What it gives it for.
+pub const GITHUB_ID_TOKEN_BEARER: Variable = Variable {
+    name: "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    about: "What opens that",
+};
+
 /// Which lines a service writes.
 pub const LOG: Variable = Variable {
     name: "METIER_LOG",
@@ -126,11 +142,14 @@ pub const OTEL_DISABLED: Variable = Variable {
 };
 
 /// Every variable, in the order they are documented.
-pub const VARIABLES: [Variable; 21] = [
+pub const VARIABLES: [Variable; 24] = [
     URL,
     KEY,
     MARKET,
     MARKET_TOKEN,
+    ID_TOKEN,
+    GITHUB_ID_TOKEN_URL,
+    GITHUB_ID_TOKEN_BEARER,
     LOG,
     OTEL_ENDPOINT,
     OTEL_HEADERS,

@@ -176,6 +176,9 @@ pub struct MarketServe {
     /// Who is asked for proofs in DNS [default: as this system says, in /etc/resolv.conf]
     #[arg(long, value_name = "IP[:PORT]", value_parser = resolver)]
     pub resolver: Option<SocketAddr>,
+    /// A CI service whose ID tokens are taken for trusted publishing, beside GitHub's and GitLab's: what `iss` is in them
+    #[arg(long = "id-tokens-of", value_name = "URL")]
+    pub issuers: Vec<String>,
     /// How log lines are written to standard error; METIER_LOG says which are
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,

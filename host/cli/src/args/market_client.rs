@@ -12,7 +12,10 @@ use metier_market::{
 };
 use semver::Version;
 
-use super::namespace_key::{KEY_EXAMPLES, NamespaceKeys};
+use super::{
+    namespace_key::{KEY_EXAMPLES, NamespaceKeys},
+    trusted::{PUBLISHER_EXAMPLES, Publishers},
+};
 
 pub(super) const LOGIN_EXAMPLES: &str = "\
 Examples:
@@ -29,6 +32,7 @@ Examples:
 pub(super) const PUBLISH_EXAMPLES: &str = "\
 Examples:
   metier publish dist/salesforce.wasm
+  metier publish dist/salesforce.wasm --from-ci
   metier publish salesforce --security-fix
   metier publish review.toml --namespace com.acme";
 
@@ -148,6 +152,14 @@ pub enum NamespaceAction {
         after_help = KEY_EXAMPLES
     )]
     Key(NamespaceKeys),
+    /// Add, list and end runs of a CI service that publish without a key
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = PUBLISHER_EXAMPLES
+    )]
+    Publisher(Publishers),
 }
 
 /// How a namespace is proven.
@@ -172,6 +184,9 @@ pub struct Publish {
     /// It mends a hole: updates to it do not wait
     #[arg(long)]
     pub security_fix: bool,
+    /// This is a run of a CI service that the namespace trusts: it needs no key and no login
+    #[arg(long, conflicts_with = "key")]
+    pub from_ci: bool,
     /// What signs it.
     #[command(flatten)]
     pub key: KeyFile,

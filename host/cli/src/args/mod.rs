@@ -25,6 +25,7 @@ pub mod serve;
 pub mod test;
 #[cfg(test)]
 mod tests;
+pub mod trusted;
 
 use std::{ffi::OsString, path::PathBuf};
 

@@ -31,5 +31,6 @@ mod service;
 mod streams;
 mod telemetry;
 mod test;
+mod trusted;
 mod updates;
 mod vouched;

@@ -29,7 +29,7 @@ pub struct Stall {
 
 impl Stall {
     /// As the words say, on a port of its own.
-    fn open(sandbox: &Sandbox, words: &[&str]) -> Stall {
+    pub fn open(sandbox: &Sandbox, words: &[&str]) -> Stall {
         Stall::at(sandbox, words, "127.0.0.1:0")
     }
 
@@ -141,6 +141,8 @@ fn the_guide_goes_from_nothing_to_a_revoked_skill() {
             .stdout
             .contains("/skills/com.acme/weather/0.1.0")
     );
+    let trusted = of("metier namespace publisher list")[0];
+    assert!(trusted.stdout.contains("release.yml@*"), "{trusted:?}");
     assert!(of("metier search")[0].stdout.contains("com.acme/weather"));
     assert!(of("metier info")[0].stdout.contains("Published by"));
     assert!(of("metier install")[0].stderr.contains("It may"));

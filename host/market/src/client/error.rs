@@ -180,6 +180,9 @@ pub enum ClientError {
     /// A key cannot be used.
     #[error("the key cannot be used: {0}")]
     Key(#[from] KeyError),
+    /// The CI service gives a run nothing to be known by.
+    #[error("the CI service gave no ID token: {0}")]
+    NoIdToken(String),
     /// Something cannot be kept.
     #[error("{what} cannot be kept: {error}")]
     Disk {
@@ -260,6 +263,10 @@ impl ClientError {
                 ),
             ),
             ClientError::Key(_) => fault(Code::InvalidArguments, "`metier keygen` makes a key."),
+            ClientError::NoIdToken(_) => fault(
+                Code::CredentialMissing,
+                "A GitHub workflow gets one with `permissions: {id-token: write}`.",
+            ),
             ClientError::Disk { error, .. } => match error.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => fault(
                     Code::StorageFull,

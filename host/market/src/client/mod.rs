@@ -35,6 +35,7 @@ mod queue;
 mod seen;
 #[cfg(test)]
 mod tests;
+mod trusted;
 
 pub use self::{
     account::{ToProve, Token},
@@ -51,4 +52,5 @@ pub use self::{
     oci::Image,
     publish::{Published, Publishing},
     seen::FirstKey,
+    trusted::{LetIn, id_token},
 };

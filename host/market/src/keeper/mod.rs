@@ -9,6 +9,7 @@
 //! | `registry/` | [files](registry) by their digests: components, manifests, signatures, reviews |
 //! | `queue/` | what waits for a [person](acts::Queue) |
 //! | `accounts/` | whose key each account is |
+//! | `id-tokens.json` | which ID tokens of [runs] were taken |
 //! | `revocations.json` | the [list](acts::ListFile) that was told last |
 //! | `search.db` | an index that is derived, and may be thrown away |
 //!
@@ -22,6 +23,7 @@ pub mod ledger;
 pub mod login;
 pub mod proof;
 pub mod registry;
+pub mod runs;
 pub mod sandbox;
 pub mod sessions;
 
@@ -49,6 +51,7 @@ use self::{
     proof::{Lookup, NoLookup},
     receipts::Indexes,
     registry::{Collected, Pushed, Record, Reference, Registry, RegistryError, RegistryLimits},
+    runs::{IdTokens, NoIdTokens, Runs},
     sandbox::{NoSandbox, Sandbox},
     sessions::{Challenge, LoginLimits, LoginRefused, Sessions, Source, Token},
 };
@@ -106,6 +109,8 @@ pub struct Options {
     pub address: Option<Url>,
     /// How proofs of namespaces are looked up.
     pub lookup: Arc<dyn Lookup>,
+    /// Who verifies ID tokens of runs.
+    pub id_tokens: Arc<dyn IdTokens>,
     /// Whether namespaces are taken without a proof: for a market on one's own machine.
     pub any_namespace: bool,
     /// Where recorded calls are replayed.
@@ -121,6 +126,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock::default()),
             address: None,
             lookup: Arc::new(NoLookup),
+            id_tokens: Arc::new(NoIdTokens),
             any_namespace: false,
             sandbox: Arc::new(NoSandbox),
         }
@@ -136,6 +142,7 @@ pub struct Market {
     keys: Arc<MarketKeys>,
     ledger: Arc<Ledger>,
     sessions: Sessions,
+    runs: Runs,
     queue: Queue,
     list: Arc<ListFile>,
     indexes: Indexes,
@@ -144,6 +151,7 @@ pub struct Market {
     act_limits: ActLimits,
     clock: Arc<dyn Clock>,
     lookup: Arc<dyn Lookup>,
+    id_tokens: Arc<dyn IdTokens>,
     any_namespace: bool,
     sandbox: Arc<dyn Sandbox>,
     /// Held while the newest version of a skill is looked for and told to the index: else an older look could be told later.
@@ -189,6 +197,7 @@ impl Market {
             ledger,
             sessions: Sessions::open(&folder.join("accounts"), options.logins, clock.clone())
                 .map_err(disk)?,
+            runs: Runs::open(folder).map_err(disk)?,
             queue: Queue::open(&folder.join("queue")).map_err(disk)?,
             list: Arc::new(ListFile::open(folder, keys.clone()).map_err(disk)?),
             indexes: Indexes::default(),
@@ -198,6 +207,7 @@ impl Market {
             act_limits: options.acts,
             clock,
             lookup: options.lookup,
+            id_tokens: options.id_tokens,
             any_namespace: options.any_namespace,
             sandbox: options.sandbox,
             telling: Mutex::default(),

@@ -9,7 +9,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-
+use metier_core::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -78,6 +78,14 @@ pub enum Shows {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<Moment>,
     },
+    /// Runs that it trusts are to publish nothing more, although no key says so.
+    EndPublisher {
+        /// Which.
+        publisher: Digest,
+        /// Since when somebody else had them; nobody had when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Moment>,
+    },
 }
 
 /// The line that shows it, in the market whose log has this name. Each differs in everything that whoever has only the account could choose.
@@ -88,21 +96,29 @@ pub fn line(log: &str, account: &Account, namespace: &Namespace, shows: Shows) -
         Shows::Recover { key } => {
             format!("metier-key=v1; {by}; namespace={namespace}; recover={key}")
         }
-        Shows::End { key, since: None } => {
-            format!("metier-key=v1; {by}; namespace={namespace}; end={key}")
+        Shows::End { key, since } => ending(&by, namespace, ("end", &key), since),
+        Shows::EndPublisher { publisher, since } => {
+            ending(&by, namespace, ("end-publisher", &publisher), since)
         }
-        Shows::End {
-            key,
-            since: Some(since),
-        } => format!(
-            "metier-key=v1; {by}; namespace={namespace}; end={key}; compromised-since={since}"
-        ),
     }
+}
+
+fn ending(
+    by: &str,
+    namespace: &Namespace,
+    (ends, which): (&str, &dyn fmt::Display),
+    since: Option<Moment>,
+) -> String {
+    let since = since.map(|since| format!("; compromised-since={since}"));
+    let since = since.unwrap_or_default();
+    format!("metier-key=v1; {by}; namespace={namespace}; {ends}={which}{since}")
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    use metier_core::Digest;
+
     use super::{Shows, line};
     use crate::trust::tests::{day, publisher};
 
@@ -112,7 +128,16 @@ mod tests {
         let mut lines = Vec::new();
         for namespace in ["com.acme", "org.acme"] {
             for key in [one.hint(), other.hint()] {
+                let publisher = Digest::of(key.to_string().as_bytes());
                 for shows in [
+                    Shows::EndPublisher {
+                        publisher,
+                        since: None,
+                    },
+                    Shows::EndPublisher {
+                        publisher,
+                        since: Some(day(1)),
+                    },
                     Shows::Recover { key },
                     Shows::End { key, since: None },
                     Shows::End {

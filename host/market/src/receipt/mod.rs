@@ -26,8 +26,8 @@ pub struct Receipt {
     pub checkpoint: String,
     /// The `publish` leaf.
     pub leaf: Entry,
-    /// The leaves `namespace`, `key`, `key-end`, `freeze` and `thaw` of its namespace up to the checkpoint, in order: which keys it has, and
-    /// when they were good.
+    /// The leaves `namespace`, `key`, `key-end`, `publisher`, `publisher-end`, `freeze` and `thaw` of its namespace up to the checkpoint, in
+    /// order: which keys it has and whose runs it trusts, and when they were good.
     pub history: Vec<Entry>,
     /// The OCI manifest, as it was signed.
     pub manifest: String,

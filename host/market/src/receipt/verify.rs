@@ -26,7 +26,7 @@ pub struct Proven {
     pub size: u64,
     /// What the market's review found.
     pub review: Reviewed,
-    /// The key that the one of the signature goes back to, each signed by the one before. Whoever remembers it notices when a namespace has
+    /// The key that the one of the signature, or the one that trusts its run, goes back to, each signed by the one before. Whoever remembers it notices when a namespace has
     /// keys nobody of before vouches for.
     pub first_key: KeyHint,
     /// Whether `first_key` came without any earlier key's signature although there was one before.
@@ -128,8 +128,10 @@ impl Receipt {
             publisher: self.bundle.as_bytes(),
             review: self.review.as_bytes(),
         };
-        let review = publication.verify(leaf.at, &owned.records(), bundles, root)?;
-        let (first_key, recovered) = first_of(owned, publication.key);
+        let keys = owned.keys_for(&publication, leaf.at);
+        let keys = keys.map_err(Refused::from)?;
+        let review = publication.verify(leaf.at, &keys, bundles, root)?;
+        let (first_key, recovered) = first_of(owned, owned.key_behind(&publication));
         Ok(Proven {
             publication: *publication,
             at: leaf.at,
@@ -184,6 +186,8 @@ fn about(change: &Change) -> Option<&Namespace> {
         Change::Namespace(claim) => Some(&claim.namespace),
         Change::Key(added) => Some(&added.namespace),
         Change::KeyEnd(ended) => Some(&ended.namespace),
+        Change::Publisher(added) => Some(&added.namespace),
+        Change::PublisherEnd(ended) => Some(&ended.namespace),
         Change::Freeze(freeze) => Some(&freeze.namespace),
         Change::Thaw(thaw) => Some(&thaw.namespace),
         _ => None,

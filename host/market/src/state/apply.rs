@@ -22,6 +22,8 @@ impl State {
             Change::Namespace(claim) => self.claim(claim, at)?,
             Change::Key(added) => self.add_key(added, at)?,
             Change::KeyEnd(ended) => self.end_key(ended, at)?,
+            Change::Publisher(added) => self.add_publisher(added, at)?,
+            Change::PublisherEnd(ended) => self.end_publisher(ended, at)?,
             Change::Publish(publication) => self.publish(publication, at)?,
             Change::Yank(yank) => self.yank(yank)?,
             Change::Unyank(unyank) => self.unyank(unyank)?,
@@ -44,7 +46,7 @@ impl State {
         owned.ok_or_else(|| Refused::NoNamespace(namespace.clone()))
     }
 
-    fn owned_mut(&mut self, namespace: &Namespace) -> Result<&mut Owned, Refused> {
+    pub(super) fn owned_mut(&mut self, namespace: &Namespace) -> Result<&mut Owned, Refused> {
         let owned = self.namespaces.get_mut(namespace);
         owned.ok_or_else(|| Refused::NoNamespace(namespace.clone()))
     }
@@ -82,6 +84,7 @@ impl State {
             frozen: None,
             keys: vec![first],
             changes: 0,
+            publishers: Vec::new(),
         };
         self.namespaces.insert(namespace.clone(), owned);
         Ok(())
@@ -137,6 +140,7 @@ fn changes_the_list(change: &Change) -> bool {
     match change {
         Change::Revoke(_) | Change::Unrevoke(_) | Change::Publish(_) => true,
         Change::KeyEnd(ended) => ended.since.is_some(),
+        Change::PublisherEnd(ended) => ended.since.is_some(),
         _ => false,
     }
 }

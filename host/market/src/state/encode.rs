@@ -8,10 +8,12 @@ use super::leaf::{Change, Leaf};
 use crate::log::MAX_LEAF;
 
 /// The types of leaves this program knows.
-pub const TYPES: [&str; 10] = [
+pub const TYPES: [&str; 12] = [
     "namespace",
     "key",
     "key-end",
+    "publisher",
+    "publisher-end",
     "publish",
     "yank",
     "unyank",
@@ -99,6 +101,8 @@ impl Change {
             Change::Namespace(_) => "namespace",
             Change::Key(_) => "key",
             Change::KeyEnd(_) => "key-end",
+            Change::Publisher(_) => "publisher",
+            Change::PublisherEnd(_) => "publisher-end",
             Change::Publish(_) => "publish",
             Change::Yank(_) => "yank",
             Change::Unyank(_) => "unyank",
@@ -114,6 +118,8 @@ impl Change {
             Change::Namespace(change) => members(change),
             Change::Key(change) => members(change),
             Change::KeyEnd(change) => members(change),
+            Change::Publisher(change) => members(change),
+            Change::PublisherEnd(change) => members(change),
             Change::Publish(change) => members(change),
             Change::Yank(change) => members(change),
             Change::Unyank(change) => members(change),
@@ -130,6 +136,8 @@ fn change(kind: &'static str, fields: Map<String, Value>) -> Result<Change, Leaf
         "namespace" => Change::Namespace(read(kind, fields)?),
         "key" => Change::Key(read(kind, fields)?),
         "key-end" => Change::KeyEnd(read(kind, fields)?),
+        "publisher" => Change::Publisher(read(kind, fields)?),
+        "publisher-end" => Change::PublisherEnd(read(kind, fields)?),
         "publish" => Change::Publish(read(kind, fields)?),
         "yank" => Change::Yank(read(kind, fields)?),
         "unyank" => Change::Unyank(read(kind, fields)?),

@@ -22,7 +22,7 @@ pub const RECOVERY_WAIT: Duration = Duration::from_secs(72 * 3_600);
 /// Most keys of one namespace, good and ended. Those that are void do not count: a thief cannot use up what the owner has.
 const MAX_KEYS: usize = 1_000;
 
-/// Most changes of its keys by the word of one of them. Every receipt carries them all, and has an end ([`crate::receipt::MAX_HISTORY`]).
+/// Most changes of its keys, and of the publishers these trust, by the word of one of them. Every receipt carries them all, and has an end ([`crate::receipt::MAX_HISTORY`]).
 const MAX_CHANGES: usize = 3_000;
 
 /// Most of all changes: the domain, which no thief of a key has, says what has to be said after those.
@@ -191,7 +191,7 @@ impl Owned {
         if counted.count() >= MAX_KEYS {
             return Err(Refused::TooManyKeys(namespace()));
         }
-        self.check_changes(&added.namespace, &added.vouched)?;
+        self.check_changes(&added.namespace, added.vouched.is_domain())?;
         if self.key(added.key.hint()).is_some() {
             return Err(Refused::KeyThere(added.key.hint(), namespace()));
         }
@@ -215,11 +215,15 @@ impl Owned {
         })
     }
 
-    /// Whether its keys may change once more.
-    fn check_changes(&self, namespace: &Namespace, vouched: &Vouched) -> Result<(), Refused> {
-        let most = match vouched {
-            Vouched::Key(_) => MAX_CHANGES,
-            Vouched::Domain(_) => MAX_CHANGES_WITH_DOMAIN,
+    /// Whether its keys, or the publishers these trust, may change once more.
+    pub(super) fn check_changes(
+        &self,
+        namespace: &Namespace,
+        by_domain: bool,
+    ) -> Result<(), Refused> {
+        let most = match by_domain {
+            false => MAX_CHANGES,
+            true => MAX_CHANGES_WITH_DOMAIN,
         };
         match self.changes < most {
             true => Ok(()),
@@ -255,7 +259,7 @@ impl Owned {
         let Some((place, key)) = found else {
             return Err(Refused::ForeignKey(ended.key, ended.namespace.clone()));
         };
-        self.check_changes(&ended.namespace, &ended.vouched)?;
+        self.check_changes(&ended.namespace, ended.vouched.is_domain())?;
         self.check_ending(&ended.ending(), &ended.vouched, at)?;
         // Ended before, it can still turn out to be stolen, or stolen earlier; nothing makes it better again.
         let mut record = key.record.clone();

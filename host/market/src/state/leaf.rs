@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     namespace::Namespace,
+    publishers::{PublisherAdded, PublisherEnded},
+    runs::Run,
     vouch::Vouched,
     words::{Account, Price, Reason, Word},
 };
@@ -36,6 +38,10 @@ pub enum Change {
     Key(KeyAdded),
     /// `key-end`: a key signs nothing more.
     KeyEnd(KeyEnded),
+    /// `publisher`: runs of a CI service may publish.
+    Publisher(PublisherAdded),
+    /// `publisher-end`: they may no more.
+    PublisherEnd(PublisherEnded),
     /// `publish`: a version is there.
     Publish(Box<Publication>),
     /// `yank`: nobody should begin to use a version.
@@ -149,6 +155,9 @@ pub struct Publication {
     pub review: Digest,
     /// The key the publisher's bundle is signed with.
     pub key: KeyHint,
+    /// The run whose key that is; the namespace's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
     /// Bytes of the component.
     pub size: u64,
     /// What it may touch, as a digest.

@@ -13,9 +13,11 @@
 //!   good for [`RECOVERY_WAIT`];
 //! - a key is ended by one that is good at the time, itself included, or by the domain;
 //! - nothing is good before its leaf: `from` in the past means from the leaf on;
-//! - what a compromised key signed since then is void, versions and further keys alike, and what those signed;
+//! - what a compromised key signed since then is void, versions, further keys and trusted publishers alike, and what those signed or published;
 //! - a version is published once, by a key that is good, under a namespace that is not frozen; a file is one version of one skill;
 //! - a name stands for a skill or for an agent, for ever;
+//! - what no key of the namespace signed, a run published that a key of it trusts ([`TrustedPublisher`]); what it published since it was in
+//!   other hands is void;
 //! - only what is there is yanked, revoked, frozen and ended, and only what was is taken back.
 //!
 //! A leaf says who did it ([`Leaf::by`]), for the record: which accounts act for an owner, the keeper knows and the log does not.
@@ -26,10 +28,13 @@ mod keys;
 mod leaf;
 mod namespace;
 mod pins;
+mod publishers;
 mod query;
 mod refused;
+mod runs;
 mod signatures;
 mod skills;
+mod trusted;
 mod void;
 mod vouch;
 mod words;
@@ -57,10 +62,16 @@ pub use leaf::{
     Unrevoke, Unyank, Yank,
 };
 pub use namespace::{InvalidNamespace, Namespace};
+pub use publishers::{
+    KnownPublisher, MAX_PUBLISHERS, PublisherAdded, PublisherChange, PublisherEnded,
+    PublisherEnding, PublisherRefused,
+};
 pub use query::Standing;
 pub use refused::Refused;
+pub use runs::Run;
 pub use signatures::{Bundles, Unproven, subject_name};
 pub use skills::MAX_REVOKED;
+pub use trusted::TrustedPublisher;
 pub use void::MAX_VOID;
 pub use vouch::{LeafSignature, Vouched};
 pub use words::{Account, InvalidAccount, InvalidReason, Price, Reason, Word};
@@ -92,8 +103,10 @@ pub struct Owned {
     pub frozen: Option<Reason>,
     /// Its keys, in the order they came.
     pub keys: Vec<NamespaceKey>,
-    /// How often its keys changed since the first came.
+    /// How often its keys changed since the first came, and whom they trust.
     pub changes: usize,
+    /// Runs that publish without one of them, in the order they came.
+    pub publishers: Vec<KnownPublisher>,
 }
 
 /// A key of a namespace.

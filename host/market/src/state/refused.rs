@@ -3,7 +3,7 @@
 use metier_core::{Digest, SkillName};
 use semver::Version;
 
-use super::{namespace::Namespace, words::Account};
+use super::{namespace::Namespace, publishers::PublisherRefused, words::Account};
 use crate::{
     fixtures::Moment,
     kind::Kind,
@@ -74,6 +74,9 @@ pub enum Refused {
     /// Not frozen.
     #[error("the namespace `{0}` is not frozen")]
     NotFrozen(Namespace),
+    /// About trusted publishing.
+    #[error(transparent)]
+    Publisher(#[from] PublisherRefused),
     /// There for ever.
     #[error(
         "{0} {1} is published already, and a version is never published twice; publish a higher one"

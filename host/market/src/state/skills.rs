@@ -49,9 +49,10 @@ impl State {
         if owned.frozen.is_some() {
             return Err(Refused::Frozen(namespace));
         }
-        let signer = owned.key(*key);
+        let keys = owned.keys_for(publication, at)?;
+        let signer = keys.iter().find(|record| record.key.hint() == *key);
         let signer = signer.ok_or_else(|| Refused::ForeignKey(*key, namespace))?;
-        let usable = signer.record.usable_at(at);
+        let usable = signer.usable_at(at);
         usable.map_err(|why| Refused::KeyNotGood(*key, why))?;
         if version.build != BuildMetadata::EMPTY {
             return Err(Refused::BuildMetadata(name.clone(), version.clone()));

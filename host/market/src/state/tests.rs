@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::{
     Change, Claim, Freeze, KeyAdded, KeyChange, KeyEnded, KeyEnding, Leaf, Namespace, Proof,
-    ProofMethod, Publication, Refused, Revoke, Standing, State, TYPES, Thaw, Unrevoke, Unyank,
-    Vouched, Yank,
+    ProofMethod, Publication, PublisherEnded, PublisherEnding, Refused, Revoke, Run, Standing,
+    State, TYPES, Thaw, TrustedPublisher, Unrevoke, Unyank, Vouched, Yank,
 };
 use crate::kind::Kind;
 use crate::{
@@ -64,6 +64,7 @@ pub(super) fn publication(name: &str, number: &str, key: &SigningKey<Publisher>)
         bundle: digest("bundle"),
         review: digest("review"),
         key: key.verifying().hint(),
+        run: None,
         size: 1_234,
         authority: digest("authority"),
         words: digest("words"),
@@ -174,6 +175,59 @@ pub(super) fn thaw(text: &str) -> Change {
     })
 }
 
+/// A workflow of `acme/salesforce` that may publish `com.acme/salesforce`.
+pub(super) fn trusted(from: Moment) -> TrustedPublisher {
+    let claims = [
+        ("repository", "acme/salesforce"),
+        (
+            "workflow_ref",
+            "acme/salesforce/.github/workflows/release.yml@*",
+        ),
+    ];
+    let claims = claims.map(|(name, wanted)| (name.parse().unwrap(), wanted.parse().unwrap()));
+    TrustedPublisher {
+        issuer: "https://token.actions.githubusercontent.com"
+            .parse()
+            .unwrap(),
+        claims: claims.into(),
+        skills: [skill("com.acme/salesforce")].into(),
+        from,
+    }
+}
+
+/// A run of it.
+pub(super) fn run_of(id: Digest, at: Moment) -> Run {
+    let claims = [
+        ("repository", "acme/salesforce"),
+        (
+            "workflow_ref",
+            "acme/salesforce/.github/workflows/release.yml@refs/tags/v1",
+        ),
+        ("run_id", "7"),
+    ];
+    let claims = claims.map(|(name, said)| (name.parse().unwrap(), said.parse().unwrap()));
+    Run {
+        publisher: id,
+        key: publisher().verifying().public().clone(),
+        at,
+        claims: claims.into(),
+    }
+}
+
+/// `com.acme` trusts it no more, as a key says.
+pub(super) fn no_more(
+    id: Digest,
+    since: Option<Moment>,
+    key: &SigningKey<Publisher>,
+) -> PublisherEnded {
+    let ending = PublisherEnding {
+        namespace: namespace("com.acme"),
+        publisher: id,
+        since,
+    };
+    ending.sign(key).unwrap()
+}
+
 /// `com.acme` with a key, since the first day.
 pub(super) fn acme() -> (State, SigningKey<Publisher>) {
     let key = publisher();
@@ -199,6 +253,13 @@ pub(super) fn history() -> Vec<Leaf> {
         versions: "<2".parse().unwrap(),
     };
     let added = new_key("com.acme", &second, day(4)).sign(&key).unwrap();
+    let acme = || namespace("com.acme");
+    let id = trusted(day(5)).id(&acme());
+    let run = run_of(id, day(5));
+    let mut by_run = publication(name, "1.2.0", &key);
+    (by_run.key, by_run.run) = (run.key.hint(), Some(run));
+    let trusts = trusted(day(5)).of(acme()).sign(&second).unwrap();
+    let no_more = no_more(id, None, &second);
     let changes = [
         (1, Change::Namespace(claim("com.acme", "acme", &key))),
         (1, publish(name, "1.0.0", &key)),
@@ -206,6 +267,9 @@ pub(super) fn history() -> Vec<Leaf> {
         (3, publish("org.other/tool", "1.0.0", &other)),
         (4, Change::Key(added)),
         (5, publish(name, "1.1.0", &second)),
+        (5, Change::Publisher(trusts)),
+        (5, Change::Publish(Box::new(by_run))),
+        (5, Change::PublisherEnd(no_more)),
         (5, yank(name, "1.0.0")),
         (6, unyank(name, "1.0.0")),
         (7, Change::KeyEnd(end("com.acme", &key, day(7)))),
@@ -235,7 +299,7 @@ fn folded(leaves: &[Leaf]) -> State {
 fn the_state_is_what_the_leaves_say() {
     let leaves = history();
     let state = folded(&leaves);
-    assert_eq!((state.size(), state.last()), (15, Some(day(12))));
+    assert_eq!((state.size(), state.last()), (18, Some(day(12))));
     let names: Vec<_> = state.skills().map(SkillName::as_str).collect();
     assert_eq!(names, ["com.acme/salesforce", "org.other/tool"]);
     let name = skill("com.acme/salesforce");
@@ -245,7 +309,11 @@ fn the_state_is_what_the_leaves_say() {
         .collect();
     assert_eq!(
         versions,
-        [("1.0.0".into(), 1, day(1)), ("1.1.0".into(), 5, day(5))]
+        [
+            ("1.0.0".into(), 1, day(1)),
+            ("1.1.0".into(), 5, day(5)),
+            ("1.2.0".into(), 7, day(5))
+        ]
     );
     let first = state.version(&name, &version("1.0.0")).unwrap();
     assert_eq!(state.version_of(&first.publication.digest), Some(first));

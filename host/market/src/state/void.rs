@@ -1,4 +1,4 @@
-//! What is void: versions that a key signed when it was in other hands. The revocation list tells them with what is revoked, since a receipt
+//! What is void: versions that a key signed, or a workflow published, when it was in other hands. The revocation list tells them with what is revoked, since a receipt
 //! of before shows them good for ever.
 //!
 //! Versions of a skill that are void and next to each other are one range, so that a year's work of a stolen key is an entry and not a
@@ -23,7 +23,7 @@ pub const MAX_VOID: usize = 25_000;
 const MAX_VOID_EACH: usize = 1_000;
 
 /// Void versions that are next to each other, and when that was said of the last of them.
-type Run<'s> = Vec<(&'s Published, Moment)>;
+type Stretch<'s> = Vec<(&'s Published, Moment)>;
 
 impl State {
     /// What must not run: the entries of the list. What is revoked, in the order it was, and then what is void.
@@ -40,17 +40,13 @@ impl State {
 
     /// Why the publisher's signature of a version does not count any more.
     pub fn void_because(&self, published: &Published) -> Option<Unusable> {
-        let owned = self
-            .namespaces
-            .get(&Namespace::of(&published.publication.name))?;
-        let key = owned.key(published.publication.key)?;
-        key.record.usable_at(published.at).err()
+        let namespace = Namespace::of(&published.publication.name);
+        self.namespaces.get(&namespace)?.void(published)
     }
 
     fn void(&self) -> Vec<Entry> {
         let namespaces = self.namespaces.iter();
-        let stolen =
-            namespaces.filter(|(_, owned)| owned.keys.iter().any(|key| key.voided.is_some()));
+        let stolen = namespaces.filter(|(_, owned)| owned.was_in_other_hands());
         let each: Vec<(&Namespace, Vec<Entry>)> = stolen
             .map(|(namespace, owned)| (namespace, self.void_of(namespace, owned)))
             .collect();
@@ -62,8 +58,8 @@ impl State {
         skills
             .filter_map(|name| Some((name, self.skills.get(name)?)))
             .flat_map(|(name, versions)| {
-                let runs = runs(versions, owned).into_iter();
-                runs.flat_map(|run| entries(name, &run))
+                let stretches = stretches(versions, owned).into_iter();
+                stretches.flat_map(|stretch| entries(name, &stretch))
             })
             .collect()
     }
@@ -89,30 +85,29 @@ fn fitted(mut each: Vec<(&Namespace, Vec<Entry>)>, most_each: usize, most: usize
 
 /// When a version was said to be void, if it was.
 fn voided(published: &Published, owned: &Owned) -> Option<Moment> {
-    let key = owned.key(published.publication.key)?;
-    key.record.usable_at(published.at).err()?;
-    Some(key.voided.unwrap_or(published.at))
+    owned.void(published)?;
+    Some(owned.void_said(published).unwrap_or(published.at))
 }
 
-fn runs<'s>(versions: &'s BTreeMap<Version, Published>, owned: &Owned) -> Vec<Run<'s>> {
-    let mut runs: Vec<Run<'s>> = Vec::new();
+fn stretches<'s>(versions: &'s BTreeMap<Version, Published>, owned: &Owned) -> Vec<Stretch<'s>> {
+    let mut stretches: Vec<Stretch<'s>> = Vec::new();
     let mut goes_on = false;
     for published in versions.values() {
         let Some(at) = voided(published, owned) else {
             goes_on = false;
             continue;
         };
-        match runs.last_mut().filter(|_| goes_on) {
-            Some(run) => run.push((published, at)),
-            None => runs.push(vec![(published, at)]),
+        match stretches.last_mut().filter(|_| goes_on) {
+            Some(stretch) => stretch.push((published, at)),
+            None => stretches.push(vec![(published, at)]),
         }
         goes_on = true;
     }
-    runs
+    stretches
 }
 
-fn entries(name: &SkillName, run: &Run<'_>) -> Vec<Entry> {
-    let range = match run.as_slice() {
+fn entries(name: &SkillName, stretch: &Stretch<'_>) -> Vec<Entry> {
+    let range = match stretch.as_slice() {
         [(first, _), .., (last, _)] => {
             let (first, last) = (&first.publication.version, &last.publication.version);
             // Two long names of pre-releases are too long for a range.
@@ -122,13 +117,13 @@ fn entries(name: &SkillName, run: &Run<'_>) -> Vec<Entry> {
     };
     if let Some(versions) = range {
         let name = name.clone();
-        let last = run.iter().map(|(_, at)| *at).max();
+        let last = stretch.iter().map(|(_, at)| *at).max();
         return vec![entry(
             Target::Versions { name, versions },
             last.unwrap_or_default(),
         )];
     }
-    let each = run.iter().map(|(published, at)| {
+    let each = stretch.iter().map(|(published, at)| {
         let digest = published.publication.digest;
         entry(Target::Digest { digest }, *at)
     });

@@ -1,4 +1,4 @@
-//! Who says that a namespace's keys change: one of them, or, where none is left to sign, the domain.
+//! Who says that a namespace's keys change, or whose runs it trusts: one of its keys, or, where none is left to sign, the domain.
 //!
 //! A signature is over a statement's canonical JSON with its `type`, so that what was signed of one kind, namespace or key is worth nothing
 //! for another. What a domain published is in the leaf as where it stood and when: the line itself follows from the leaf
@@ -34,6 +34,13 @@ pub enum Vouched {
     Domain(Proof),
 }
 
+impl Vouched {
+    /// Whether no key said it.
+    pub(super) fn is_domain(&self) -> bool {
+        matches!(self, Vouched::Domain(_))
+    }
+}
+
 /// A signature on a key change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,7 +63,7 @@ impl LeafSignature {
 
 /// What is signed of a statement: it with its type.
 pub(super) fn signed(kind: &str, statement: &impl Serialize) -> Vec<u8> {
-    // Statements are objects of texts: they always have members.
+    // Statements are objects: they always have members.
     let mut fields = members(statement).unwrap_or_default();
     fields.insert("type".to_owned(), kind.into());
     pae(
@@ -112,7 +119,7 @@ impl Owned {
         }
     }
 
-    fn check_signature(
+    pub(super) fn check_signature(
         &self,
         namespace: &super::Namespace,
         signed: &[u8],
@@ -133,7 +140,8 @@ impl Owned {
     }
 }
 
-fn found_before(proof: &Proof, at: Moment) -> Result<(), Refused> {
+/// The domain says nothing of the future.
+pub(super) fn found_before(proof: &Proof, at: Moment) -> Result<(), Refused> {
     match proof.at <= at {
         true => Ok(()),
         false => Err(Refused::ProofTime),

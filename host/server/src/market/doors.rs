@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `POST /api/v1/market/challenges` | `{challenge, expires}` |
 //! | `POST /api/v1/market/tokens` `{account, key, challenge, signature}` | `{token, expires}` |
-//! | `POST /api/v1/market/namespaces` `{name, method, shows}` | `{proof, where}`; needs a token, as all below. `shows` is what the line is for: `"claim"`, `{"recover": {key}}`, `{"end": {key, since}}` |
+//! | `POST /api/v1/market/namespaces` `{name, method, shows}` | `{proof, where}`; needs a token, as all below. `shows` is what the line is for: `"claim"`, `{"recover": {key}}`, `{"end": {key, since}}`, `{"end-publisher": {publisher, since}}` |
 //! | `GET /api/v1/market/namespaces` | those that are the caller's, with their keys |
 //! | `PUT /api/v1/market/namespaces/NAME` `{key}` | `201 {leaf, at}` |
 //! | `POST /api/v1/market/namespaces/NAME/keys` `{key, from, until, signature}` | `201 {leaf, at}`; without a signature the domain is looked at |
@@ -112,7 +112,17 @@ fn told(name: &Namespace, owned: &Owned) -> Value {
         })
     });
     let keys: Vec<Value> = keys.collect();
-    json!({"name": name, "proof": owned.proof, "frozen": owned.frozen, "keys": keys})
+    let publishers = owned.publishers.iter().map(|known| {
+        json!({
+            "id": known.id,
+            "publisher": known.publisher,
+            "since": known.at,
+            "until": known.ended,
+            "compromised": known.compromised,
+        })
+    });
+    let publishers: Vec<Value> = publishers.collect();
+    json!({"name": name, "proof": owned.proof, "frozen": owned.frozen, "keys": keys, "publishers": publishers})
 }
 
 #[derive(Deserialize)]
@@ -162,13 +172,14 @@ async fn end_key(
     Ok(created(&appended))
 }
 
-fn namespace(name: &str) -> Result<Namespace, Problem> {
+/// The namespace of a path.
+pub fn namespace(name: &str) -> Result<Namespace, Problem> {
     let parsed = name.parse();
     parsed.map_err(|_| not_there("There is no such namespace, and there can be none."))
 }
 
 /// A statement about the namespace of the path, which it may name itself as well, and the signature of a key on it, if there is one.
-fn about<T: DeserializeOwned>(
+pub fn about<T: DeserializeOwned>(
     namespace: &Namespace,
     mut body: Value,
 ) -> Result<(T, Option<LeafSignature>), Problem> {

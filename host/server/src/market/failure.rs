@@ -13,7 +13,7 @@ use metier_market::{
         sessions::LoginRefused,
     },
     review::Report,
-    state::Refused,
+    state::{PublisherRefused, Refused},
 };
 use metier_store::StoreError;
 
@@ -155,6 +155,10 @@ fn of_refused(why: &Refused) -> Code {
     match why {
         Refused::NoNamespace(_) | Refused::NoVersion(..) => Code::NotFound,
         Refused::Taken(..) | Refused::Below(..) => Code::Forbidden,
+        Refused::Publisher(PublisherRefused::Shape(_) | PublisherRefused::SignedThen(_)) => {
+            Code::InvalidArguments
+        }
+        Refused::Publisher(PublisherRefused::Missing(_)) => Code::NotFound,
         Refused::BadSignature(..)
         | Refused::ForeignKey(..)
         | Refused::KeyTimes(_)

@@ -5,6 +5,7 @@
 //! | `/v2/` | the [registry](oci): OCI distribution 1.1 |
 //! | `/api/v1/market` | the [metadata](api): search, skills, versions |
 //! | `/api/v1/market` | [getting in](doors): challenges, tokens, namespaces and their keys |
+//! | `/api/v1/market` | [trusted publishing](trusted): whose runs publish, and their tokens |
 //! | `/api/v1/market` | [what is done](trade): publishing, yanking, revoking, deciding |
 //! | `/log/`, `/receipts/`, `/index/`, `/revocations` | the [log](ledger) and what follows from it, for clients |
 //! | `/v0.1/servers` | the same as the [MCP Registry](servers) tells it |
@@ -20,6 +21,7 @@ pub mod lookup;
 pub mod oci;
 pub mod pages;
 pub mod servers;
+pub mod trusted;
 pub mod well_known;
 pub mod who;
 
@@ -89,6 +91,7 @@ impl MarketApp {
             .merge(oci::router())
             .merge(api::router())
             .merge(doors::router())
+            .merge(trusted::router())
             .merge(trade::router())
             .merge(ledger::router())
             .merge(servers::router())

@@ -36,7 +36,7 @@ use super::{
     body::Body,
     doors::created,
     failure::{NotDone, not_there},
-    who::Caller,
+    who::{Author, Caller},
 };
 use crate::problem::Problem;
 
@@ -69,7 +69,7 @@ struct Why {
 async fn publish(
     State(app): State<Arc<MarketApp>>,
     base: Base,
-    caller: Caller,
+    author: Author,
     Body(submission): Body<Submission>,
 ) -> Result<Response, NotDone> {
     let page = format!(
@@ -77,7 +77,10 @@ async fn publish(
         base.0, submission.name, submission.version
     );
     let outcome = to_its_end(async move {
-        let published = app.market.publish(&caller.account, &submission).await;
+        let published = match author {
+            Author::Account(caller) => app.market.publish(&caller.account, &submission).await,
+            Author::Run(run) => app.market.publish_run(&run, &submission).await,
+        };
         published.map_err(NotDone::from)
     });
     Ok(told(outcome.await?, &base, &page))

@@ -7,7 +7,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use metier_core::{Code, Fault, SkillName};
 use metier_market::{
-    keeper::{MarketError, Member, accounts::PublisherId},
+    keeper::{MarketError, Member, accounts::PublisherId, runs::RunBearer},
     state::Account,
 };
 
@@ -29,6 +29,8 @@ pub enum Who {
     Unknown,
     /// Somebody who was let in, and their token.
     Publisher(Member, String),
+    /// A run of a CI service, and its token.
+    Run(RunBearer, String),
 }
 
 /// Finds out who asks.
@@ -47,6 +49,9 @@ pub async fn who(app: &MarketApp, headers: &HeaderMap) -> Result<Who, MarketErro
     };
     if token.is_empty() || token == NOBODY {
         return Ok(Who::Nobody);
+    }
+    if let Some(run) = app.market.run_of(&token) {
+        return Ok(Who::Run(run, token));
     }
     let member = app.market.whose(&token).await?;
     Ok(member.map_or(Who::Unknown, |member| Who::Publisher(member, token)))
@@ -97,6 +102,7 @@ impl FromRequestParts<Arc<MarketApp>> for Caller {
         };
         let member = match who(app, &parts.headers).await.map_err(problem)? {
             Who::Publisher(member, _) => member,
+            Who::Run(..) => return Err(only_publishes()),
             Who::Nobody => return Err(unknown("This needs a token.")),
             Who::Unknown => return Err(unknown("The token is none, or none any more.")),
         };
@@ -110,6 +116,33 @@ impl FromRequestParts<Arc<MarketApp>> for Caller {
             keeps_the_market: member.keeps_the_market,
         })
     }
+}
+
+/// Whoever asks to publish.
+pub enum Author {
+    /// An account.
+    Account(Caller),
+    /// A run of a CI service.
+    Run(RunBearer),
+}
+
+impl FromRequestParts<Arc<MarketApp>> for Author {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<MarketApp>) -> Result<Self, Problem> {
+        match who(app, &parts.headers).await.map_err(problem)? {
+            Who::Run(run, _) => Ok(Author::Run(run)),
+            _ => Ok(Author::Account(
+                Caller::from_request_parts(parts, app).await?,
+            )),
+        }
+    }
+}
+
+fn only_publishes() -> Problem {
+    let message = "The token of a run publishes, and does nothing else.";
+    let hint = "`metier login` gets one of an account.";
+    Fault::new(Code::Forbidden, message).with_hint(hint).into()
 }
 
 fn token(told: &str) -> Option<String> {

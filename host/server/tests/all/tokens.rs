@@ -1,7 +1,7 @@
 //! Tokens of an OpenID provider, which is a server on loopback, on every surface.
 
 mod found;
-mod provider;
+pub mod provider;
 
 use std::sync::{
     Arc,

@@ -115,6 +115,24 @@ pub fn is_this_machine(host: &Host) -> bool {
 }
 
 impl Issuer {
+    /// One whose tokens are worth nothing here: only what they say is asked for.
+    pub fn read_only(url: String, audience: String) -> Issuer {
+        Issuer {
+            url,
+            audiences: vec![audience],
+            algorithms: ALGORITHMS.to_vec(),
+            keys: None,
+            addresses: Vec::new(),
+            ca_file: None,
+            tenant_claim: None,
+            tenant: None,
+            role_claim: None,
+            roles: BTreeMap::new(),
+            role: None,
+            principal_claim: "sub".to_owned(),
+        }
+    }
+
     /// Whether anything about it can never be.
     ///
     /// # Errors

@@ -69,6 +69,15 @@ pub struct Tokens {
     clock: Clock,
 }
 
+/// What a token says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claims {
+    /// Who says so.
+    pub issuer: String,
+    /// What.
+    pub claims: Map<String, Value>,
+}
+
 struct Trusted {
     issuer: Issuer,
     known: RwLock<Arc<Known>>,
@@ -126,7 +135,26 @@ impl Tokens {
         })
     }
 
+    /// What a token says that opens, whatever it is worth here. It may be for this audience as well as for those of its issuer.
+    ///
+    /// # Errors
+    /// Why it does not open, in words for a log: they tell a stranger more than that it does not.
+    pub async fn claims(&self, token: &str, audience: &str) -> Result<Claims, String> {
+        let (trusted, claims) = self.opened(token, Some(audience)).await?;
+        let issuer = trusted.issuer.url.clone();
+        Ok(Claims { issuer, claims })
+    }
+
     async fn read(&self, token: &str) -> Result<Caller, String> {
+        let (trusted, claims) = self.opened(token, None).await?;
+        trusted.issuer.caller(&claims)
+    }
+
+    async fn opened(
+        &self,
+        token: &str,
+        audience: Option<&str>,
+    ) -> Result<(&Arc<Trusted>, Map<String, Value>), String> {
         if token.len() > MAX_TOKEN {
             return Err(format!("it has more than {MAX_TOKEN} bytes"));
         }
@@ -143,10 +171,10 @@ impl Tokens {
         }
         let key = self.key(trusted, &header).await?;
         let key = DecodingKey::from_jwk(&key).map_err(|error| error.to_string())?;
-        let rules = rules(&trusted.issuer, header.alg);
+        let rules = rules(&trusted.issuer, audience, header.alg);
         let read = jsonwebtoken::decode::<Map<String, Value>>(token, &key, &rules);
         let read = read.map_err(|error| error.to_string())?;
-        trusted.issuer.caller(&read.claims)
+        Ok((trusted, read.claims))
     }
 
     /// The key that the header means, after a fetch where it is not known.
@@ -313,12 +341,14 @@ fn fits(key: &Jwk, alg: Algorithm) -> bool {
     is_sort && is_for_signing && key.common.key_algorithm.is_none_or(is_its_own)
 }
 
-fn rules(issuer: &Issuer, alg: Algorithm) -> Validation {
+fn rules(issuer: &Issuer, audience: Option<&str>, alg: Algorithm) -> Validation {
     let mut rules = Validation::new(alg);
     rules.leeway = LEEWAY;
     rules.validate_nbf = true;
     rules.set_issuer(&[&issuer.url]);
-    rules.set_audience(&issuer.audiences);
+    let audiences = issuer.audiences.iter().map(String::as_str);
+    let audiences: Vec<&str> = audiences.chain(audience).collect();
+    rules.set_audience(&audiences);
     rules.required_spec_claims = HashSet::from(["exp", "iss", "aud"].map(str::to_owned));
     rules
 }

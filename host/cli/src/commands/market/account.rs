@@ -9,7 +9,7 @@ use metier_market::{
 };
 use serde_json::{Value, json};
 
-use super::{keys, namespace_key, session::Session};
+use super::{keys, namespace_key, session::Session, trusted};
 use crate::{
     args::market_client::{
         KeyFile, Login, Method, NamespaceAction, Namespaces, Place, Revoke, Yank,
@@ -58,6 +58,7 @@ pub fn namespace(app: &App, args: &Namespaces) -> Result<Exit, Failure> {
         } => claim(app, namespace, *method, key, place),
         NamespaceAction::List { place } => list(app, place),
         NamespaceAction::Key(args) => namespace_key::run(app, args),
+        NamespaceAction::Publisher(args) => trusted::run(app, args),
     }
 }
 

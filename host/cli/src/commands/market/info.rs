@@ -166,7 +166,13 @@ pub fn who(client: &Client, line: &Line, receipt: &[u8], proven: &Proven) -> Vec
     };
     let mut lines = vec![
         format!("  {namespace}{since}"),
-        format!("  key {}", proven.publication.key),
+        match &proven.publication.run {
+            Some(run) => format!(
+                "  by {}, as the market saw it",
+                text::one_line(&run.words())
+            ),
+            None => format!("  key {}", proven.publication.key),
+        },
         format!("  at {}, leaf {} of its log", proven.at, proven.index),
         format!(
             "  reviewed by {} with the rules of {}: {review}",
@@ -175,7 +181,7 @@ pub fn who(client: &Client, line: &Line, receipt: &[u8], proven: &Proven) -> Vec
         ),
         format!("  {}, {}", line.component, render::bytes(line.size)),
     ];
-    if proven.first_key != proven.publication.key {
+    if proven.publication.run.is_some() || proven.first_key != proven.publication.key {
         lines.push(format!("  its keys go back to {}", proven.first_key));
     }
     if proven.recovered {
@@ -226,6 +232,7 @@ pub fn value(found: &Found) -> Value {
         "size": line.size,
         "market": found.client().market().address.as_str(),
         "key": proven.publication.key,
+        "run": proven.publication.run,
         "first-key": proven.first_key,
         "recovered": proven.recovered,
         "published": proven.at,

@@ -19,6 +19,7 @@ mod queue;
 pub mod search;
 mod serve;
 mod session;
+mod trusted;
 pub mod update;
 pub mod verify;
 

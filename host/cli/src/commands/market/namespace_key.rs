@@ -237,7 +237,7 @@ fn change(namespace: &Namespace, key: &PublicKey) -> KeyChange {
 }
 
 /// What the market said, with what to publish where it was not found.
-fn to_publish(error: ClientError, to_prove: &ToProve) -> ClientError {
+pub fn to_publish(error: ClientError, to_prove: &ToProve) -> ClientError {
     match error {
         ClientError::Refused(fault) if fault.code == Code::Forbidden => {
             let ToProve { place, proof } = to_prove;
@@ -263,7 +263,7 @@ fn explained(error: ClientError) -> Failure {
     }
 }
 
-fn method(method: Method) -> ProofMethod {
+pub fn method(method: Method) -> ProofMethod {
     match method {
         Method::Dns => ProofMethod::Dns,
         Method::Https => ProofMethod::Https,
@@ -271,7 +271,7 @@ fn method(method: Method) -> ProofMethod {
 }
 
 /// The key that signs; whoever has none is told of the other way.
-fn signer(app: &App, key: &KeyFile) -> Result<KeyPair, Failure> {
+pub fn signer(app: &App, key: &KeyFile) -> Result<KeyPair, Failure> {
     keys::read(app, key).map_err(|failure| match failure.fault.code {
         Code::CredentialMissing => Fault::new(failure.fault.code, failure.fault.message)
             .with_hint("Name a file with a key of the namespace with --key. If none is left, --lost proves the domain instead.")

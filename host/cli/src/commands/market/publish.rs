@@ -4,6 +4,7 @@ use metier_core::{Code, Digest, Fault};
 use metier_market::{
     client::{Published, Publishing},
     consent::Contents,
+    state::Namespace,
     trust::{Publisher, SigningKey},
     ware::{Said, Ware},
 };
@@ -13,6 +14,7 @@ use super::{
     account::tell,
     agents, keys,
     session::{Session, now},
+    trusted,
 };
 use crate::{
     args::market_client::Publish,
@@ -51,10 +53,23 @@ pub async fn hand_over<W: Ware>(
     contents: &W,
 ) -> Result<Exit, Failure> {
     let app = session.app;
-    let key = SigningKey::<Publisher>::new(keys::read(app, &args.key)?);
+    let pair = match args.from_ci {
+        true => trusted::key()?,
+        false => keys::read(app, &args.key)?,
+    };
+    let key = SigningKey::<Publisher>::new(pair);
     let Said { name, version, .. } = contents.said();
     let client = session.market_of(&name).await?;
-    let token = session.token(&client).await?.token;
+    let token = match args.from_ci {
+        true => {
+            let (namespace, public) = (Namespace::of(&name), key.verifying());
+            let let_in = trusted::let_in(app, &client, &namespace, public.public()).await?;
+            app.printer
+                .note(&format!("{namespace} trusts {}.", let_in.run));
+            let_in.token.token
+        }
+        false => session.token(&client).await?.token,
+    };
     let publishing = Publishing {
         component,
         contents,

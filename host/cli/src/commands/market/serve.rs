@@ -19,7 +19,12 @@ use metier_market::{
 };
 use metier_server::{
     listen,
-    market::{MarketApp, MarketSettings, dns::DnsLookup, lookup::Domains},
+    market::{
+        MarketApp, MarketSettings,
+        dns::DnsLookup,
+        lookup::Domains,
+        trusted::{self, PublishedKeys},
+    },
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -137,6 +142,14 @@ fn open(
         .map_err(|error| Failure::unwritable(&format!("`{}`", data.display()), &error))?;
     let accounts = FileAccounts::open(&data.join("publishers.toml"));
     let (accounts, issued) = accounts.map_err(|error| no_accounts(&error))?;
+    let issuers = trusted::ISSUERS.map(str::to_owned).into_iter();
+    let issuers: Vec<String> = issuers.chain(args.issuers.iter().cloned()).collect();
+    let id_tokens = PublishedKeys::of(&issuers, &named).map_err(|why| {
+        Failure::usage(
+            sentence(&why),
+            "`--id-tokens-of` takes the address that `iss` is in a token: https://ci.acme.example",
+        )
+    })?;
     let options = keeper::Options {
         limits: RegistryLimits {
             blob: args.max_component.bytes(),
@@ -146,6 +159,7 @@ fn open(
             ..RegistryLimits::default()
         },
         address: Some(named),
+        id_tokens: Arc::new(id_tokens),
         any_namespace: args.allow_any_namespace,
         lookup: Arc::new(domains(args)?),
         // Without network and without anything granted: what is replayed here, nobody trusts yet.

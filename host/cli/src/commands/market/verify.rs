@@ -222,6 +222,7 @@ fn say(app: &App, verified: &Verified) -> Result<(), Failure> {
         "version": publication.version,
         "component": publication.digest,
         "key": publication.key,
+        "run": publication.run,
         "first-key": proven.first_key,
         "recovered": proven.recovered,
         "published": proven.at,
@@ -229,14 +230,13 @@ fn say(app: &App, verified: &Verified) -> Result<(), Failure> {
         "checked": verified.checked,
         "not-checked": verified.unchecked,
     });
+    let by = match &publication.run {
+        Some(run) => format!("{}, as the market saw it", text::one_line(&run.words())),
+        None => format!("the key {}", publication.key),
+    };
     let words = format!(
-        "{} {} as published at {} by the key {}: leaf {} of a log of {}.",
-        publication.name,
-        publication.version,
-        proven.at,
-        publication.key,
-        proven.index,
-        proven.size
+        "{} {} as published at {} by {by}: leaf {} of a log of {}.",
+        publication.name, publication.version, proven.at, proven.index, proven.size
     );
     if proven.recovered {
         app.printer.warn(&format!(

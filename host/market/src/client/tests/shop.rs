@@ -160,6 +160,7 @@ impl Shop {
             bundle: Digest::of(bundle.as_bytes()),
             review: Digest::of(review.as_bytes()),
             key: self.key.verifying().hint(),
+            run: None,
             size: component.len() as u64,
             authority: record.published_authority(),
             words: record.published_words(),

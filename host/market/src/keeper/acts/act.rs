@@ -1,4 +1,4 @@
-//! How often an account does in a day what anybody can do for nothing: revoke, yank, change keys, claim.
+//! How often an account does in a day what anybody can do for nothing: revoke, yank, change keys and whom it trusts, claim.
 //!
 //! What was done is counted in the log itself, so that a restart forgets none of it; what is under way counts too. Each account has a day of
 //! its own: whoever uses theirs up takes nothing from anybody else.
@@ -32,6 +32,8 @@ pub struct ActLimits {
     pub yanks: u32,
     /// Keys added or ended in a day.
     pub keys: u32,
+    /// Trusted publishers added or ended in a day.
+    pub publishers: u32,
     /// Namespaces claimed in a day.
     pub claims: u32,
 }
@@ -43,6 +45,7 @@ impl Default for ActLimits {
             standing_revocations: 2_000,
             yanks: 1_000,
             keys: 100,
+            publishers: 100,
             claims: 100,
         }
     }
@@ -57,6 +60,8 @@ pub(in crate::keeper) enum Act {
     Yank,
     /// `key` and `key-end`.
     Key,
+    /// `publisher` and `publisher-end`.
+    Publisher,
     /// `namespace`.
     Claim,
 }
@@ -68,6 +73,7 @@ impl Act {
             Change::Revoke(_) => Some(Act::Revoke),
             Change::Yank(_) | Change::Unyank(_) => Some(Act::Yank),
             Change::Key(_) | Change::KeyEnd(_) => Some(Act::Key),
+            Change::Publisher(_) | Change::PublisherEnd(_) => Some(Act::Publisher),
             Change::Namespace(_) => Some(Act::Claim),
             _ => None,
         }
@@ -78,6 +84,7 @@ impl Act {
             Act::Revoke => "the revocations",
             Act::Yank => "the yanks",
             Act::Key => "the changes of keys",
+            Act::Publisher => "the changes of trusted publishers",
             Act::Claim => "the claims",
         }
     }
@@ -89,6 +96,7 @@ impl ActLimits {
             Act::Revoke => self.revocations,
             Act::Yank => self.yanks,
             Act::Key => self.keys,
+            Act::Publisher => self.publishers,
             Act::Claim => self.claims,
         }
     }

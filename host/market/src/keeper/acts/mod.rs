@@ -8,6 +8,7 @@ mod key_changes;
 mod list;
 mod names;
 mod publish;
+mod publishers;
 mod queue;
 mod skills;
 

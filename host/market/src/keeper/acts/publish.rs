@@ -17,7 +17,7 @@ use crate::{
     },
     kind::Kind,
     review::{Names, Outcome as Gated, Report, Severity, review},
-    state::{Account, Change, Namespace, Price, Publication, Refused, subject_name},
+    state::{Account, Change, Namespace, Price, Publication, Refused, Run, subject_name},
     trust::{KeyHint, Policy, Reviewed, ReviewedFinding, verify},
     ware::Said,
 };
@@ -57,6 +57,7 @@ pub(super) struct Candidate {
     /// What was pushed is not collected meanwhile.
     _pin: Pin,
     key: KeyHint,
+    run: Option<Run>,
     security_fix: bool,
 }
 
@@ -81,6 +82,16 @@ impl Market {
         submission: &Submission,
     ) -> Result<Outcome, ActError> {
         self.acts_for(by, &Namespace::of(&submission.name))?;
+        self.publish_as(by, submission, None).await
+    }
+
+    /// The same for whoever was found to act for the namespace, with one of its keys or in a run that it trusts.
+    pub(super) async fn publish_as(
+        &self,
+        by: &Account,
+        submission: &Submission,
+        run: Option<Run>,
+    ) -> Result<Outcome, ActError> {
         if let Some(there) = self.is_there(submission)? {
             return Ok(Outcome::Published(there));
         }
@@ -91,7 +102,7 @@ impl Market {
         let doing = self
             .ledger
             .look(|view| self.gate.enter(by, &submission.name, view, now))?;
-        let candidate = self.candidate(submission).await?;
+        let candidate = self.candidate(submission, run.as_ref()).await?;
         let report = self.reviewed(by, &candidate).await?;
         match report.outcome {
             Gated::Refused => {
@@ -100,7 +111,9 @@ impl Market {
             }
             Gated::NeedsAPerson => {
                 let component = candidate.record.component;
-                let id = self.queue.add(by, submission, component, report, now)?;
+                let id = self
+                    .queue
+                    .add(by, submission, (component, run), report, now)?;
                 Ok(Outcome::Waits(id))
             }
             Gated::Passed => self.take(by, submission, candidate, report, doing).await,
@@ -132,8 +145,8 @@ impl Market {
                 return match again.outcome {
                     Gated::Refused => Err(ActError::Refused(Box::new(again))),
                     _ => {
-                        let component = candidate.record.component;
-                        let id = self.queue.add(by, submission, component, again, now)?;
+                        let pushed = (candidate.record.component, candidate.run);
+                        let id = self.queue.add(by, submission, pushed, again, now)?;
                         Ok(Outcome::Waits(id))
                     }
                 };
@@ -174,11 +187,15 @@ impl Market {
     }
 
     /// Reads what was pushed, and whether its publisher signed it.
-    pub(super) async fn candidate(&self, submission: &Submission) -> Result<Candidate, ActError> {
+    pub(super) async fn candidate(
+        &self,
+        submission: &Submission,
+        run: Option<&Run>,
+    ) -> Result<Candidate, ActError> {
         let Submission { name, version, .. } = submission;
         let bundle = submission.bundle();
         // A signature costs less than reading a file.
-        let key = self.signed(submission, &bundle)?;
+        let key = self.signed(submission, run, &bundle)?;
         let pin = self.registry.pin_whole(name, &submission.manifest).await?;
         let record = self.registry.record_of(name, &submission.manifest).await?;
         if record.facts.version != *version {
@@ -197,16 +214,26 @@ impl Market {
             bundle,
             _pin: pin,
             key,
+            run: run.cloned(),
             security_fix: submission.security_fix,
         })
     }
 
-    fn signed(&self, submission: &Submission, bundle: &[u8]) -> Result<KeyHint, ActError> {
+    fn signed(
+        &self,
+        submission: &Submission,
+        run: Option<&Run>,
+        bundle: &[u8],
+    ) -> Result<KeyHint, ActError> {
         let namespace = Namespace::of(&submission.name);
-        let keys = self.ledger.look(|view| {
-            let owned = view.state.namespace(&namespace);
-            owned.map(|owned| owned.records()).unwrap_or_default()
-        });
+        let keys = match run {
+            // Whether somebody trusts the run, the log is asked last.
+            Some(run) => vec![run.record()],
+            None => self.ledger.look(|view| {
+                let owned = view.state.namespace(&namespace);
+                owned.map(|owned| owned.records()).unwrap_or_default()
+            }),
+        };
         let policy = Policy {
             subject: submission.manifest,
             name: &subject_name(&submission.name, &submission.version),
@@ -263,6 +290,7 @@ impl Market {
             bundle,
             review,
             key: candidate.key,
+            run: candidate.run,
             size: candidate.record.size,
             authority: candidate.said.authority,
             words: candidate.said.words,

@@ -18,7 +18,7 @@ use crate::{
     fixtures::Moment,
     keeper::{Market, keys::replace},
     review::Report,
-    state::{Account, Reason},
+    state::{Account, Reason, Run},
 };
 
 /// Submissions that are kept, and those of one account that wait.
@@ -45,6 +45,9 @@ pub struct Waiting {
     pub submission: Submission,
     /// The file: its manifest, which says when it was made, may be another one each time.
     pub component: Digest,
+    /// In which run, where it was none of their keys that signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
     /// What the review found.
     pub report: Report,
     /// Why it was refused; nothing while it waits.
@@ -121,7 +124,7 @@ impl Queue {
         &self,
         by: &Account,
         submission: &Submission,
-        component: Digest,
+        (component, run): (Digest, Option<Run>),
         report: Report,
         at: Moment,
     ) -> Result<String, ActError> {
@@ -131,6 +134,7 @@ impl Queue {
             at,
             submission: submission.clone(),
             component,
+            run,
             report,
             refused: None,
         };
@@ -224,9 +228,14 @@ impl Market {
             self.queue.refuse(id, why)?;
             return Ok(None);
         }
-        let Waiting { by, submission, .. } = &waiting;
+        let Waiting {
+            by,
+            submission,
+            run,
+            ..
+        } = &waiting;
         self.acts_for(by, &crate::state::Namespace::of(&submission.name))?;
-        let candidate = self.candidate(submission).await?;
+        let candidate = self.candidate(submission, run.as_ref()).await?;
         let report = self.reviewed(by, &candidate).await?;
         if report.outcome == crate::review::Outcome::Refused {
             return Err(ActError::Refused(Box::new(report)));

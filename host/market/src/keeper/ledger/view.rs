@@ -24,9 +24,9 @@ pub struct View {
     pub checkpoint: String,
     /// Where in the file each leaf ends.
     pub(super) ends: Vec<u64>,
-    /// The last leaf about each skill, or about keys that signed it.
+    /// The last leaf about each skill, or about keys that signed it, or whose runs published it.
     touched: BTreeMap<SkillName, u64>,
-    /// The leaves about each namespace's keys.
+    /// The leaves about each namespace's keys, and about whom they trust.
     histories: BTreeMap<Namespace, Vec<u64>>,
     /// What accounts did of late.
     pub(in crate::keeper) done: Done,
@@ -59,6 +59,13 @@ impl View {
             }
             Change::Key(added) => self.note(&added.namespace, index),
             Change::KeyEnd(ended) => {
+                self.note(&ended.namespace, index);
+                if ended.since.is_some() {
+                    self.touch_all(&ended.namespace, index);
+                }
+            }
+            Change::Publisher(added) => self.note(&added.namespace, index),
+            Change::PublisherEnd(ended) => {
                 self.note(&ended.namespace, index);
                 if ended.since.is_some() {
                     self.touch_all(&ended.namespace, index);

@@ -3,6 +3,7 @@
 mod endings;
 mod form;
 mod keys;
+mod publishers;
 mod signatures;
 mod skills;
 mod void;

@@ -44,7 +44,7 @@ pub async fn base(
             None,
             "the token is none, or none any more",
         )),
-        Who::Nobody | Who::Publisher(..) => {
+        Who::Nobody | Who::Publisher(..) | Who::Run(..) => {
             let mut response = Json(json!({})).into_response();
             let version = HeaderValue::from_static("registry/2.0");
             response
@@ -63,7 +63,7 @@ pub async fn issue(
 ) -> OciResult<Json<BTreeMap<&'static str, Value>>> {
     let token = match who::who(&app, &headers).await? {
         Who::Nobody => NOBODY.to_owned(),
-        Who::Publisher(_, token) => token,
+        Who::Publisher(_, token) | Who::Run(_, token) => token,
         Who::Unknown => {
             let message = "the password is no publisher's token, or none any more";
             return Err(OciError::no_token(&base, None, message));

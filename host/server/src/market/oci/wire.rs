@@ -63,18 +63,22 @@ impl FromRequestParts<Arc<MarketApp>> for Writer {
         let Ok(base) = Base::from_request_parts(parts, app).await;
         let scope = format!("repository:{}:pull,push", at.skill);
         let refused = |why| Err(OciError::no_token(&base, Some(&scope), why));
+        let denied = |whose: &str| {
+            let message = format!("{whose} may not publish `{}`", at.skill);
+            Err(OciError::new(StatusCode::FORBIDDEN, "DENIED", message))
+        };
         let publisher = match who::who(app, &parts.headers).await? {
-            Who::Publisher(member, _) => member.id,
+            Who::Publisher(member, _) => match who::may_push(app, &member.id, &at.skill).await? {
+                true => member.id,
+                false => return denied(&format!("`{}`", member.id)),
+            },
+            Who::Run(run, _) => match app.market.run_may_push(&run, &at.skill) {
+                true => run.id,
+                false => return denied("this run"),
+            },
             Who::Unknown => return refused("the token is none, or none any more"),
             Who::Nobody => return refused("publishing needs a publisher's token"),
         };
-        if !who::may_push(app, &publisher, &at.skill).await? {
-            let message = format!(
-                "`{publisher}` may not publish in the namespace `{}`",
-                at.skill.namespace()
-            );
-            return Err(OciError::new(StatusCode::FORBIDDEN, "DENIED", message));
-        }
         Ok(Writer { at, publisher })
     }
 }
@@ -89,8 +93,8 @@ impl FromRequestParts<Arc<MarketApp>> for Asks {
         Ok(Asks(match who::who(app, &parts.headers).await? {
             Who::Publisher(member, _) if member.keeps_the_market => Reader::Keeper,
             Who::Publisher(member, _) => Reader::Publisher(member.id),
-            // Whose token has ended reads what everybody does.
-            Who::Nobody | Who::Unknown => Reader::Anybody,
+            // Whose token has ended reads what everybody does, and so does a run: its token publishes, and does nothing else.
+            Who::Nobody | Who::Unknown | Who::Run(..) => Reader::Anybody,
         }))
     }
 }

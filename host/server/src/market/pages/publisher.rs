@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use metier_core::SkillName;
 use metier_market::{
     fixtures::Moment,
-    state::{Namespace, Owned, ProofMethod},
+    state::{KnownPublisher, Namespace, Owned, ProofMethod},
 };
 use metier_store::search::{Facet, MAX_HITS, SearchQuery};
 
@@ -50,6 +50,7 @@ pub async fn show(
         @if let Some(why) = &owned.frozen { p.lead { strong { "Frozen." } " Nothing is published here now: " (text::line(why.as_str(), 300)) } }
         (panel("who", "Who it is", who(&owned)))
         (panel("keys", "Keys", keys(&owned)))
+        @if !owned.publishers.is_empty() { (panel("runs", "Runs that publish without a key", runs(&owned))) }
         (cards(&found))
     };
     Ok(framed(name.namespace(), body))
@@ -101,6 +102,38 @@ fn keys(owned: &Owned) -> Markup {
             } }
         }
     }
+}
+
+/// Whose runs publish here without a key.
+fn runs(owned: &Owned) -> Markup {
+    html! {
+        table.stack {
+            caption.unseen { "Runs that publish without a key" }
+            thead { tr { th scope="col" { "Runs" } th scope="col" { "For" } th scope="col" { "From" } th scope="col" { "Until" } th scope="col" { "Vouched for by" } } }
+            tbody { @for known in &owned.publishers {
+                tr {
+                    th scope="row" { (text::line(&claims(known), 600)) }
+                    td { @if known.publisher.skills.is_empty() { "every skill" } @for skill in &known.publisher.skills { (skill) " " } }
+                    td { (moment(known.at)) }
+                    td {
+                        @match known.ended { Some(end) => (moment(end)), None => "further notice" }
+                        @if let Some(since) = owned.void_from(known) { " " span.tag.waits { "in other hands since " (moment(since)) } }
+                    }
+                    td { code { (known.signed_by) } }
+                }
+            } }
+        }
+        p.panel-body.muted.small { "The market alone sees what a CI service says of a run. Which run published a version is on the version's page, to be compared." }
+    }
+}
+
+/// What a run has to be: `https://gitlab.com: project_path=acme/crm`.
+fn claims(known: &KnownPublisher) -> String {
+    let publisher = &known.publisher;
+    let claims = publisher.claims.iter();
+    let claims = claims.map(|(name, wanted)| format!("{name}={wanted}"));
+    let claims: Vec<String> = claims.collect();
+    format!("{}: {}", publisher.issuer, claims.join(", "))
 }
 
 fn moment(at: Moment) -> Markup {

@@ -113,7 +113,13 @@ fn stands(shown: &Shown, proven: Option<&Proven>) -> Markup {
     let publication = &published.publication;
     html! {
         dl.facts {
-            div.wide-fact { dt { "Signed by its publisher with the key" } dd { code { (publication.key) } } }
+            @match &publication.run {
+                Some(run) => {
+                    div.wide-fact { dt { "Published by" } dd { (text::line(&run.words(), 600)) ", as the market saw it" } }
+                    div.wide-fact { dt { "Signed with the key of that run" } dd { code { (publication.key) } } }
+                }
+                None => div.wide-fact { dt { "Signed by its publisher with the key" } dd { code { (publication.key) } } },
+            }
             div.wide-fact { dt { "Manifest" } dd { code { (publication.manifest) } } }
             div { dt { "In the market's log" } dd { a href={ "/receipts/" (published.leaf) } { "leaf " (published.leaf) } } }
             @match proven {

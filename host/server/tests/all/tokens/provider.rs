@@ -12,7 +12,7 @@ use axum::{
     Json, Router,
     body::Body,
     extract::State,
-    response::{IntoResponse, Redirect, Response},
+    response::{Html, IntoResponse, Redirect, Response},
     routing::get,
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
@@ -94,6 +94,10 @@ impl Provider {
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/keys", get(published))
             .route("/moved", get(|| async { Redirect::temporary("/keys") }))
+            .route(
+                "/page",
+                get(|| async { Html("<!doctype html><title>Sign in</title>") }),
+            )
             .route("/huge", get(huge))
             .route("/silent", get(silent))
             .with_state(said.clone());

@@ -198,6 +198,7 @@ impl FakeMarket {
             bundle: Digest::of(bundle.as_bytes()),
             review: Digest::of(review.as_bytes()),
             key: self.publisher.verifying().hint(),
+            run: None,
             size: component.len() as u64,
             authority: digest,
             words: digest,

@@ -1,0 +1,181 @@
+//! Trusted publishers, and what their runs publish.
+
+use metier_core::SkillName;
+
+use super::{ActError, Outcome, Submission, act::Act};
+use crate::{
+    keeper::{
+        Market,
+        ledger::{Appended, moment},
+        proof::Shows,
+        runs::RunBearer,
+    },
+    state::{
+        Account, Change, LeafSignature, Namespace, PublisherChange, PublisherEnding,
+        PublisherRefused, Refused, Run, TrustedPublisher, Vouched,
+    },
+};
+
+/// Issuers that everybody gets tokens of, and the claims by which one of them is not everybody's: one of each list, whole. A name alone is not
+/// enough: it comes to somebody else when an account is given up. A number does not.
+const SHARED: [(&str, &[&[&str]]); 2] = [
+    (
+        "https://token.actions.githubusercontent.com",
+        &[
+            &["repository", "repository_id"],
+            &["repository_owner_id", "repository_id"],
+            &["workflow_ref"],
+        ],
+    ),
+    (
+        "https://gitlab.com",
+        &[
+            &["project_path", "project_id"],
+            &["namespace_id", "project_id"],
+        ],
+    ),
+];
+
+/// The claim that names a file in some state, which may be any: `…/release.yml@*`.
+const OF_ANY_STATE: &str = "workflow_ref";
+
+impl Market {
+    /// Trusts runs with what a namespace publishes.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn add_publisher(
+        &self,
+        by: &Account,
+        change: PublisherChange,
+        signature: Option<LeafSignature>,
+    ) -> Result<Appended, ActError> {
+        self.acts_for(by, &change.namespace)?;
+        let unsigned = "whom a namespace trusts, a key of it has to sign";
+        let signature = signature.ok_or_else(|| ActError::Invalid(unsigned.to_owned()))?;
+        let known = self.id_tokens.issuers();
+        let issuer = change.publisher.issuer.as_str();
+        if !known.iter().any(|known| known == issuer) {
+            let known = match known.is_empty() {
+                true => "of none".to_owned(),
+                false => format!("those of {}", known.join(", ")),
+            };
+            let message = format!("this market takes no ID tokens of {issuer}, but {known}");
+            return Err(ActError::Invalid(message));
+        }
+        narrow(&change.publisher).map_err(ActError::Invalid)?;
+        let acting = self.acting(by, Act::Publisher)?;
+        let added = Change::Publisher(change.with(signature));
+        let appended = self.ledger.append(by, added).await;
+        drop(acting);
+        Ok(appended?)
+    }
+
+    /// Trusts them no more. Without a signature of one of its keys, the domain has to have the line that names the ending.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn end_publisher(
+        &self,
+        by: &Account,
+        ending: PublisherEnding,
+        signature: Option<LeafSignature>,
+    ) -> Result<Appended, ActError> {
+        self.acts_for(by, &ending.namespace)?;
+        let namespace = ending.namespace.clone();
+        let (vouched, acting) = match signature {
+            Some(signature) => (
+                Vouched::Key(signature),
+                Some(self.acting(by, Act::Publisher)?),
+            ),
+            // As for a key: what a thief used up does not keep the domain from ending it.
+            None => {
+                let PublisherEnding {
+                    publisher, since, ..
+                } = ending;
+                let shows = Shows::EndPublisher { publisher, since };
+                let proof = self.proven(by, &namespace, shows).await?;
+                (Vouched::Domain(proof), None)
+            }
+        };
+        let change = Change::PublisherEnd(ending.vouched(vouched));
+        let appended = self.ledger.append(by, change).await;
+        drop(acting);
+        let appended = appended?;
+        self.index_of(&namespace).await?;
+        Ok(appended)
+    }
+
+    /// Publishes what a run pushed, for whoever has the namespace.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn publish_run(
+        &self,
+        bearer: &RunBearer,
+        submission: &Submission,
+    ) -> Result<Outcome, ActError> {
+        let run = self.run_for(bearer, &submission.name)?;
+        let owner = self.ledger.look(|view| {
+            let owned = view.state.namespace(&bearer.namespace);
+            owned.map(|owned| owned.owner.clone())
+        });
+        let missing = || Refused::NoNamespace(bearer.namespace.clone());
+        let owner = owner.ok_or_else(|| ActError::Ledger(missing().into()))?;
+        self.publish_as(&owner, submission, Some(run)).await
+    }
+
+    /// The run by which a skill is published.
+    pub(in crate::keeper) fn run_for(
+        &self,
+        bearer: &RunBearer,
+        skill: &SkillName,
+    ) -> Result<Run, ActError> {
+        if Namespace::of(skill) != bearer.namespace {
+            let message = format!("the run publishes in `{}` alone", bearer.namespace);
+            return Err(ActError::Denied(message));
+        }
+        let now = moment(&*self.clock);
+        let mut why = PublisherRefused::Shape("the run is covered by none");
+        let found = self.ledger.look(|view| {
+            let owned = view.state.namespace(&bearer.namespace)?;
+            let mut runs = bearer.runs.iter();
+            let covered = runs.find(|run| match owned.check_run(run, skill, now) {
+                Ok(()) => true,
+                Err(refused) => {
+                    why = refused;
+                    false
+                }
+            });
+            covered.cloned()
+        });
+        found.ok_or_else(|| ActError::Denied(why.to_string()))
+    }
+}
+
+/// Whether a publisher of an issuer that everybody gets tokens of is somebody.
+fn narrow(publisher: &TrustedPublisher) -> Result<(), String> {
+    let issuer = publisher.issuer.as_str();
+    let shared = SHARED.iter().find(|(shared, _)| *shared == issuer);
+    let needed = shared.map(|(_, needed)| *needed).unwrap_or_default();
+    let names = |name: &str| {
+        let mut claims = publisher.claims.iter();
+        claims.any(|(claim, wanted)| claim.as_str() == name && is_whole(name, wanted.as_str()))
+    };
+    for any in needed {
+        if !any.iter().any(|name| names(name)) {
+            return Err(format!(
+                "everybody gets tokens of {issuer}: name `{}`, whole",
+                any.join("` or `")
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn is_whole(name: &str, wanted: &str) -> bool {
+    match name == OF_ANY_STATE {
+        true => !wanted.contains('*') || wanted.ends_with("@*"),
+        false => !wanted.contains('*'),
+    }
+}
