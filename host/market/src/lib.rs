@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod consent;
+pub mod distribution;
 pub mod fixtures;
 pub mod folder;
 pub mod index;
