@@ -18,6 +18,7 @@ mod readers;
 mod salesforce;
 mod service;
 mod skills_ref;
+mod storage;
 mod store;
 mod strangers;
 mod tools;
@@ -60,6 +61,7 @@ const STEPS: &[Step] = &[
     ("service", service::run),
     ("identity", identity::run),
     ("market", market::run),
+    ("storage", storage::run),
     ("console", console::run),
     ("flagship", flagship::run),
 ];
