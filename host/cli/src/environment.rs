@@ -115,6 +115,12 @@ pub const GITHUB_ID_TOKEN_BEARER: Variable = Variable {
     about: "What opens that",
 };
 
+/// What opens a registry.
+pub const REGISTRY_AUTH: Variable = Variable {
+    name: "METIER_REGISTRY_AUTH",
+    about: "Who asks a registry, as `user:password`: for `metier mirror --to oci://…`, `--market oci://…` and `metier market serve --registry`",
+};
+
 /// Which lines a service writes.
 pub const LOG: Variable = Variable {
     name: "METIER_LOG",
@@ -142,7 +148,7 @@ pub const OTEL_DISABLED: Variable = Variable {
 };
 
 /// Every variable, in the order they are documented.
-pub const VARIABLES: [Variable; 24] = [
+pub const VARIABLES: [Variable; 25] = [
     URL,
     KEY,
     MARKET,
@@ -150,6 +156,7 @@ pub const VARIABLES: [Variable; 24] = [
     ID_TOKEN,
     GITHUB_ID_TOKEN_URL,
     GITHUB_ID_TOKEN_BEARER,
+    REGISTRY_AUTH,
     LOG,
     OTEL_ENDPOINT,
     OTEL_HEADERS,
@@ -208,6 +215,20 @@ impl Environment {
             .flatten()?
             .into_string()
             .ok()
+    }
+
+    /// Every variable that is text: of a bucket's owner only that one's library knows which it reads.
+    pub fn all(&self) -> Box<dyn Iterator<Item = (String, String)>> {
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        match self {
+            Environment::Process => Box::new(std::env::vars_os().filter_map(text)),
+            Environment::Fixed(values) => {
+                let values = values.clone().into_iter();
+                Box::new(values.filter_map(move |(name, value)| text((name.into(), value))))
+            }
+        }
     }
 
     fn raw(&self, name: &str) -> Option<OsString> {

@@ -31,6 +31,32 @@ pub enum DepotError {
         /// Which blob.
         digest: Digest,
     },
+    /// Blobs are kept elsewhere, and it does not do as asked.
+    #[error("blobs are kept in `{place}`, which does not do as asked: {why}")]
+    Away {
+        /// Where.
+        place: String,
+        /// Why, as the end of a sentence.
+        why: String,
+    },
+    /// Blobs are kept in another place than the one that is said.
+    #[error(
+        "blobs are kept in `{place}`: name that place; or, where they were copied to another, remove the file `kept-in` in the folder of blobs"
+    )]
+    Elsewhere {
+        /// Where.
+        place: String,
+    },
+    /// The place is somebody else's.
+    #[error(
+        "`{place}` has the blobs of {owner} already: two would remove each other's, so give this one a bucket or a prefix of its own"
+    )]
+    Foreign {
+        /// Where.
+        place: String,
+        /// Whose.
+        owner: String,
+    },
     /// The system's, in words.
     #[error("the folder of blobs cannot be used: {0}")]
     Unavailable(Arc<io::Error>),

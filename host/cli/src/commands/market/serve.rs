@@ -13,6 +13,7 @@ use metier_market::{
     keeper::{
         self, MarketError,
         accounts::{AccountsError, FileAccounts, IssuedToken},
+        elsewhere,
         registry::{RegistryError, RegistryLimits},
         sandbox::HostSandbox,
     },
@@ -26,9 +27,11 @@ use metier_server::{
         trusted::{self, PublishedKeys},
     },
 };
+use metier_store::depot::{DepotError, Warehouse};
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use super::place::registry;
 use crate::{
     args::market::MarketServe,
     commands::{
@@ -89,7 +92,7 @@ async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exi
     let address = address.map_err(|error| no_address(args.listen, &error))?;
     let data = data(app, args)?;
     let here = url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let (market, issued) = open(app, &data, args, &here)?;
+    let (market, issued) = open(app, &data, args, &here).await?;
     let market = Arc::new(market);
     tell(app, address, url.as_deref(), issued)?;
     if args.allow_any_namespace {
@@ -130,7 +133,7 @@ async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exi
         .map_err(|error| host_fault(&format!("The server failed: {error}.")))
 }
 
-fn open(
+async fn open(
     app: &App,
     data: &std::path::Path,
     args: &MarketServe,
@@ -168,7 +171,11 @@ fn open(
         })?))),
         ..keeper::Options::default()
     };
-    let market = keeper::Market::open(data, Arc::new(accounts), options);
+    let accounts = Arc::new(accounts);
+    let market = match warehouse(app, args)? {
+        Some(place) => keeper::Market::open_over(data, accounts, options, place).await,
+        None => keeper::Market::open(data, accounts, options),
+    };
     Ok((market.map_err(|error| no_market(&error))?, issued))
 }
 
@@ -189,6 +196,20 @@ fn domains(args: &MarketServe) -> Result<Domains, Failure> {
         },
     };
     Ok(Domains::default().with_dns(dns))
+}
+
+/// Where files are kept that are not in the folder.
+fn warehouse(app: &App, args: &MarketServe) -> Result<Option<Arc<dyn Warehouse>>, Failure> {
+    let wrong = |error: DepotError| no_market(&MarketError::Registry(error.into()));
+    if let Some(address) = &args.registry {
+        let behind = elsewhere::Behind::new(registry(app, address)?).map_err(wrong)?;
+        return Ok(Some(Arc::new(behind)));
+    }
+    let Some(bucket) = &args.blobs else {
+        return Ok(None);
+    };
+    let bucket = elsewhere::open(bucket, app.environment.all()).map_err(wrong)?;
+    Ok(Some(Arc::new(bucket)))
 }
 
 /// Finds what was pushed when an earlier process was killed, and then ends uploads nobody goes on with, and files nobody publishes.
@@ -322,6 +343,11 @@ fn no_accounts(error: &AccountsError) -> Failure {
 fn no_market(error: &MarketError) -> Failure {
     let code = match error {
         MarketError::Registry(RegistryError::Full) => Code::StorageFull,
+        MarketError::Registry(RegistryError::Elsewhere(_)) => {
+            let hint = "Look whether it is there and reachable from here, and whether the credentials in the environment may read, write, list and delete there.";
+            let fault = Fault::new(Code::StorageUnavailable, sentence(&error.to_string()));
+            return fault.with_hint(hint).into();
+        }
         _ => Code::StorageUnavailable,
     };
     Fault::new(code, sentence(&error.to_string())).into()
