@@ -114,6 +114,22 @@ fn an_agent_is_installed_elsewhere_with_its_skills_and_runs_there() {
         "metier install com.acme/greeting --market mirror --yes --to offline",
     );
     assert!(stranger.path("offline/weather.wasm").exists());
+    // And so has one in a registry.
+    let elsewhere = Sandbox::new();
+    let registry = Stall::any(&elsewhere);
+    let (to, token) = (registry.url.replacen("http:", "oci:", 1), &registry.token);
+    let login = format!("export METIER_REGISTRY_AUTH=me:{token}");
+    run(
+        &stranger,
+        &stall,
+        &format!("{login}; metier mirror com.acme/greeting --to {to}"),
+    );
+    run(
+        &stranger,
+        &stall,
+        &format!("{login}; metier install com.acme/greeting --market {to} --yes --to carried"),
+    );
+    assert!(stranger.path("carried/weather.wasm").exists());
 }
 
 #[test]

@@ -66,6 +66,17 @@ impl Client {
         to: &Path,
         now: Moment,
     ) -> Result<Mirrored, ClientError> {
+        let (mirrored, _) = self.mirror_all(skills, to, now).await?;
+        Ok(mirrored)
+    }
+
+    /// The same; the names of all that came with it.
+    pub(super) async fn mirror_all(
+        &self,
+        skills: &[SkillName],
+        to: &Path,
+        now: Moment,
+    ) -> Result<(Mirrored, BTreeSet<SkillName>), ClientError> {
         let put = |name: &str, bytes: &[u8]| put(to, name, bytes);
         let witness = self.advance().await?;
         let accepted = self.revocations(now).await?;
@@ -100,7 +111,7 @@ impl Client {
         let list = self.kept().read("revocations.json").unwrap_or_default();
         put("revocations", &list)?;
         put(ROOT_FILE, self.root.to_toml().as_bytes())?;
-        Ok(mirrored)
+        Ok((mirrored, seen))
     }
 
     /// Versions of one name, which is of one kind.

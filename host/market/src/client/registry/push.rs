@@ -26,7 +26,7 @@ const MAX_CONFIG: usize = 1 << 20;
 const MAX_FILE: u64 = MAX_FILES;
 
 impl Client {
-    /// Mirrors these skills into a registry: every version of them that is not revoked, with its signatures and its receipt, and then what is needed
+    /// Mirrors these skills and agents into a registry, and the skills that agents pin: every version of them that is not revoked, with its signatures and its receipt, and then what is needed
     /// to install them from there.
     ///
     /// # Errors
@@ -40,8 +40,8 @@ impl Client {
         let room = tempfile::tempdir().map_err(ClientError::disk("the mirror on its way"))?;
         let folder = room.path();
         // What is wrong with a market, it is before anything is sent.
-        let mirrored = self.mirror(skills, folder, now).await?;
-        for name in skills {
+        let (mirrored, names) = self.mirror_all(skills, folder, now).await?;
+        for name in &names {
             let index = read(folder, &format!("index/{name}"), MAX_FILE_BYTES as u64)?;
             let index = IndexFile::read(name, &index);
             let index = index.map_err(|error| ClientError::Index {
