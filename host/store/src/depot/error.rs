@@ -31,6 +31,24 @@ pub enum DepotError {
         /// Which blob.
         digest: Digest,
     },
+    /// Blobs are kept elsewhere, and it does not do as asked.
+    #[error("blobs are kept in `{place}`, which does not do as asked: {why}")]
+    Away {
+        /// Where.
+        place: String,
+        /// Why, as the end of a sentence.
+        why: String,
+    },
+    /// The place is somebody else's.
+    #[error(
+        "`{place}` has the blobs of {owner} already: two would remove each other's, so give this one a bucket or a prefix of its own"
+    )]
+    Foreign {
+        /// Where.
+        place: String,
+        /// Whose.
+        owner: String,
+    },
     /// The system's, in words.
     #[error("the folder of blobs cannot be used: {0}")]
     Unavailable(Arc<io::Error>),

@@ -1,8 +1,9 @@
 //! Large bytes by their digest, which come and go in pieces: a market's blobs.
 //!
 //! Guarantees: there is never half a blob under a digest, and never other bytes than the digest's. A blob is written under another
-//! name while its digest is computed, brought to the disk and renamed; what was not finished goes with its [`Upload`], and what
-//! a killed process left goes when the folder is opened. A [`Dir`] cannot be left, whatever the name.
+//! name while its digest is computed, and then kept whole: renamed in the same folder, or sent to another [`Warehouse`] ([`Depot::over`]).
+//! What was not finished goes with its [`Upload`], and what a killed process left goes when the folder is opened. A directory cannot be
+//! left, whatever the name.
 //!
 //! ```
 //! # async fn run() -> Result<(), metier_store::depot::DepotError> {
@@ -17,29 +18,26 @@
 //! ```
 
 mod error;
+mod folder;
 mod read;
 mod upload;
+mod warehouse;
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-};
+use std::{collections::HashMap, io, path::Path, sync::Arc};
 
-use cap_std::{ambient_authority, fs::Dir};
 use metier_core::ids::Digest;
 use tokio::task;
 
-pub use self::{error::DepotError, read::Reading, upload::Upload};
+use self::folder::{Folder, Here, place};
+pub use self::{
+    error::DepotError,
+    read::{Reading, Source},
+    upload::{Arrived, Upload},
+    warehouse::Warehouse,
+};
 
 /// The answer of every operation.
 pub type Result<T, E = DepotError> = std::result::Result<T, E>;
-
-/// Where blobs are written before they have their names.
-const UNFINISHED: &str = "unfinished";
 
 /// What a depot holds at most, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -59,18 +57,11 @@ impl Default for DepotLimits {
     }
 }
 
-/// A folder of blobs. Clones are the same folder.
+/// Blobs, and the folder in which they arrive. Clones are the same.
 #[derive(Clone, Debug)]
-pub struct Depot(Arc<Folder>);
-
-#[derive(Debug)]
-struct Folder {
-    dir: Dir,
-    limits: DepotLimits,
-    /// Bytes of all files.
-    used: AtomicU64,
-    /// Tells apart what this process writes at the same time.
-    next: AtomicU64,
+pub struct Depot {
+    folder: Arc<Folder>,
+    warehouse: Arc<dyn Warehouse>,
 }
 
 impl Depot {
@@ -79,22 +70,46 @@ impl Depot {
     /// # Errors
     /// The system's.
     pub fn open(path: &Path, limits: DepotLimits) -> Result<Depot> {
-        Dir::create_ambient_dir_all(path, ambient_authority())?;
-        let dir = Dir::open_ambient_dir(path, ambient_authority())?;
-        match dir.remove_dir_all(UNFINISHED) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => dir.create_dir(UNFINISHED)?,
+        let folder = Arc::new(Folder::open(path, limits)?);
+        if limits.total.is_some() {
+            folder.count(sum(&folder.blobs()?));
         }
-        let used = match limits.total {
-            Some(_) => bytes_in(&dir)?,
-            None => 0,
-        };
-        Ok(Depot(Arc::new(Folder {
-            dir,
-            limits,
-            used: AtomicU64::new(used),
-            next: AtomicU64::new(0),
-        })))
+        Ok(Depot {
+            warehouse: Arc::new(Here(folder.clone())),
+            folder,
+        })
+    }
+
+    /// Blobs that arrive in a folder and are kept elsewhere, by this owner alone. What the folder has is sent there first, each blob held
+    /// against its digest, and then removed from the folder. Gives back every blob there is, too.
+    ///
+    /// # Errors
+    /// Those of both places.
+    pub async fn over(
+        path: &Path,
+        limits: DepotLimits,
+        warehouse: Arc<dyn Warehouse>,
+        owner: &str,
+    ) -> Result<(Depot, Vec<(Digest, u64)>)> {
+        let path = path.to_owned();
+        let folder = blocking(move || Folder::open(&path, limits)).await?;
+        let folder = Arc::new(folder);
+        warehouse.own(owner).await?;
+        let here = Here(folder.clone());
+        let mut known: HashMap<Digest, u64> = warehouse.list().await?.into_iter().collect();
+        for (digest, size) in here.list().await? {
+            if known.get(&digest) != Some(&size) {
+                // Damaged here, it is nowhere: whoever keeps it is told.
+                whole(here.read(&digest, 0, u64::MAX).await?).await?;
+                let arrived = Arrived::named(folder.clone(), &digest, size);
+                warehouse.keep(&digest, &arrived).await?;
+                known.insert(digest, size);
+            }
+            here.remove(&digest).await?;
+        }
+        let there: Vec<_> = known.into_iter().collect();
+        folder.count(sum(&there));
+        Ok((Depot { folder, warehouse }, there))
     }
 
     /// Begins a blob.
@@ -102,8 +117,8 @@ impl Depot {
     /// # Errors
     /// The system's.
     pub async fn begin(&self) -> Result<Upload> {
-        let folder = self.0.clone();
-        blocking(move || Upload::begin(folder)).await
+        let (folder, warehouse) = (self.folder.clone(), self.warehouse.clone());
+        blocking(move || Upload::begin(folder, warehouse)).await
     }
 
     /// Keeps a blob that is in memory already, and gives back its digest.
@@ -126,8 +141,7 @@ impl Depot {
     /// # Errors
     /// The system's.
     pub async fn size(&self, digest: &Digest) -> Result<Option<u64>> {
-        let (folder, path) = (self.0.clone(), place(digest));
-        blocking(move || folder.size(&path)).await
+        self.warehouse.size(digest).await
     }
 
     /// The blob from byte `from` on, at most `length` bytes of it; nothing where it is not there.
@@ -135,8 +149,7 @@ impl Depot {
     /// # Errors
     /// The system's.
     pub async fn read(&self, digest: &Digest, from: u64, length: u64) -> Result<Option<Reading>> {
-        let (folder, digest) = (self.0.clone(), *digest);
-        blocking(move || Reading::open(&folder, digest, from, length)).await
+        self.warehouse.read(digest, from, length).await
     }
 
     /// The whole blob, in memory; nothing where it is not there.
@@ -158,109 +171,48 @@ impl Depot {
         Ok(Some(bytes))
     }
 
-    /// Removes a blob; nothing happens where it is not there. Whoever reads it meanwhile reads it to its end.
+    /// Removes a blob; nothing happens where it is not there.
     ///
     /// # Errors
-    /// The system's.
+    /// The place's.
     pub async fn remove(&self, digest: &Digest) -> Result<()> {
-        let (depot, digest) = (self.clone(), *digest);
-        blocking(move || depot.remove_now(&digest)).await
-    }
-
-    /// The same for whoever may wait for the disk where they are.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn remove_now(&self, digest: &Digest) -> Result<()> {
-        let path = place(digest);
-        let Some(size) = self.0.size(&path)? else {
-            return Ok(());
+        let size = match self.folder.limits.total {
+            Some(_) => self.warehouse.size(digest).await?,
+            None => None,
         };
-        self.0.dir.remove_file(&path)?;
-        self.0.give_back(size);
+        self.warehouse.remove(digest).await?;
+        self.folder.give_back(size.unwrap_or_default());
         Ok(())
     }
 
     /// Every blob there is, in no order, and its bytes.
     ///
     /// # Errors
-    /// The system's.
+    /// The place's.
     pub async fn list(&self) -> Result<Vec<(Digest, u64)>> {
-        let depot = self.clone();
-        blocking(move || depot.list_now()).await
-    }
-
-    /// The same for whoever may wait for the disk where they are.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn list_now(&self) -> Result<Vec<(Digest, u64)>> {
-        Ok(blobs_in(&self.0.dir)?)
+        self.warehouse.list().await
     }
 }
 
-impl Folder {
-    fn size(&self, path: &Path) -> Result<Option<u64>> {
-        match self.dir.metadata(path) {
-            Ok(told) => Ok(Some(told.len())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Sets bytes aside, before they are written.
-    fn take(&self, bytes: u64) -> Result<()> {
-        let total = self.limits.total.unwrap_or(u64::MAX);
-        let fits = |used: u64| used.checked_add(bytes).filter(|used| *used <= total);
-        let taken = self.used.fetch_update(Relaxed, Relaxed, fits);
-        taken.map(drop).map_err(|_| DepotError::Full)
-    }
-
-    fn give_back(&self, bytes: u64) {
-        let less = |used: u64| Some(used.saturating_sub(bytes));
-        let _ = self.used.fetch_update(Relaxed, Relaxed, less);
-    }
+/// Every blob in a folder that is none of a running process's, for whoever may wait for the disk.
+///
+/// # Errors
+/// The system's.
+pub fn blobs_in(path: &Path) -> Result<Vec<(Digest, u64)>> {
+    Folder::open(path, DepotLimits::default())?.blobs()
 }
 
-/// `ab/cdef…`
-fn place(digest: &Digest) -> PathBuf {
-    let hex = digest.to_hex();
-    let (folder, name) = hex.split_at(2);
-    Path::new(folder).join(name)
+fn sum(blobs: &[(Digest, u64)]) -> u64 {
+    blobs.iter().map(|(_, size)| size).sum()
 }
 
-/// Every file's bytes, two folders deep: there is nothing deeper.
-fn bytes_in(dir: &Dir) -> io::Result<u64> {
-    let mut sum = 0;
-    for folder in dir.entries()? {
-        let folder = folder?;
-        if folder.file_type()?.is_dir() {
-            for file in folder.open_dir()?.entries()? {
-                sum += file?.metadata()?.len();
-            }
-        }
-    }
-    Ok(sum)
-}
-
-/// Every file that has its name.
-fn blobs_in(dir: &Dir) -> io::Result<Vec<(Digest, u64)>> {
-    let mut found = Vec::new();
-    for folder in dir.entries()? {
-        let folder = folder?;
-        let above = folder.file_name().into_string().unwrap_or_default();
-        if !folder.file_type()?.is_dir() || above == UNFINISHED {
-            continue;
-        }
-        for file in folder.open_dir()?.entries()? {
-            let file = file?;
-            let below = file.file_name().into_string().unwrap_or_default();
-            if let Ok(digest) = format!("sha256:{above}{below}").parse() {
-                found.push((digest, file.metadata()?.len()));
-            }
-        }
-    }
-    Ok(found)
+/// Reads a blob to its end, which is where it is held against its digest.
+async fn whole(reading: Option<Reading>) -> Result<()> {
+    let Some(mut reading) = reading else {
+        return Ok(());
+    };
+    while reading.next().await?.is_some() {}
+    Ok(())
 }
 
 /// Does what waits for the disk where waiting is allowed.

@@ -1,27 +1,54 @@
 //! A blob on its way out.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::{
+    fmt,
+    io::{self, Read, Seek, SeekFrom},
+};
 
+use async_trait::async_trait;
 use cap_std::fs::File;
 use metier_core::ids::Digest;
 use sha2::{Digest as _, Sha256};
 
 use super::{DepotError, Folder, Result, blocking, place};
 
-/// Bytes read at once.
+/// Bytes read at once from a file.
 const PIECE: u64 = 256 << 10;
+
+/// Where bytes come from, in the order in which they are.
+#[async_trait]
+pub trait Source: fmt::Debug + Send + Sync {
+    /// The next bytes, of which `left` are wanted; none where there are no more.
+    ///
+    /// # Errors
+    /// The place's. After one it is not asked again.
+    async fn next(&mut self, left: u64) -> Result<Vec<u8>>;
+}
 
 /// A blob, or a part of one, that is being read.
 #[derive(Debug)]
 pub struct Reading {
-    file: Option<File>,
+    source: Option<Box<dyn Source>>,
+    digest: Digest,
     size: u64,
     left: u64,
-    /// The digest the whole must have, and that of what was read; nothing where only a part is read.
-    check: Option<(Digest, Sha256)>,
+    /// The digest of what was read; nothing where only a part is read.
+    check: Option<Sha256>,
 }
 
 impl Reading {
+    /// Of a blob that has `size` bytes, as is said where it is kept: `length` of them at most, from the one on with which `source` begins.
+    pub fn new(digest: Digest, size: u64, from: u64, length: u64, source: Box<dyn Source>) -> Self {
+        let left = size.saturating_sub(from).min(length);
+        Reading {
+            source: Some(source),
+            digest,
+            size,
+            left,
+            check: (left == size).then(Sha256::new),
+        }
+    }
+
     pub(super) fn open(
         folder: &Folder,
         digest: Digest,
@@ -34,14 +61,9 @@ impl Reading {
             Err(error) => return Err(error.into()),
         };
         let size = file.metadata()?.len();
-        let left = size.saturating_sub(from).min(length);
         file.seek(SeekFrom::Start(from))?;
-        Ok(Some(Reading {
-            file: Some(file),
-            size,
-            left,
-            check: (left == size).then(|| (digest, Sha256::new())),
-        }))
+        let file = Box::new(InFile(Some(file)));
+        Ok(Some(Reading::new(digest, size, from, length, file)))
     }
 
     /// Bytes of the whole blob.
@@ -61,36 +83,52 @@ impl Reading {
     /// [`DepotError::Damaged`], and the system's.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>> {
         if self.left == 0 {
-            return Ok(None);
+            // Nothing is a blob too, and only of one digest.
+            let is_damaged = self.size == 0 && Digest::of(&[]) != self.digest;
+            return match is_damaged {
+                true => Err(self.damaged()),
+                false => Ok(None),
+            };
         }
         // It is not there any more where an earlier piece could not be read.
-        let mut file = self.file.take().ok_or(DepotError::Broken)?;
-        let (want, check) = (self.left.min(PIECE), self.check.take());
-        let is_last = want == self.left;
-        let read = move || {
-            let mut piece = vec![0; usize::try_from(want).unwrap_or_default()];
-            file.read_exact(&mut piece)?;
-            let check = judged(check, &piece, is_last)?;
-            Ok((file, piece, check))
-        };
-        let (file, piece, check) = blocking(read).await?;
-        (self.file, self.check) = (Some(file), check);
-        self.left -= want;
+        let mut source = self.source.take().ok_or(DepotError::Broken)?;
+        let piece = source.next(self.left).await?;
+        // Fewer bytes than there were said to be, or more.
+        let left = self.left.checked_sub(piece.len() as u64);
+        let left = left.filter(|_| !piece.is_empty()).ok_or_else(|| self.damaged())?;
+        if let Some(hash) = &mut self.check {
+            hash.update(&piece);
+            let is_other = || Digest::from_sha256(hash.clone().finalize().into()) != self.digest;
+            if left == 0 && is_other() {
+                return Err(self.damaged());
+            }
+        }
+        (self.source, self.left) = (Some(source), left);
         Ok(Some(piece))
+    }
+
+    fn damaged(&self) -> DepotError {
+        DepotError::Damaged {
+            digest: self.digest,
+        }
     }
 }
 
-fn judged(
-    check: Option<(Digest, Sha256)>,
-    piece: &[u8],
-    is_last: bool,
-) -> Result<Option<(Digest, Sha256)>> {
-    let Some((digest, mut hash)) = check else {
-        return Ok(None);
-    };
-    hash.update(piece);
-    if is_last && Digest::from_sha256(hash.clone().finalize().into()) != digest {
-        return Err(DepotError::Damaged { digest });
+/// A file that is read where waiting for the disk is allowed.
+#[derive(Debug)]
+struct InFile(Option<File>);
+
+#[async_trait]
+impl Source for InFile {
+    async fn next(&mut self, left: u64) -> Result<Vec<u8>> {
+        let mut file = self.0.take().ok_or(DepotError::Broken)?;
+        let read = blocking(move || {
+            let mut piece = vec![0; usize::try_from(left.min(PIECE)).unwrap_or_default()];
+            file.read_exact(&mut piece)?;
+            Ok((file, piece))
+        });
+        let (file, piece) = read.await?;
+        self.0 = Some(file);
+        Ok(piece)
     }
-    Ok(Some((digest, hash)))
 }

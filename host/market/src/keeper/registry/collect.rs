@@ -73,20 +73,15 @@ impl Registry {
         let parents: Vec<Digest> = parents.map(|(_, manifest)| manifest).collect();
         let at = self.clock.now();
         let times = (at, at.before(self.limits.grace));
-        let (held, depot) = (self.held.clone(), self.depot.clone());
-        let taken = tokio::task::spawn_blocking(move || {
-            let remove = || Ok(depot.remove_now(&digest)?);
-            held.take(&digest, &parents, times, remove)
-        });
-        let taken = taken.await.map_err(std::io::Error::other)??;
-        let noted = match taken {
+        let _going = match self.held.take(&digest, &parents, times) {
             Taken::Stays => return Ok(false),
             Taken::Noted => return self.held.note_nobodys(&digest, at).await.map(|()| false),
-            Taken::Removed(noted) => noted,
+            Taken::Goes(going) => going,
         };
+        self.depot.remove(&digest).await?;
         self.unname(&digest).await?;
         self.looks.forget(&digest).await?;
-        self.held.forget(&digest, noted).await.map(|()| true)
+        self.held.forget(&digest).await.map(|()| true)
     }
 
     /// Removes the names of manifests that are gone: of a collection that was killed.

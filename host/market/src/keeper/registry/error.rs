@@ -100,7 +100,9 @@ impl From<DepotError> for RegistryError {
             DepotError::OtherDigest { found } => RegistryError::OtherDigest { found },
             DepotError::Full => RegistryError::Full,
             DepotError::Broken => RegistryError::UploadUnknown,
-            DepotError::Damaged { .. } => RegistryError::Unavailable(Arc::new(error)),
+            DepotError::Damaged { .. } | DepotError::Away { .. } | DepotError::Foreign { .. } => {
+                RegistryError::Unavailable(Arc::new(error))
+            }
             DepotError::Unavailable(error) => RegistryError::Unavailable(error),
         }
     }

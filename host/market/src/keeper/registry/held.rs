@@ -2,16 +2,18 @@
 //!
 //! Who pushes a file holds it: with its bytes in their share, and for a while also when nothing names it. A file of two publishers counts
 //! for both, so that neither learns of the other's. A publication under way pins what it reads. The collector asks here before it removes
-//! anything, under the same lock that everybody who begins to use a file takes.
+//! anything, under the same lock that everybody who begins to use a file takes; who comes while a file is being removed waits until it is gone.
 
 use std::{
     collections::{HashMap, HashSet},
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use metier_core::Digest;
 use metier_store::{names::Names, types::Time};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use super::{RegistryError, Result};
 use crate::keeper::accounts::PublisherId;
@@ -26,6 +28,8 @@ pub struct Held {
     each: Option<u64>,
     kept: Names,
     now: Mutex<Now>,
+    /// Told when a file is gone.
+    gone: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -36,6 +40,8 @@ struct Now {
     pins: HashMap<Digest, usize>,
     /// While a collection is under way, what was pinned since it began.
     lingering: Option<HashSet<Digest>>,
+    /// Files that are being removed, which may take a while where they are kept elsewhere.
+    going: HashSet<Digest>,
 }
 
 #[derive(Debug, Default)]
@@ -63,15 +69,29 @@ pub struct Reserved {
     bytes: u64,
 }
 
-/// What became of a file that nothing names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What becomes of a file that nothing names.
+#[derive(Debug)]
 pub enum Taken {
     /// Somebody may still name it.
     Stays,
     /// Nobody holds it: from now on it is waited.
     Noted,
-    /// It is gone; where it was noted that somebody held it.
-    Removed(Vec<String>),
+    /// It is to be removed now.
+    Goes(Going),
+}
+
+/// A file that is being removed: whoever wants to hold it waits until this goes, and begins anew.
+#[derive(Debug)]
+pub struct Going {
+    held: Arc<Held>,
+    digest: Digest,
+}
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        self.held.now().going.remove(&self.digest);
+        self.held.gone.notify_waiters();
+    }
 }
 
 /// Keeps a file, and what it leads to, while it lives.
@@ -105,6 +125,7 @@ impl Held {
             each,
             kept,
             now: Mutex::new(now),
+            gone: Notify::new(),
         })
     }
 
@@ -138,25 +159,56 @@ impl Held {
             size,
             at: at.0,
         };
-        let is_new = {
-            let mut now = self.now();
-            let share = now.shares.entry(by.clone()).or_default();
-            // What was set aside for it on its way is what it takes now.
-            let aside = reserved.map_or(0, Reserved::spend);
-            share.bytes = share.bytes.saturating_sub(aside);
-            let is_new = !share.files.contains_key(digest);
-            if is_new {
-                fits(share, size, by, self.each)?;
-                share.bytes += size;
+        let mut aside = reserved;
+        let is_new = loop {
+            self.settled(digest).await;
+            if let Some(is_new) = self.hold(by, digest, &claim, &mut aside)? {
+                break is_new;
             }
-            share.files.insert(*digest, claim.clone());
-            is_new
         };
         let noted = self.note(by.as_str(), digest, &claim).await;
         if noted.is_err() && is_new {
             self.release(by, digest);
         }
         noted.map(|()| is_new)
+    }
+
+    /// Nothing where the file is being removed; else whether it is new.
+    fn hold(
+        &self,
+        by: &PublisherId,
+        digest: &Digest,
+        claim: &Claim,
+        aside: &mut Option<Reserved>,
+    ) -> Result<Option<bool>> {
+        let mut now = self.now();
+        if now.going.contains(digest) {
+            return Ok(None);
+        }
+        let share = now.shares.entry(by.clone()).or_default();
+        // What was set aside for it on its way is what it takes now.
+        let aside = aside.take().map_or(0, Reserved::spend);
+        share.bytes = share.bytes.saturating_sub(aside);
+        let is_new = !share.files.contains_key(digest);
+        if is_new {
+            fits(share, claim.size, by, self.each)?;
+            share.bytes += claim.size;
+        }
+        share.files.insert(*digest, claim.clone());
+        Ok(Some(is_new))
+    }
+
+    /// Waits while the file is being removed: it is there then, or it is not.
+    pub async fn settled(&self, digest: &Digest) {
+        loop {
+            let mut gone = pin!(self.gone.notified());
+            // From here on nothing is missed.
+            gone.as_mut().enable();
+            if !self.now().going.contains(digest) {
+                return;
+            }
+            gone.await;
+        }
     }
 
     /// Takes back what was noted a moment ago of a file that did not come to be.
@@ -198,31 +250,32 @@ impl Held {
         self.now().lingering = None;
     }
 
-    /// Removes a file that nothing names, unless somebody held it after `oldest`, or works with it or one of those that lead to it. What
-    /// nobody ever held is noted at `at`, and is removed when that was long ago. `remove` is called under the lock, and may wait for the disk.
+    /// Says whether a file that nothing names goes: not where somebody held it after `oldest`, or works with it or one of those that lead to
+    /// it. What nobody ever held is noted at `at`, and goes when that was long ago.
     pub fn take(
-        &self,
+        self: &Arc<Self>,
         digest: &Digest,
         parents: &[Digest],
         (at, oldest): (Time, Time),
-        remove: impl FnOnce() -> Result<()>,
-    ) -> Result<Taken> {
+    ) -> Taken {
         let mut now = self.now();
         let lingering = now.lingering.as_ref();
         let is_used = |digest| lingering.is_some_and(|digests| digests.contains(digest));
         if is_used(digest) || parents.iter().any(is_used) {
-            return Ok(Taken::Stays);
+            return Taken::Stays;
         }
         match now.last(digest) {
-            Some(last) if last > oldest => Ok(Taken::Stays),
+            Some(last) if last > oldest => Taken::Stays,
             Some(_) => {
-                remove()?;
-                // Whoever pushes it from now on holds it anew.
-                Ok(Taken::Removed(now.forget(digest)))
+                now.going.insert(*digest);
+                Taken::Goes(Going {
+                    held: self.clone(),
+                    digest: *digest,
+                })
             }
             None => {
                 now.nobodys.insert(*digest, at);
-                Ok(Taken::Noted)
+                Taken::Noted
             }
         }
     }
@@ -248,8 +301,9 @@ impl Held {
         Ok(())
     }
 
-    /// Removes the notes of who held a file that is gone. What is lost of one who holds it again meanwhile is known until the next start.
-    pub async fn forget(&self, digest: &Digest, noted: Vec<String>) -> Result<()> {
+    /// Forgets whose a file was that is gone. Whoever holds it anew waits until its [`Going`] goes too.
+    pub async fn forget(&self, digest: &Digest) -> Result<()> {
+        let noted = self.now().forget(digest);
         for owner in noted {
             self.kept.remove(&[&owner, &digest.to_hex()]).await?;
         }

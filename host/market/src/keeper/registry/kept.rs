@@ -65,7 +65,9 @@ impl Registry {
     /// The disk's.
     pub async fn keep_file(&self, bytes: Vec<u8>) -> Result<Digest> {
         // From now on it is not too old to stay, also where it was there before.
-        self.held.touch(&Digest::of(&bytes), self.clock.now());
+        let digest = Digest::of(&bytes);
+        self.held.touch(&digest, self.clock.now());
+        self.held.settled(&digest).await;
         Ok(self.depot.put(bytes).await?)
     }
 

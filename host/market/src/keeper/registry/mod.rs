@@ -29,7 +29,7 @@ use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 use metier_core::{Digest, SkillName};
 use metier_store::{
     Clock,
-    depot::{Depot, DepotLimits, Reading},
+    depot::{Depot, DepotLimits, Reading, Warehouse, blobs_in},
     names::Names,
 };
 use semver::Version;
@@ -98,6 +98,18 @@ impl Default for RegistryLimits {
         }
     }
 }
+
+impl RegistryLimits {
+    fn of_blobs(&self) -> DepotLimits {
+        DepotLimits {
+            blob: self.blob,
+            total: self.total,
+        }
+    }
+}
+
+/// What a registry works with.
+pub type With = (RegistryLimits, Arc<dyn Clock>, Arc<dyn Leaves>);
 
 /// A manifest as it was pushed.
 #[derive(Debug)]
@@ -171,13 +183,31 @@ impl Registry {
         clock: Arc<dyn Clock>,
         leaves: Arc<dyn Leaves>,
     ) -> Result<Registry> {
-        let of_blobs = DepotLimits {
-            blob: limits.blob,
-            total: limits.total,
-        };
-        let depot = Depot::open(&folder.join("blobs"), of_blobs)?;
+        let blobs = folder.join("blobs");
+        let there = blobs_in(&blobs)?;
+        let depot = Depot::open(&blobs, limits.of_blobs())?;
+        Registry::on(folder, depot, &there, (limits, clock, leaves))
+    }
+
+    /// The same with blobs that are kept elsewhere, by this owner alone; they arrive in the folder all the same.
+    ///
+    /// # Errors
+    /// Those of both places.
+    pub async fn open_over(
+        folder: &Path,
+        warehouse: Arc<dyn Warehouse>,
+        owner: &str,
+        with: With,
+    ) -> Result<Registry> {
+        let (blobs, limits) = (folder.join("blobs"), with.0.of_blobs());
+        let (depot, there) = Depot::over(&blobs, limits, warehouse, owner).await?;
+        Registry::on(folder, depot, &there, with)
+    }
+
+    fn on(folder: &Path, depot: Depot, there: &[(Digest, u64)], with: With) -> Result<Registry> {
+        let (limits, clock, leaves) = with;
         let names = Names::open(&folder.join("names"))?;
-        let there: HashSet<Digest> = depot.list_now()?.into_iter().map(|(one, _)| one).collect();
+        let there: HashSet<Digest> = there.iter().map(|(one, _)| *one).collect();
         let is_there = |digest: &Digest| there.contains(digest);
         let held = Held::open(Names::open(&folder.join("held"))?, limits.each, is_there)?;
         let (links, held) = (Links::default(), Arc::new(held));
@@ -283,9 +313,11 @@ impl Registry {
     /// [`RegistryError::ManifestUnknown`], [`RegistryError::ManifestBlobUnknown`], and the disk's.
     pub(super) async fn pin_whole(&self, skill: &SkillName, digest: &Digest) -> Result<Pin> {
         let pin = self.pin(digest);
+        self.held.settled(digest).await;
         let stored = self.stored(skill, digest).await?;
         let read = Manifest::read(None, &stored.bytes).map_err(RegistryError::ManifestInvalid)?;
         for blob in Leading::of(&read).blobs {
+            self.held.settled(&blob).await;
             if self.depot.size(&blob).await?.is_none() {
                 return Err(RegistryError::ManifestBlobUnknown(blob));
             }

@@ -1,10 +1,12 @@
 //! Manifests on their way in: whole, as they say, and of files whoever pushes may use.
 
 use metier_core::{Digest, SkillName};
+use metier_store::{depot::Depot, types::Time};
 use semver::Version;
 
 use super::{
     Pushed, Reader, Record, Reference, Registry, RegistryError, Result,
+    held::Held,
     links::Leading,
     manifest::{self, Descriptor, Manifest},
     of_referrer,
@@ -173,13 +175,12 @@ impl Registry {
     /// Keeps a manifest, that it is this skill's, and whose it is.
     async fn keep(&self, sent: &Sent<'_>, leading: Leading) -> Result<()> {
         let (skill, digest) = (sent.skill, &sent.digest);
-        let (size, now) = (sent.bytes.len() as u64, self.clock.now());
-        let is_new = self.held.claim(sent.by, digest, size, now, None).await?;
-        let put = self.depot.put(sent.bytes.clone()).await;
-        if put.is_err() && is_new {
-            self.held.unclaim(sent.by, digest).await;
-        }
-        put?;
+        let now = self.clock.now();
+        let (held, depot) = (self.held.clone(), self.depot.clone());
+        let (by, bytes) = (sent.by.clone(), sent.bytes.clone());
+        // To its end, also where its client does not wait: else it would be held, and not there.
+        let kept = tokio::spawn(async move { kept(&held, &depot, &by, bytes, now).await });
+        kept.await.map_err(std::io::Error::other)??;
         self.lead(skill, digest, leading).await
     }
 
@@ -228,6 +229,23 @@ impl Registry {
         }
         Ok(described.facts.clone())
     }
+}
+
+async fn kept(
+    held: &Held,
+    depot: &Depot,
+    by: &PublisherId,
+    bytes: Vec<u8>,
+    now: Time,
+) -> Result<()> {
+    let (digest, size) = (Digest::of(&bytes), bytes.len() as u64);
+    let is_new = held.claim(by, &digest, size, now, None).await?;
+    let put = depot.put(bytes).await;
+    if put.is_err() && is_new {
+        held.unclaim(by, &digest).await;
+    }
+    put?;
+    Ok(())
 }
 
 /// The same again is fine; anything else is refused.

@@ -214,18 +214,12 @@ impl Writing<'_> {
         let work = self.work.take().ok_or(RegistryError::UploadUnknown)?;
         self.uploads.forget(self.id);
         let Uploads { held, clock, .. } = self.uploads;
-        let Work { upload, reserved } = work;
-        // Before it has its name: what somebody holds is not collected.
-        let (size, now) = (upload.size(), clock.now());
-        let is_new = held
-            .claim(&self.by, digest, size, now, Some(reserved))
-            .await?;
-        let finished = upload.finish(digest).await;
-        // The same may have come by another push, whose claim this is too.
-        if finished.is_err() && is_new && self.uploads.depot.size(digest).await?.is_none() {
-            held.unclaim(&self.by, digest).await;
-        }
-        Ok(finished?)
+        let (held, by, digest) = (held.clone(), self.by.clone(), *digest);
+        let (now, depot) = (clock.now(), self.uploads.depot.clone());
+        // To its end, also where its client does not wait: else it would be held, and not there.
+        let kept = async move { kept((&held, &depot), &by, &digest, work, now).await };
+        let kept = tokio::spawn(kept);
+        kept.await.map_err(io::Error::other)?
     }
 
     /// Gives it up, and leaves nothing.
@@ -238,4 +232,23 @@ impl Writing<'_> {
         self.work.take();
         self.uploads.forget(self.id);
     }
+}
+
+async fn kept(
+    (held, depot): (&Held, &Depot),
+    by: &PublisherId,
+    digest: &Digest,
+    work: Work,
+    now: Time,
+) -> Result<u64> {
+    let Work { upload, reserved } = work;
+    // Before it has its name: what somebody holds is not collected.
+    let size = upload.size();
+    let is_new = held.claim(by, digest, size, now, Some(reserved)).await?;
+    let finished = upload.finish(digest).await;
+    // The same may have come by another push, whose claim this is too.
+    if finished.is_err() && is_new && !matches!(depot.size(digest).await, Ok(Some(_))) {
+        held.unclaim(by, digest).await;
+    }
+    Ok(finished?)
 }
