@@ -191,6 +191,20 @@ impl Environment {
             .ok()
     }
 
+    /// Every variable that is text: of a bucket's owner only that one's library knows which it reads.
+    pub fn all(&self) -> Box<dyn Iterator<Item = (String, String)>> {
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        match self {
+            Environment::Process => Box::new(std::env::vars_os().filter_map(text)),
+            Environment::Fixed(values) => {
+                let values = values.clone().into_iter();
+                Box::new(values.filter_map(move |(name, value)| text((name.into(), value))))
+            }
+        }
+    }
+
     fn raw(&self, name: &str) -> Option<OsString> {
         match self {
             Environment::Process => std::env::var_os(name),

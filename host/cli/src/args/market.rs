@@ -9,7 +9,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 use metier_core::ByteSize;
-use metier_market::state::Reason;
+use metier_market::{keeper::elsewhere::BucketAddress, state::Reason};
 
 use super::market_client::Place;
 use crate::telemetry::LogFormat;
@@ -18,6 +18,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   metier market serve
   metier market serve --listen 0.0.0.0:6385 --url https://market.acme.example --data /var/lib/metier/market
+  metier market serve --blobs s3://acme-skills/market
   metier market queue list --token-file keeper.token
   oras login 127.0.0.1:6385 --username me --password-stdin < token";
 
@@ -152,6 +153,9 @@ pub struct MarketServe {
     /// Where everything is kept [default: $XDG_DATA_HOME/metier/market]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// A bucket to keep the files of skills in, instead of the data directory: s3://bucket/prefix, az://container/prefix, gs://bucket/prefix. Credentials come from the environment: AWS_…, AZURE_…, GOOGLE_…
+    #[arg(long, value_name = "BUCKET")]
+    pub blobs: Option<BucketAddress>,
     /// Where it is called from elsewhere, when something in front speaks TLS: https://market.acme.example
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,

@@ -17,6 +17,7 @@
 pub mod accounts;
 pub mod acts;
 pub mod describe;
+pub mod elsewhere;
 pub mod keys;
 pub mod ledger;
 pub mod login;
@@ -34,6 +35,7 @@ use std::{path::Path, sync::Arc};
 use metier_core::SkillName;
 use metier_store::{
     Clock, StoreError, SystemClock,
+    depot::Warehouse,
     search::{Found, Search, SearchQuery},
     sqlite::SqliteSearch,
 };
@@ -58,6 +60,7 @@ pub use self::{
     summary::Summary,
 };
 use crate::{
+    client::fingerprint,
     state::{Account, Namespace, Standing, State},
     trust::{RootError, TrustRoot},
 };
@@ -167,41 +170,28 @@ impl Market {
     /// # Errors
     /// The disk's, and a log or keys that are not whole.
     pub fn open(folder: &Path, accounts: Arc<dyn Accounts>, options: Options) -> Result<Market> {
-        let disk = |error: std::io::Error| MarketError::Registry(RegistryError::from(error));
-        std::fs::create_dir_all(folder).map_err(disk)?;
-        // It takes the folder for this process: what another one has not finished is not swept.
-        let (search, _) = SqliteSearch::open(&folder.join("search.db"))?;
-        let clock = options.clock;
-        let address = options.address.map_or_else(|| ADDRESS.parse(), Ok);
-        let address = address.map_err(|_| KeysError::Root(RootError::Address))?;
-        let keys = Arc::new(MarketKeys::open(folder, &address)?);
-        let ledger = Arc::new(Ledger::open(
-            &folder.join("log"),
-            keys.clone(),
-            clock.clone(),
-        )?);
-        let (registry, leaves) = (folder.join("registry"), ledger.clone());
-        let registry = Registry::open(&registry, options.limits, clock.clone(), leaves)?;
-        Ok(Market {
-            registry,
-            search: Arc::new(search),
-            accounts,
-            ledger,
-            sessions: Sessions::open(&folder.join("accounts"), options.logins, clock.clone())
-                .map_err(disk)?,
-            queue: Queue::open(&folder.join("queue")).map_err(disk)?,
-            list: Arc::new(ListFile::open(folder, keys.clone()).map_err(disk)?),
-            indexes: Indexes::default(),
-            keys,
-            gate: Gate::default(),
-            acts: Acts::default(),
-            act_limits: options.acts,
-            clock,
-            lookup: options.lookup,
-            any_namespace: options.any_namespace,
-            sandbox: options.sandbox,
-            telling: Mutex::default(),
-        })
+        let begun = Begun::new(folder, &options)?;
+        let (limits, clock, leaves) = begun.with(&options);
+        let registry = Registry::open(&folder.join("registry"), limits, clock, leaves)?;
+        begun.end(folder, accounts, options, registry)
+    }
+
+    /// The same with blobs that are kept [elsewhere].
+    ///
+    /// # Errors
+    /// Those of the other place, too; also where it is another market's.
+    pub async fn open_over(
+        folder: &Path,
+        accounts: Arc<dyn Accounts>,
+        options: Options,
+        warehouse: Arc<dyn Warehouse>,
+    ) -> Result<Market> {
+        let begun = Begun::new(folder, &options)?;
+        let owner = begun.owner();
+        let with = begun.with(&options);
+        let registry =
+            Registry::open_over(&folder.join("registry"), warehouse, &owner, with).await?;
+        begun.end(folder, accounts, options, registry)
     }
 
     /// The registry.
@@ -368,6 +358,76 @@ impl Market {
         }
         Ok(())
     }
+}
+
+/// What is opened before the blobs are.
+struct Begun {
+    search: SqliteSearch,
+    keys: Arc<MarketKeys>,
+    ledger: Arc<Ledger>,
+}
+
+impl Begun {
+    fn new(folder: &Path, options: &Options) -> Result<Begun> {
+        std::fs::create_dir_all(folder).map_err(disk)?;
+        // It takes the folder for this process: what another one has not finished is not swept.
+        let (search, _) = SqliteSearch::open(&folder.join("search.db"))?;
+        let address = options.address.clone();
+        let address = address.map_or_else(|| ADDRESS.parse(), Ok);
+        let address = address.map_err(|_| KeysError::Root(RootError::Address))?;
+        let keys = Arc::new(MarketKeys::open(folder, &address)?);
+        let log = folder.join("log");
+        let ledger = Ledger::open(&log, keys.clone(), options.clock.clone())?;
+        Ok(Begun {
+            search,
+            keys,
+            ledger: Arc::new(ledger),
+        })
+    }
+
+    fn with(&self, options: &Options) -> registry::With {
+        (options.limits, options.clock.clone(), self.ledger.clone())
+    }
+
+    /// As it is told to another market that wants the same place.
+    fn owner(&self) -> String {
+        let root = &self.keys.root;
+        format!("the market {} {}", root.address, fingerprint(root))
+    }
+
+    fn end(
+        self,
+        folder: &Path,
+        accounts: Arc<dyn Accounts>,
+        options: Options,
+        registry: Registry,
+    ) -> Result<Market> {
+        let (keys, clock) = (self.keys, options.clock);
+        Ok(Market {
+            registry,
+            search: Arc::new(self.search),
+            accounts,
+            ledger: self.ledger,
+            sessions: Sessions::open(&folder.join("accounts"), options.logins, clock.clone())
+                .map_err(disk)?,
+            queue: Queue::open(&folder.join("queue")).map_err(disk)?,
+            list: Arc::new(ListFile::open(folder, keys.clone()).map_err(disk)?),
+            indexes: Indexes::default(),
+            keys,
+            gate: Gate::default(),
+            acts: Acts::default(),
+            act_limits: options.acts,
+            clock,
+            lookup: options.lookup,
+            any_namespace: options.any_namespace,
+            sandbox: options.sandbox,
+            telling: Mutex::default(),
+        })
+    }
+}
+
+fn disk(error: std::io::Error) -> MarketError {
+    MarketError::Registry(RegistryError::from(error))
 }
 
 /// The newest version that is no pre-release; the newest where all are. They come newest first.

@@ -39,6 +39,14 @@ pub enum DepotError {
         /// Why, as the end of a sentence.
         why: String,
     },
+    /// Blobs are kept in another place than the one that is said.
+    #[error(
+        "blobs are kept in `{place}`: name that place; or, where they were copied to another, remove the file `kept-in` in the folder of blobs"
+    )]
+    Elsewhere {
+        /// Where.
+        place: String,
+    },
     /// The place is somebody else's.
     #[error(
         "`{place}` has the blobs of {owner} already: two would remove each other's, so give this one a bucket or a prefix of its own"

@@ -1,7 +1,7 @@
 //! A folder of blobs, each in a file of its own: `ab/cdef…`. Blobs arrive here also where they are kept elsewhere.
 
 use std::{
-    io,
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -11,12 +11,18 @@ use std::{
 
 use async_trait::async_trait;
 use cap_std::{ambient_authority, fs::Dir};
-use metier_core::ids::Digest;
+use metier_core::ids::{Digest, shown};
 
 use super::{Arrived, DepotError, DepotLimits, Reading, Result, Warehouse, blocking};
 
 /// Where blobs are written before they have their names.
 pub const UNFINISHED: &str = "unfinished";
+
+/// The file that says where blobs are kept that arrived here.
+const KEPT_IN: &str = "kept-in";
+
+/// Longest name of a place, in bytes.
+const MAX_PLACE: u64 = 4_096;
 
 #[derive(Debug)]
 pub struct Folder {
@@ -43,6 +49,30 @@ impl Folder {
             used: AtomicU64::new(0),
             next: AtomicU64::new(0),
         })
+    }
+
+    /// Refuses blobs that are not where whoever opens the folder says: they would all be missing.
+    pub fn must_be_in(&self, place: Option<&str>) -> Result<()> {
+        let kept = match self.dir.open(KEPT_IN) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            other => io::read_to_string(other?.take(MAX_PLACE))?,
+        };
+        match place == Some(kept.trim()) {
+            true => Ok(()),
+            false => Err(DepotError::Elsewhere {
+                place: shown(kept.trim()),
+            }),
+        }
+    }
+
+    /// Notes where blobs are kept from now on.
+    pub fn is_in(&self, place: &str) -> Result<()> {
+        let path = self.unfinished();
+        let mut file = self.dir.create(&path)?;
+        file.write_all(place.as_bytes())?;
+        file.sync_all()?;
+        self.dir.rename(&path, &self.dir, KEPT_IN)?;
+        Ok(self.dir.open(".")?.sync_all()?)
     }
 
     /// A name nobody else has for what is not finished.
@@ -117,6 +147,10 @@ pub struct Here(pub Arc<Folder>);
 
 #[async_trait]
 impl Warehouse for Here {
+    fn place(&self) -> &str {
+        "the folder"
+    }
+
     /// Whoever has the folder has taken it for themselves already.
     async fn own(&self, _: &str) -> Result<()> {
         Ok(())

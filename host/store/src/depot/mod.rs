@@ -68,9 +68,10 @@ impl Depot {
     /// Blobs in a folder, made when it is not there. What an earlier process left unfinished is removed. One process at a time.
     ///
     /// # Errors
-    /// The system's.
+    /// [`DepotError::Elsewhere`], and the system's.
     pub fn open(path: &Path, limits: DepotLimits) -> Result<Depot> {
         let folder = Arc::new(Folder::open(path, limits)?);
+        folder.must_be_in(None)?;
         if limits.total.is_some() {
             folder.count(sum(&folder.blobs()?));
         }
@@ -94,7 +95,9 @@ impl Depot {
         let path = path.to_owned();
         let folder = blocking(move || Folder::open(&path, limits)).await?;
         let folder = Arc::new(folder);
+        folder.must_be_in(Some(warehouse.place()))?;
         warehouse.own(owner).await?;
+        folder.is_in(warehouse.place())?;
         let here = Here(folder.clone());
         let mut known: HashMap<Digest, u64> = warehouse.list().await?.into_iter().collect();
         for (digest, size) in here.list().await? {

@@ -17,7 +17,7 @@ const PIECE: u64 = 256 << 10;
 
 /// Where bytes come from, in the order in which they are.
 #[async_trait]
-pub trait Source: fmt::Debug + Send + Sync {
+pub trait Source: fmt::Debug + Send {
     /// The next bytes, of which `left` are wanted; none where there are no more.
     ///
     /// # Errors

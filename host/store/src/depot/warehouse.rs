@@ -14,6 +14,9 @@ use super::{Arrived, Reading, Result};
 /// a whole blob holds it against its digest ([`Reading`]).
 #[async_trait]
 pub trait Warehouse: fmt::Debug + Send + Sync {
+    /// Where it is, as it is told and kept: without anything secret.
+    fn place(&self) -> &str;
+
     /// Takes the place for one owner, for good: who removes what nobody names must not share it.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use metier_market::{
     keeper::{
         self, MarketError,
         accounts::{AccountsError, FileAccounts, IssuedToken},
+        elsewhere,
         registry::{RegistryError, RegistryLimits},
         sandbox::HostSandbox,
     },
@@ -21,6 +22,7 @@ use metier_server::{
     listen,
     market::{MarketApp, MarketSettings, dns::DnsLookup, lookup::Domains},
 };
+use metier_store::depot::Warehouse;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -84,7 +86,7 @@ async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exi
     let address = address.map_err(|error| no_address(args.listen, &error))?;
     let data = data(app, args)?;
     let here = url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let (market, issued) = open(app, &data, args, &here)?;
+    let (market, issued) = open(app, &data, args, &here).await?;
     let market = Arc::new(market);
     tell(app, address, url.as_deref(), issued)?;
     if args.allow_any_namespace {
@@ -125,7 +127,7 @@ async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exi
         .map_err(|error| host_fault(&format!("The server failed: {error}.")))
 }
 
-fn open(
+async fn open(
     app: &App,
     data: &std::path::Path,
     args: &MarketServe,
@@ -154,7 +156,11 @@ fn open(
         })?))),
         ..keeper::Options::default()
     };
-    let market = keeper::Market::open(data, Arc::new(accounts), options);
+    let accounts = Arc::new(accounts);
+    let market = match warehouse(app, args)? {
+        Some(place) => keeper::Market::open_over(data, accounts, options, place).await,
+        None => keeper::Market::open(data, accounts, options),
+    };
     Ok((market.map_err(|error| no_market(&error))?, issued))
 }
 
@@ -175,6 +181,16 @@ fn domains(args: &MarketServe) -> Result<Domains, Failure> {
         },
     };
     Ok(Domains::default().with_dns(dns))
+}
+
+/// Where files are kept that are not in the folder.
+fn warehouse(app: &App, args: &MarketServe) -> Result<Option<Arc<dyn Warehouse>>, Failure> {
+    let Some(bucket) = &args.blobs else {
+        return Ok(None);
+    };
+    let bucket = elsewhere::open(bucket, app.environment.all());
+    let bucket = bucket.map_err(|error| no_market(&MarketError::Registry(error.into())))?;
+    Ok(Some(Arc::new(bucket)))
 }
 
 /// Finds what was pushed when an earlier process was killed, and then ends uploads nobody goes on with, and files nobody publishes.

@@ -100,10 +100,8 @@ impl From<DepotError> for RegistryError {
             DepotError::OtherDigest { found } => RegistryError::OtherDigest { found },
             DepotError::Full => RegistryError::Full,
             DepotError::Broken => RegistryError::UploadUnknown,
-            DepotError::Damaged { .. } | DepotError::Away { .. } | DepotError::Foreign { .. } => {
-                RegistryError::Unavailable(Arc::new(error))
-            }
             DepotError::Unavailable(error) => RegistryError::Unavailable(error),
+            error => RegistryError::Unavailable(Arc::new(error)),
         }
     }
 }
