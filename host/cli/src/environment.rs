@@ -99,6 +99,12 @@ pub const MARKET_TOKEN: Variable = Variable {
     about: "The token of who keeps a market, for `metier market queue`",
 };
 
+/// What opens a registry.
+pub const REGISTRY_AUTH: Variable = Variable {
+    name: "METIER_REGISTRY_AUTH",
+    about: "Who asks a registry, as `user:password`: for `metier mirror --to oci://…`, `--market oci://…` and `metier market serve --registry`",
+};
+
 /// Which lines a service writes.
 pub const LOG: Variable = Variable {
     name: "METIER_LOG",
@@ -126,11 +132,12 @@ pub const OTEL_DISABLED: Variable = Variable {
 };
 
 /// Every variable, in the order they are documented.
-pub const VARIABLES: [Variable; 21] = [
+pub const VARIABLES: [Variable; 22] = [
     URL,
     KEY,
     MARKET,
     MARKET_TOKEN,
+    REGISTRY_AUTH,
     LOG,
     OTEL_ENDPOINT,
     OTEL_HEADERS,

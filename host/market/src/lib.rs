@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod client;
 pub mod consent;
+pub mod distribution;
 pub mod fixtures;
 pub mod folder;
 pub mod index;

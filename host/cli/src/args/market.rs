@@ -9,7 +9,9 @@ use std::{
 
 use clap::{Args, Subcommand};
 use metier_core::ByteSize;
-use metier_market::{keeper::elsewhere::BucketAddress, state::Reason};
+use metier_market::{
+    distribution::RegistryAddress, keeper::elsewhere::BucketAddress, state::Reason,
+};
 
 use super::market_client::Place;
 use crate::telemetry::LogFormat;
@@ -156,6 +158,9 @@ pub struct MarketServe {
     /// A bucket to keep the files of skills in, instead of the data directory: s3://bucket/prefix, az://container/prefix, gs://bucket/prefix. Credentials come from the environment: AWS_…, AZURE_…, GOOGLE_…
     #[arg(long, value_name = "BUCKET")]
     pub blobs: Option<BucketAddress>,
+    /// Another registry to keep the files of skills in, with the repository: https://registry.acme.example/metier/files. METIER_REGISTRY_AUTH says who asks
+    #[arg(long, value_name = "URL", conflicts_with = "blobs")]
+    pub registry: Option<RegistryAddress>,
     /// Where it is called from elsewhere, when something in front speaks TLS: https://market.acme.example
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use metier_agent::definition::Name;
 use metier_core::{Digest, SkillName};
 use metier_market::{
+    distribution::{InvalidRegistry, RegistryAddress},
     index::Requirement,
     state::{Account, Namespace, Reason},
     trust::KeyHint,
@@ -55,7 +56,7 @@ Examples:
 /// Which market, and what is said to its questions.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Place {
-    /// The market's address, or a mirror's directory [default: METIER_MARKET, or as markets.toml says]
+    /// The market's address, a mirror's directory, or a mirror's registry as oci://… [default: METIER_MARKET, or as markets.toml says]
     #[arg(long, value_name = "URL")]
     pub market: Option<String>,
     /// Trust a market that is met for the first time when this is its fingerprint
@@ -329,12 +330,32 @@ pub struct Mirror {
     /// The skills and agents; the skills of an agent come with it
     #[arg(required = true, value_name = "NAME")]
     pub skills: Vec<SkillName>,
-    /// The directory; one that is there already is brought up to date
-    #[arg(long, value_name = "DIR")]
-    pub to: PathBuf,
+    /// The directory, or the registry as oci://registry.acme.example/prefix; what is there already is brought up to date
+    #[arg(long, value_name = "DIR|REGISTRY")]
+    pub to: MirrorPlace,
     /// Which market.
     #[command(flatten)]
     pub place: Place,
+}
+
+/// Where a mirror is made.
+#[derive(Clone, Debug)]
+pub enum MirrorPlace {
+    /// In a directory.
+    Directory(PathBuf),
+    /// In a registry.
+    Registry(RegistryAddress),
+}
+
+impl std::str::FromStr for MirrorPlace {
+    type Err = InvalidRegistry;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.contains("://") {
+            true => text.parse().map(MirrorPlace::Registry),
+            false => Ok(MirrorPlace::Directory(text.into())),
+        }
+    }
 }
 
 fn one_version(text: &str) -> Result<(SkillName, Version), String> {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::{
     agent::{OtherPin, PackageError},
     consent::{ContentsError, visible},
+    distribution::RemoteError,
     index::{IndexError, InvalidMarket},
     log::LogFault,
     receipt::ReceiptFault,
@@ -152,6 +153,12 @@ pub enum ClientError {
         "the receipt is of the market with the log `{0}`, which is not trusted on this machine"
     )]
     UnknownMarket(String),
+    /// A registry that a mirror is in, or is to be.
+    #[error(transparent)]
+    Registry(Box<RemoteError>),
+    /// There is no mirror.
+    #[error("there is no mirror in {0}")]
+    NoMirror(String),
     /// A revocation list that is not taken.
     #[error(transparent)]
     Revocations(#[from] ListRefused),
@@ -245,6 +252,14 @@ impl ClientError {
                 Code::SkillUnverified,
                 "`metier verify FILE --market URL` asks that market, and trusts it if you say so.",
             ),
+            ClientError::Registry(error) => fault(
+                of_registry(error),
+                "Nothing of it was used. What was sent is not to be seen before the last of it is there.",
+            ),
+            ClientError::NoMirror(place) => fault(
+                Code::NotFound,
+                &format!("Make one where the market can be asked: metier mirror NAME --to {place}"),
+            ),
             ClientError::Revocations(_) => fault(
                 Code::SkillUnverified,
                 "Without the list nobody knows what is revoked, so nothing is installed. Try again, or ask whoever runs the market.",
@@ -271,6 +286,16 @@ impl ClientError {
                 ),
             },
         }
+    }
+}
+
+fn of_registry(error: &RemoteError) -> Code {
+    match error {
+        RemoteError::Away { .. } => Code::UpstreamUnreachable,
+        RemoteError::Denied { .. } => Code::Unauthenticated,
+        RemoteError::Refused { .. } | RemoteError::Shape { .. } => Code::UpstreamInvalidAnswer,
+        RemoteError::OtherBytes { .. } => Code::SkillUnverified,
+        RemoteError::Here(_) => Code::StorageUnavailable,
     }
 }
 

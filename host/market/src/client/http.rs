@@ -30,6 +30,8 @@ pub struct Request {
     pub token: Option<String>,
     /// The ETag of what is there already.
     pub etag: Option<String>,
+    /// Further headers, none of the above.
+    pub headers: HeaderMap,
     /// The media type of the body and the body.
     pub body: Option<(&'static str, Bytes)>,
 }
@@ -42,6 +44,7 @@ impl Request {
             path: path.into(),
             token: None,
             etag: None,
+            headers: HeaderMap::new(),
             body: None,
         }
     }

@@ -46,6 +46,9 @@ impl Network {
                 header::USER_AGENT,
                 concat!("metier/", env!("CARGO_PKG_VERSION")),
             );
+        if let Some(headers) = hyper.headers_mut() {
+            headers.extend(request.headers);
+        }
         if let Some(token) = request.token {
             let value = HeaderValue::try_from(format!("Bearer {token}"));
             let mut value = value.map_err(|_| Broken("the token is none".to_owned()))?;

@@ -12,7 +12,8 @@
 //!
 //! Without any, a file with its receipt is held against what this machine knows ([`vouch`]).
 //!
-//! [`Http`] is the way: [`Network`] to a market, [`Directory`] to a mirror on a disk ([`Client::mirror`]).
+//! [`Http`] is the way: [`Network`] to a market, [`Directory`] to a mirror on a disk ([`Client::mirror`]), [`Carried`] to one in a
+//! registry ([`Client::mirror_to`]).
 //!
 //! *Architecture invariant*: nothing here asks a person or reads the environment; where things are kept is said by the caller.
 
@@ -32,6 +33,7 @@ mod namespace_keys;
 mod oci;
 mod publish;
 mod queue;
+mod registry;
 mod seen;
 #[cfg(test)]
 mod tests;
@@ -50,5 +52,6 @@ pub use self::{
     mirror::{Directory, Mirrored},
     oci::Image,
     publish::{Published, Publishing},
+    registry::Carried,
     seen::FirstKey,
 };

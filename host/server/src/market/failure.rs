@@ -47,10 +47,22 @@ pub fn problem(error: MarketError) -> Problem {
         MarketError::Registry(RegistryError::ManifestUnknown | RegistryError::NameUnknown) => {
             return not_there("There is no such skill or version.");
         }
+        MarketError::Registry(RegistryError::Elsewhere(_)) => return elsewhere(&error),
         _ => "The market cannot answer now.",
     };
     tracing::error!(%error, "the market could not answer");
     Fault::new(Code::HostInternal, message).into()
+}
+
+/// Its files are kept where they are not to be had now.
+fn elsewhere(error: &MarketError) -> Problem {
+    tracing::error!(%error, "the market could not answer");
+    let message = "The market cannot reach its files now, and nothing was done.";
+    let hint =
+        "Try again in a minute. Where it stays so, tell who keeps the market: its log says why.";
+    let fault = Fault::new(Code::StorageUnavailable, message).with_hint(hint);
+    let fault = fault.with_retry_after(Duration::from_secs(60));
+    Problem::of(StatusCode::SERVICE_UNAVAILABLE, fault)
 }
 
 /// Why something was not done.

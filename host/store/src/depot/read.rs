@@ -95,7 +95,9 @@ impl Reading {
         let piece = source.next(self.left).await?;
         // Fewer bytes than there were said to be, or more.
         let left = self.left.checked_sub(piece.len() as u64);
-        let left = left.filter(|_| !piece.is_empty()).ok_or_else(|| self.damaged())?;
+        let left = left
+            .filter(|_| !piece.is_empty())
+            .ok_or_else(|| self.damaged())?;
         if let Some(hash) = &mut self.check {
             hash.update(&piece);
             let is_other = || Digest::from_sha256(hash.clone().finalize().into()) != self.digest;

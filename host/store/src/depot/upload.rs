@@ -70,9 +70,7 @@ impl Upload {
 
     /// Bytes written so far.
     pub fn size(&self) -> u64 {
-        locked(&self.work)
-            .as_ref()
-            .map_or(0, |work| work.left.size)
+        locked(&self.work).as_ref().map_or(0, |work| work.left.size)
     }
 
     /// Writes the next piece.

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::{
     account::tell,
+    place::registry,
     session::{Session, now},
 };
 use crate::{
-    args::market_client::Mirror,
+    args::market_client::{Mirror, MirrorPlace},
     commands::{self, App},
     errors::Failure,
     exit::Exit,
@@ -35,9 +36,19 @@ pub fn run(app: &App, args: &Mirror) -> Result<Exit, Failure> {
                 ));
             }
         }
-        let mirrored = client.mirror(&args.skills, &args.to, now()).await?;
+        let (mirrored, place) = match &args.to {
+            MirrorPlace::Directory(to) => {
+                let mirrored = client.mirror(&args.skills, to, now()).await?;
+                (mirrored, to.display().to_string())
+            }
+            MirrorPlace::Registry(address) => {
+                let to = registry(app, address)?;
+                let mirrored = client.mirror_to(&args.skills, &to, now()).await?;
+                (mirrored, address.to_string())
+            }
+        };
         let line = json!({"versions": mirrored.versions, "bytes": mirrored.bytes});
-        let shown = text::one_line(&args.to.display().to_string());
+        let shown = text::one_line(&place);
         let words = format!(
             "`{shown}` has {} in {}. Install from it with --market {shown}",
             count(mirrored.versions, "version"),

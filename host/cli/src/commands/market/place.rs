@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use metier_core::SkillName;
 use metier_market::{
     client::{ClientError, Directory},
+    distribution::{Login, RegistryAddress, Remote},
     index::{Address, Namespace},
 };
 use serde::Deserialize;
@@ -35,6 +36,8 @@ pub enum Where {
     Address(Address),
     /// In a directory.
     Directory(PathBuf),
+    /// In a registry.
+    Registry(RegistryAddress),
 }
 
 /// Where every name comes from.
@@ -141,7 +144,30 @@ pub fn pinned(app: &App, name: &SkillName) -> Result<Option<Address>, Failure> {
             let address = root.address.as_str().parse().map_err(ClientError::from)?;
             Ok(Some(address))
         }
+        // A file is vouched for without asking anybody, so nobody asks a registry what market it mirrors.
+        Some(Where::Registry(place)) => Err(Failure::usage(
+            format!("markets.toml gives {name} a mirror in a registry: {place}."),
+            "Give it the market's own address there, and name the registry with --market.",
+        )),
     }
+}
+
+/// The way to a registry, with whoever METIER_REGISTRY_AUTH says.
+///
+/// # Errors
+/// When that is nobody.
+pub fn registry(app: &App, address: &RegistryAddress) -> Result<Remote, Failure> {
+    let told = app.environment.text(environment::REGISTRY_AUTH);
+    let login = told.map(|told| {
+        Login::new(&told).ok_or_else(|| {
+            Failure::usage(
+                "METIER_REGISTRY_AUTH has no colon.",
+                "It is `user:password`, or a token behind any name: `me:TOKEN`.",
+            )
+        })
+    });
+    let remote = Remote::new(address.clone(), login.transpose()?);
+    Ok(remote.map_err(ClientError::from)?)
 }
 
 fn nobody_says() -> Failure {
@@ -152,6 +178,15 @@ fn nobody_says() -> Failure {
 }
 
 fn parsed(told: &str) -> Result<Where, Failure> {
+    if told.starts_with("oci://") {
+        let address = told.parse::<RegistryAddress>();
+        return address.map(Where::Registry).map_err(|error| {
+            Failure::usage(
+                sentence(&error.to_string()),
+                "A registry on this machine may be asked without TLS, others are not.",
+            )
+        });
+    }
     if !told.contains("://") && PathBuf::from(told).is_dir() {
         return Ok(Where::Directory(told.into()));
     }
@@ -159,7 +194,7 @@ fn parsed(told: &str) -> Result<Where, Failure> {
     address.map(Where::Address).map_err(|error| {
         Failure::usage(
             sentence(&error.to_string()),
-            "Markets speak https; plain http is for one on this machine. A mirror is a directory that is there.",
+            "Markets speak https; plain http is for one on this machine. A mirror is a directory that is there, or a registry as `oci://…`.",
         )
     })
 }

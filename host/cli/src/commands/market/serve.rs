@@ -22,10 +22,11 @@ use metier_server::{
     listen,
     market::{MarketApp, MarketSettings, dns::DnsLookup, lookup::Domains},
 };
-use metier_store::depot::Warehouse;
+use metier_store::depot::{DepotError, Warehouse};
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use super::place::registry;
 use crate::{
     args::market::MarketServe,
     commands::{
@@ -185,11 +186,15 @@ fn domains(args: &MarketServe) -> Result<Domains, Failure> {
 
 /// Where files are kept that are not in the folder.
 fn warehouse(app: &App, args: &MarketServe) -> Result<Option<Arc<dyn Warehouse>>, Failure> {
+    let wrong = |error: DepotError| no_market(&MarketError::Registry(error.into()));
+    if let Some(address) = &args.registry {
+        let behind = elsewhere::Behind::new(registry(app, address)?).map_err(wrong)?;
+        return Ok(Some(Arc::new(behind)));
+    }
     let Some(bucket) = &args.blobs else {
         return Ok(None);
     };
-    let bucket = elsewhere::open(bucket, app.environment.all());
-    let bucket = bucket.map_err(|error| no_market(&MarketError::Registry(error.into())))?;
+    let bucket = elsewhere::open(bucket, app.environment.all()).map_err(wrong)?;
     Ok(Some(Arc::new(bucket)))
 }
 
@@ -324,6 +329,11 @@ fn no_accounts(error: &AccountsError) -> Failure {
 fn no_market(error: &MarketError) -> Failure {
     let code = match error {
         MarketError::Registry(RegistryError::Full) => Code::StorageFull,
+        MarketError::Registry(RegistryError::Elsewhere(_)) => {
+            let hint = "Look whether it is there and reachable from here, and whether the credentials in the environment may read, write, list and delete there.";
+            let fault = Fault::new(Code::StorageUnavailable, sentence(&error.to_string()));
+            return fault.with_hint(hint).into();
+        }
         _ => Code::StorageUnavailable,
     };
     Fault::new(code, sentence(&error.to_string())).into()

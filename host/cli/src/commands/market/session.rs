@@ -12,8 +12,8 @@ use std::{
 use metier_core::{Code, Fault, SkillName};
 use metier_market::{
     client::{
-        Client, ClientError, Directory, Http, Kept, Network, Stranger, Token, fingerprint, meet,
-        trust, trusted,
+        Carried, Client, ClientError, Directory, Http, Kept, Network, Stranger, Token, fingerprint,
+        meet, trust, trusted,
     },
     index::{Address, Markets},
     log::Witness,
@@ -190,13 +190,20 @@ impl<'a> Session<'a> {
                 let address = root.address.as_str().parse().map_err(ClientError::from)?;
                 (Arc::new(directory), address)
             }
+            Where::Registry(place) => {
+                let remote = Arc::new(super::place::registry(self.app, place)?);
+                let carried = Carried::open(remote).await?;
+                let address = carried.root()?.address;
+                let address = address.as_str().parse().map_err(ClientError::from)?;
+                (Arc::new(carried), address)
+            }
         };
         let kept = Kept::of(&folder, &address);
         let kept = if self.is_dry { kept.dry()? } else { kept };
         let known = trusted(&kept)?;
         let root = match known {
             // A mirror came from who knows where; the market's own address is asked for its root once.
-            Some(known) if matches!(place, Where::Directory(_)) => {
+            Some(known) if !matches!(place, Where::Address(_)) => {
                 let stranger = meet(&*http, &address).await?;
                 if stranger.root != known {
                     trust(&kept, &stranger)?;

@@ -17,7 +17,7 @@ use object_store::{
 use sha2::{Digest as _, Sha256};
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::{AT_ONCE, BucketAddress, PATIENCE, away, why};
+use super::{AT_ONCE, BucketAddress, Nothing, PATIENCE, away, why};
 
 /// Bytes of a part, and most of an object that is sent at once. S3 takes 10,000 parts.
 const PART: u64 = 8 << 20;
@@ -98,15 +98,9 @@ impl Bucket {
         }
     }
 
-    fn source(&self, stream: BoxStream<'static, object_store::Result<Bytes>>) -> Box<dyn Source> {
-        let place = self.place.clone();
-        Box::new(Stream { place, stream })
-    }
-
     async fn nothing_of(&self, digest: &Digest) -> Result<Option<Reading>> {
         let size = self.size(digest).await?;
-        let empty = || self.source(futures::stream::empty().boxed());
-        Ok(size.map(|size| Reading::new(*digest, size, 0, 0, empty())))
+        Ok(size.map(|size| Reading::new(*digest, size, 0, 0, Box::new(Nothing))))
     }
 
     async fn send_parts(
@@ -167,7 +161,10 @@ impl Warehouse for Bucket {
             return Ok(None);
         };
         let size = got.meta.size;
-        let source = self.source(got.into_stream());
+        let source = Box::new(Stream {
+            place: self.place.clone(),
+            stream: got.into_stream(),
+        });
         Ok(Some(Reading::new(*digest, size, from, length, source)))
     }
 
@@ -198,7 +195,7 @@ impl Warehouse for Bucket {
     async fn list(&self) -> Result<Vec<(Digest, u64)>> {
         let prefix = (!self.prefix.is_root()).then_some(&self.prefix);
         let mut all = self.store.list(prefix);
-        let mut found = Vec::new();
+        let (mut found, mut is_ours) = (Vec::new(), false);
         loop {
             let next = timeout(PATIENCE, all.next()).await;
             let next = next.map_err(|_| away(&self.place, "it does not say what it has"))?;
@@ -207,13 +204,20 @@ impl Warehouse for Bucket {
             let parts = meta.location.prefix_match(&self.prefix);
             let parts = parts.into_iter().flatten();
             let hex: Vec<_> = parts.map(|part| part.as_ref().to_owned()).collect();
-            if let [folder, name] = hex.as_slice()
-                && let Ok(digest) = format!("sha256:{folder}{name}").parse()
-            {
-                found.push((digest, meta.size));
+            match hex.as_slice() {
+                [name] if name == OWNER => is_ours = true,
+                [folder, name] => {
+                    let digest = format!("sha256:{folder}{name}").parse();
+                    found.extend(digest.ok().map(|digest| (digest, meta.size)));
+                }
+                _ => {}
             }
         }
-        Ok(found)
+        match is_ours {
+            true => Ok(found),
+            // A page of HTML reads as a list of nothing, and then everything would be gone.
+            false => Err(away(&self.place, "it does not list what was put into it")),
+        }
     }
 }
 

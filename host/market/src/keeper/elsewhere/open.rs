@@ -75,12 +75,13 @@ fn azure(
     retry: RetryConfig,
 ) -> Built {
     let told: Told<'_> = &mut told;
-    let with = told.fold(MicrosoftAzureBuilder::new(), |builder, (name, value)| {
-        match name.parse::<AzureConfigKey>() {
+    let with = told.fold(
+        MicrosoftAzureBuilder::new(),
+        |builder, (name, value)| match name.parse::<AzureConfigKey>() {
             Ok(key) => builder.with_config(key, value),
             Err(_) => builder,
-        }
-    });
+        },
+    );
     let built = with
         .with_container_name(container)
         .with_retry(retry)
@@ -95,12 +96,13 @@ fn google(
     retry: RetryConfig,
 ) -> Built {
     let told: Told<'_> = &mut told;
-    let with = told.fold(GoogleCloudStorageBuilder::new(), |builder, (name, value)| {
-        match name.parse() {
+    let with = told.fold(
+        GoogleCloudStorageBuilder::new(),
+        |builder, (name, value)| match name.parse() {
             Ok(key) => builder.with_config(key, value),
             Err(_) => builder,
-        }
-    });
+        },
+    );
     let built = with
         .with_bucket_name(bucket)
         .with_retry(retry)

@@ -134,4 +134,3 @@ fn refused(why: String) -> object_store::Error {
         source: Box::new(Told(why)),
     }
 }
-

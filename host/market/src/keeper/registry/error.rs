@@ -88,6 +88,9 @@ pub enum RegistryError {
     /// No room.
     #[error("the registry has no room left: its operator has to make some")]
     Full,
+    /// Files are kept elsewhere, and not to be had now.
+    #[error(transparent)]
+    Elsewhere(DepotError),
     /// The disk's.
     #[error("the registry's files cannot be used now: {0}")]
     Unavailable(Arc<dyn std::error::Error + Send + Sync>),
@@ -101,7 +104,10 @@ impl From<DepotError> for RegistryError {
             DepotError::Full => RegistryError::Full,
             DepotError::Broken => RegistryError::UploadUnknown,
             DepotError::Unavailable(error) => RegistryError::Unavailable(error),
-            error => RegistryError::Unavailable(Arc::new(error)),
+            DepotError::Damaged { .. } => RegistryError::Unavailable(Arc::new(error)),
+            error @ (DepotError::Away { .. }
+            | DepotError::Elsewhere { .. }
+            | DepotError::Foreign { .. }) => RegistryError::Elsewhere(error),
         }
     }
 }

@@ -105,6 +105,7 @@ impl From<RegistryError> for OciError {
             E::ShareFull { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "DENIED"),
             E::Full => (StatusCode::INSUFFICIENT_STORAGE, "DENIED"),
             E::Unavailable(_) => return unavailable(&error),
+            E::Elsewhere(_) => return elsewhere(&error),
         };
         OciError::new(status, code, error.to_string())
     }
@@ -123,6 +124,14 @@ impl From<AccountsError> for OciError {
     fn from(error: AccountsError) -> Self {
         unavailable(&error)
     }
+}
+
+/// Files are kept where they are not to be had now: where that is, is for the market's log.
+fn elsewhere(error: &RegistryError) -> OciError {
+    tracing::error!(%error, "the registry could not answer");
+    let message = "the registry cannot reach its files now: try again in a minute; where it stays so, tell who keeps the market, who finds why in its log";
+    OciError::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+        .with(header::RETRY_AFTER, "60")
 }
 
 /// The market's own trouble: what it is exactly is for its log.
