@@ -11,7 +11,7 @@ mod error;
 mod manifests;
 mod remote;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use self::{
     address::{InvalidRegistry, RegistryAddress},

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use metier_core::ids::shown;
 use serde::Deserialize;
-use tokio::time::timeout;
+use tokio::{sync::OnceCell, time::timeout};
 use zeroize::Zeroizing;
 
 use super::{RegistryAddress, RemoteError, Result, auth};
@@ -51,6 +51,8 @@ pub struct Remote {
     pub(super) login: Option<Login>,
     /// What opened it last, by what for.
     opened: Mutex<HashMap<String, HeaderValue>>,
+    /// What it asks who comes with nothing: who has a login shows it before it is missed, since who has none may only see less.
+    greeting: OnceCell<Option<String>>,
 }
 
 /// What is asked, and what it is called when it is refused.
@@ -88,6 +90,7 @@ impl Remote {
             network,
             login,
             opened: Mutex::default(),
+            greeting: OnceCell::new(),
         })
     }
 
@@ -96,23 +99,44 @@ impl Remote {
         &self.address
     }
 
-    /// Asks, and answers once who asks where the registry wants to know.
+    /// Asks, and says who asks where the registry wants to know.
     pub(super) async fn ask(&self, ask: Ask) -> Result<Answer> {
         let scope = ask.scope();
-        let known = self.opened().get(&scope).cloned();
+        let mut known = self.opened().get(&scope).cloned();
+        if known.is_none()
+            && self.login.is_some()
+            && let Some(told) = self.greeting().await?
+        {
+            known = self.open(&told, &scope).await?;
+        }
         let answer = self.send(&ask, known).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
-        let Some(told) = answer.headers.get(header::WWW_AUTHENTICATE) else {
-            return Ok(answer);
+        let told = text(&answer.headers, header::WWW_AUTHENTICATE);
+        let told = told.unwrap_or_default().to_owned();
+        match self.open(&told, &scope).await? {
+            Some(opens) => self.send(&ask, Some(opens)).await,
+            None => Ok(answer),
+        }
+    }
+
+    async fn greeting(&self) -> Result<Option<String>> {
+        let ask = || async {
+            let answer = self.through(&self.network, Request::get("v2/")).await?;
+            let told = text(&answer.headers, header::WWW_AUTHENTICATE).map(str::to_owned);
+            Ok(told.filter(|_| answer.status == StatusCode::UNAUTHORIZED))
         };
-        let told = told.to_str().unwrap_or_default().to_owned();
-        let Some(opens) = auth::answer(self, &told, &scope).await? else {
-            return Ok(answer);
-        };
-        self.opened().insert(scope, opens.clone());
-        self.send(&ask, Some(opens)).await
+        self.greeting.get_or_try_init(ask).await.cloned()
+    }
+
+    /// Answers who asks; nothing where there is nothing to say.
+    async fn open(&self, told: &str, scope: &str) -> Result<Option<HeaderValue>> {
+        let opens = auth::answer(self, told, scope).await?;
+        if let Some(opens) = &opens {
+            self.opened().insert(scope.to_owned(), opens.clone());
+        }
+        Ok(opens)
     }
 
     async fn send(&self, ask: &Ask, opens: Option<HeaderValue>) -> Result<Answer> {

@@ -53,7 +53,7 @@ struct Files {
 }
 
 /// Whether it is a path below a folder, and stays there.
-fn is_below(path: &str) -> bool {
+pub(super) fn is_below(path: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     let is_part =
         |part: &str| !part.is_empty() && !part.starts_with('.') && part.bytes().all(is_plain);

@@ -1,6 +1,7 @@
 //! A client against a market that does as it is told, lies included.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod carried;
 mod dry;
 mod known;
 mod lies;

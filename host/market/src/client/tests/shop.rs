@@ -36,6 +36,7 @@ pub fn weather() -> SkillName {
 pub struct Version {
     pub line: Line,
     pub component: Vec<u8>,
+    config: Vec<u8>,
     manifest: String,
     bundle: String,
     review: String,
@@ -187,6 +188,7 @@ impl Shop {
         self.versions.push(Version {
             line,
             component,
+            config: image.config,
             manifest: String::from_utf8(image.manifest).unwrap(),
             bundle,
             review,
@@ -336,9 +338,12 @@ impl Shop {
             return self.tree().tile(level, index, width);
         }
         let (_, digest) = path.split_once("/blobs/")?;
-        let mut versions = self.versions.iter();
-        let version = versions.find(|version| version.line.component.to_string() == digest)?;
-        Some(version.component.clone())
+        let blobs = self
+            .versions
+            .iter()
+            .flat_map(|version| [&version.component, &version.config]);
+        let mut blobs = blobs.filter(|blob| Digest::of(blob).to_string() == digest);
+        blobs.next().cloned()
     }
 }
 

@@ -1,13 +1,19 @@
 //! What is held whole at once has an end.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use metier_core::{Digest, SkillName};
-use metier_store::{HeldClock, types::Time};
-use tokio::time::timeout;
+use metier_store::{
+    HeldClock,
+    depot::{self, Arrived, Reading, Warehouse},
+    types::Time,
+};
+use tokio::{sync::Semaphore, time::timeout};
 
-use super::{Leaves, Registry, RegistryError, RegistryLimits};
+use super::{Leaves, Registry, RegistryError, RegistryLimits, With};
+use crate::keeper::elsewhere::Bucket;
 
 #[derive(Debug)]
 struct NoLeaves;
@@ -25,6 +31,94 @@ impl Leaves for NoLeaves {
 fn registry(folder: &std::path::Path) -> Registry {
     let clock = Arc::new(HeldClock::at(Time(1_700_000_000_000_000)));
     Registry::open(folder, RegistryLimits::default(), clock, Arc::new(NoLeaves)).unwrap()
+}
+
+/// A bucket that takes its time to remove.
+#[derive(Debug)]
+struct Slow {
+    bucket: Bucket,
+    room: Semaphore,
+}
+
+#[async_trait]
+impl Warehouse for Slow {
+    fn place(&self) -> &str {
+        self.bucket.place()
+    }
+
+    async fn own(&self, owner: &str) -> depot::Result<()> {
+        self.bucket.own(owner).await
+    }
+
+    async fn size(&self, digest: &Digest) -> depot::Result<Option<u64>> {
+        self.bucket.size(digest).await
+    }
+
+    async fn read(
+        &self,
+        digest: &Digest,
+        from: u64,
+        length: u64,
+    ) -> depot::Result<Option<Reading>> {
+        self.bucket.read(digest, from, length).await
+    }
+
+    async fn keep(&self, digest: &Digest, arrived: &Arrived) -> depot::Result<()> {
+        self.bucket.keep(digest, arrived).await
+    }
+
+    async fn remove(&self, digest: &Digest) -> depot::Result<()> {
+        let _room = self.room.acquire().await;
+        self.bucket.remove(digest).await
+    }
+
+    async fn list(&self) -> depot::Result<Vec<(Digest, u64)>> {
+        self.bucket.list().await
+    }
+}
+
+/// Whoever keeps or pushes a file while it is being removed has it afterwards.
+#[tokio::test]
+async fn a_file_that_goes_and_is_wanted_again_is_there() {
+    for is_pushed in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(object_store::memory::InMemory::new());
+        let slow = Arc::new(Slow {
+            bucket: Bucket::new(store, &"s3://blobs".parse().unwrap()),
+            room: Semaphore::new(0),
+        });
+        let clock = Arc::new(HeldClock::at(Time(1_700_000_000_000_000)));
+        let with: With = (RegistryLimits::default(), clock.clone(), Arc::new(NoLeaves));
+        let registry = Registry::open_over(folder.path(), slow.clone(), "us", with).await;
+        let registry = Arc::new(registry.unwrap());
+        let digest = registry.keep_file(b"wanted".to_vec()).await.unwrap();
+        clock.advance(Duration::from_secs(25 * 3_600));
+        let collecting = registry.clone();
+        let collecting = tokio::spawn(async move { collecting.collect(HashSet::new).await });
+        tokio::time::sleep(A_MOMENT).await;
+        let wanting = registry.clone();
+        let wanting = tokio::spawn(async move {
+            match is_pushed {
+                false => wanting.keep_file(b"wanted".to_vec()).await.map(drop),
+                true => push(&wanting, b"wanted").await,
+            }
+        });
+        tokio::time::sleep(A_MOMENT).await;
+        assert!(!wanting.is_finished(), "it waits");
+        slow.room.add_permits(1);
+        assert_eq!(collecting.await.unwrap().unwrap().files, 1);
+        wanting.await.unwrap().unwrap();
+        let file = registry.file(&digest, 99).await.unwrap();
+        assert_eq!(file, b"wanted");
+    }
+}
+
+async fn push(registry: &Registry, bytes: &[u8]) -> super::Result<()> {
+    let (skill, by) = ("com.acme/x".parse().unwrap(), "acme".parse().unwrap());
+    let id = registry.begin(&skill, &by).await?;
+    let mut writing = registry.resume(&skill, &by, id)?;
+    writing.write(bytes.to_vec()).await?;
+    writing.finish(&Digest::of(bytes)).await.map(drop)
 }
 
 const A_MOMENT: Duration = Duration::from_millis(50);

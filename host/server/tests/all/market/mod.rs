@@ -2,11 +2,13 @@
 
 mod catalogue;
 mod decided;
+mod elsewhere;
 mod known;
 mod let_in;
 mod looked_up;
 mod lost;
 mod many;
+mod mirrored;
 mod pages;
 mod published;
 mod pulled;
@@ -31,7 +33,7 @@ use metier_server::{
     listen,
     market::{MarketApp, MarketSettings},
 };
-use metier_store::{Clock, HeldClock, types::Time};
+use metier_store::{Clock, HeldClock, depot::Warehouse, types::Time};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -113,7 +115,26 @@ impl Stall {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let options = change(options(clock.clone(), address));
-        let market = Arc::new(market(folder.path(), options));
+        let market = market(folder.path(), options);
+        Stall::serve(folder, clock, listener, market)
+    }
+
+    /// A market whose files are kept elsewhere.
+    pub async fn over(folder: TempDir, place: Arc<dyn Warehouse>) -> Stall {
+        let clock = Arc::new(HeldClock::at(Time(1_700_000_000_000_000)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let options = options(clock.clone(), listener.local_addr().unwrap());
+        let market = Market::open_over(folder.path(), accounts(), options, place).await;
+        Stall::serve(folder, clock, listener, market.unwrap())
+    }
+
+    fn serve(
+        folder: TempDir,
+        clock: Arc<HeldClock>,
+        listener: TcpListener,
+        market: Market,
+    ) -> Stall {
+        let (address, market) = (listener.local_addr().unwrap(), Arc::new(market));
         let settings = MarketSettings {
             patience: Duration::from_millis(500),
             ..MarketSettings::default()
@@ -138,10 +159,10 @@ impl Stall {
     /// One request, and its answer.
     pub async fn ask(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let stream = TcpStream::connect(self.address).await.unwrap();
-        self.over(stream, line, headers, body).await
+        self.through(stream, line, headers, body).await
     }
 
-    async fn over(
+    async fn through(
         &self,
         mut stream: TcpStream,
         line: &str,
@@ -315,6 +336,10 @@ pub fn options(clock: Arc<dyn Clock>, address: SocketAddr) -> Options {
 }
 
 pub fn market(folder: &Path, options: Options) -> Market {
+    Market::open(folder, accounts(), options).unwrap()
+}
+
+fn accounts() -> Arc<FileAccounts> {
     let publisher = |name, token: &str, namespaces| {
         let digest = Digest::of(token.as_bytes());
         format!(
@@ -324,8 +349,7 @@ pub fn market(folder: &Path, options: Options) -> Market {
     let accounts = publisher("acme", ACME, "[\"com.acme\", \"com.aaa\"]")
         + &publisher("other", OTHER, "[\"org.other\"]")
         + &publisher("operator", "token-of-operator", "[\"*\"]");
-    let accounts = Arc::new(FileAccounts::read(&accounts).unwrap());
-    Market::open(folder, accounts, options).unwrap()
+    Arc::new(FileAccounts::read(&accounts).unwrap())
 }
 
 /// What came back.

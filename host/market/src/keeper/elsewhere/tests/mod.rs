@@ -1,8 +1,9 @@
 //! Blobs in a bucket: all of a blob or nothing of it, and never other bytes than it was given.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod answers;
 mod faulty;
+mod registry;
 
 use std::{fs, path::Path, sync::Arc};
 
