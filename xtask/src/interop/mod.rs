@@ -19,6 +19,7 @@ mod readers;
 mod salesforce;
 mod service;
 mod skills_ref;
+mod storage;
 mod store;
 mod strangers;
 mod tools;
@@ -61,6 +62,7 @@ const STEPS: &[Step] = &[
     ("service", service::run),
     ("identity", identity::run),
     ("market", market::run),
+    ("storage", storage::run),
     ("console", console::run),
     ("catalogue", catalogue::run),
     ("flagship", flagship::run),

@@ -14,8 +14,11 @@ const MAX_TOKEN: usize = 256 << 10;
 
 #[derive(Deserialize)]
 struct Issued {
-    #[serde(alias = "access_token")]
-    token: String,
+    #[serde(default)]
+    token: Option<String>,
+    /// The same by its name in OAuth 2; some tell both.
+    #[serde(default)]
+    access_token: Option<String>,
 }
 
 /// What opens the registry after it asked `told` who it is; nothing where there is nothing to say.
@@ -56,7 +59,9 @@ async fn issued(
     }
     let told = remote.whole(answer, MAX_TOKEN).await?;
     let read: Result<Issued, _> = serde_json::from_slice(&told);
-    let Issued { token } = read.map_err(|_| remote.shape("it gave no token"))?;
+    let issued = read.ok();
+    let token = issued.and_then(|issued| issued.token.or(issued.access_token));
+    let token = token.ok_or_else(|| remote.shape("it gave no token"))?;
     let value = HeaderValue::try_from(format!("Bearer {token}"));
     let mut value = value.map_err(|_| remote.shape("its token is none"))?;
     value.set_sensitive(true);

@@ -46,8 +46,8 @@ pub struct Shelf {
     held: Arc<Mutex<Held>>,
 }
 
-#[derive(Default)]
-struct Held {
+#[derive(Clone, Default)]
+pub struct Held {
     blobs: BTreeMap<(String, Digest), Vec<u8>>,
     manifests: BTreeMap<(String, Digest), Vec<u8>>,
     tags: BTreeMap<(String, String), Digest>,
@@ -108,6 +108,16 @@ impl Shelf {
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap()
+    }
+
+    /// What it has.
+    pub fn copied(&self) -> Held {
+        self.held().clone()
+    }
+
+    /// Has what it had.
+    pub fn be(&self, before: &Held) {
+        *self.held() = before.clone();
     }
 
     /// A client of it.

@@ -135,7 +135,7 @@ async fn a_market_over_a_bucket_publishes_and_serves_as_any() {
     let mut other = stall.blobs_of(SKILL, "1.2.0").await;
     other["annotations"] = json!({"other": "yes"});
     assert_eq!(stall.put(SKILL, "1.2.0", &other).await.status, 409);
-    let pushed = stall.only_push("1.3.0").await;
+    let pushed = stall.pushed(SKILL, &super::component(SKILL, "1.3.0")).await;
     let line = format!("/v2/{SKILL}/manifests/{pushed}");
     assert_eq!(stall.get(&line).await.status, 404);
     stall

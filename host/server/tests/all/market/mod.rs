@@ -212,7 +212,7 @@ impl Stall {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
         let stream = socket.connect(self.address).await.unwrap();
-        self.over(stream, line, &[], body).await
+        self.through(stream, line, &[], body).await
     }
 
     /// Pushes a blob whole.
