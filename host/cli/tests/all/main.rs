@@ -28,6 +28,7 @@ mod runs;
 mod sandbox;
 mod secret;
 mod service;
+mod storage;
 mod streams;
 mod telemetry;
 mod test;

@@ -44,10 +44,13 @@ async fn client(shelf: &Shelf, home: &tempfile::TempDir) -> Client {
 
 #[tokio::test]
 async fn a_registry_has_all_that_an_install_needs_whatever_it_knows_of_referrers() {
-    for knows in [true, false] {
+    for (knows, deletes) in [(true, true), (false, true), (true, false)] {
         let shelf = Shelf::open().await;
         if !knows {
             shelf.know_no_referrers();
+        }
+        if !deletes {
+            shelf.delete_nothing();
         }
         let scene = Scene::of(Shop::with(&["1.0.0", "1.1.0+build.5"]));
         mirror(&scene, &shelf).await.unwrap();

@@ -12,7 +12,7 @@ use metier_store::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::{Leaves, Registry, RegistryError, RegistryLimits, With};
+use super::{Leaves, Reader, Registry, RegistryError, RegistryLimits, With};
 use crate::keeper::elsewhere::Bucket;
 
 #[derive(Debug)]
@@ -29,15 +29,32 @@ impl Leaves for NoLeaves {
 }
 
 fn registry(folder: &std::path::Path) -> Registry {
-    let clock = Arc::new(HeldClock::at(Time(1_700_000_000_000_000)));
-    Registry::open(folder, RegistryLimits::default(), clock, Arc::new(NoLeaves)).unwrap()
+    Registry::open(
+        folder,
+        RegistryLimits::default(),
+        clock(),
+        Arc::new(NoLeaves),
+    )
+    .unwrap()
 }
 
-/// A bucket that takes its time to remove.
+/// A bucket that takes its time to keep and to remove.
 #[derive(Debug)]
 struct Slow {
     bucket: Bucket,
-    room: Semaphore,
+    keeps: Semaphore,
+    removes: Semaphore,
+}
+
+impl Slow {
+    fn keeping(keeps: usize) -> Arc<Slow> {
+        let store = Arc::new(object_store::memory::InMemory::new());
+        Arc::new(Slow {
+            bucket: Bucket::new(store, &"s3://blobs".parse().unwrap()),
+            keeps: Semaphore::new(keeps),
+            removes: Semaphore::new(0),
+        })
+    }
 }
 
 #[async_trait]
@@ -64,11 +81,12 @@ impl Warehouse for Slow {
     }
 
     async fn keep(&self, digest: &Digest, arrived: &Arrived) -> depot::Result<()> {
+        let _room = self.keeps.acquire().await;
         self.bucket.keep(digest, arrived).await
     }
 
     async fn remove(&self, digest: &Digest) -> depot::Result<()> {
-        let _room = self.room.acquire().await;
+        let _room = self.removes.acquire().await;
         self.bucket.remove(digest).await
     }
 
@@ -82,15 +100,8 @@ impl Warehouse for Slow {
 async fn a_file_that_goes_and_is_wanted_again_is_there() {
     for is_pushed in [false, true] {
         let folder = tempfile::tempdir().unwrap();
-        let store = Arc::new(object_store::memory::InMemory::new());
-        let slow = Arc::new(Slow {
-            bucket: Bucket::new(store, &"s3://blobs".parse().unwrap()),
-            room: Semaphore::new(0),
-        });
-        let clock = Arc::new(HeldClock::at(Time(1_700_000_000_000_000)));
-        let with: With = (RegistryLimits::default(), clock.clone(), Arc::new(NoLeaves));
-        let registry = Registry::open_over(folder.path(), slow.clone(), "us", with).await;
-        let registry = Arc::new(registry.unwrap());
+        let (slow, clock) = (Slow::keeping(1), clock());
+        let registry = over(folder.path(), &slow, &clock).await;
         let digest = registry.keep_file(b"wanted".to_vec()).await.unwrap();
         clock.advance(Duration::from_secs(25 * 3_600));
         let collecting = registry.clone();
@@ -105,12 +116,41 @@ async fn a_file_that_goes_and_is_wanted_again_is_there() {
         });
         tokio::time::sleep(A_MOMENT).await;
         assert!(!wanting.is_finished(), "it waits");
-        slow.room.add_permits(1);
+        slow.removes.add_permits(1);
         assert_eq!(collecting.await.unwrap().unwrap().files, 1);
         wanting.await.unwrap().unwrap();
         let file = registry.file(&digest, 99).await.unwrap();
         assert_eq!(file, b"wanted");
     }
+}
+
+/// Else the bytes would count for good, and be nowhere.
+#[tokio::test]
+async fn who_hangs_up_while_a_file_is_kept_has_it_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let slow = Slow::keeping(0);
+    let registry = over(folder.path(), &slow, &clock()).await;
+    let hung_up = timeout(A_MOMENT, push(&registry, b"wanted")).await;
+    assert!(hung_up.is_err());
+    slow.keeps.add_permits(1);
+    let reader = Reader::Publisher("acme".parse().unwrap());
+    let digest = Digest::of(b"wanted");
+    let there = async {
+        while registry.blob_size(&digest, &reader).await.is_err() {
+            tokio::time::sleep(A_MOMENT).await;
+        }
+    };
+    timeout(Duration::from_secs(10), there).await.unwrap();
+}
+
+fn clock() -> Arc<HeldClock> {
+    Arc::new(HeldClock::at(Time(1_700_000_000_000_000)))
+}
+
+async fn over(folder: &std::path::Path, slow: &Arc<Slow>, clock: &Arc<HeldClock>) -> Arc<Registry> {
+    let with: With = (RegistryLimits::default(), clock.clone(), Arc::new(NoLeaves));
+    let registry = Registry::open_over(folder, slow.clone(), "us", with).await;
+    Arc::new(registry.unwrap())
 }
 
 async fn push(registry: &Registry, bytes: &[u8]) -> super::Result<()> {
