@@ -1,5 +1,5 @@
 //! A registry that is asked: what is sent to it, what is believed of it, and who hears the password.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 pub mod shelf;
 

@@ -1,5 +1,5 @@
 //! Blobs in a bucket: all of a blob or nothing of it, and never other bytes than it was given.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod answers;
 mod faulty;
