@@ -114,6 +114,18 @@ fn an_agent_is_installed_elsewhere_with_its_skills_and_runs_there() {
         "metier install com.acme/greeting --market mirror --yes --to offline",
     );
     assert!(stranger.path("offline/weather.wasm").exists());
+    // So has one in a registry, for which that of another market stands.
+    let keeps = Sandbox::new();
+    let registry = Stall::any(&keeps);
+    let place = registry.url.replace("http://", "oci://");
+    let auth = format!("METIER_REGISTRY_AUTH=me:{}", registry.token);
+    for line in [
+        format!("metier mirror com.acme/greeting --to {place}"),
+        format!("metier install com.acme/greeting --market {place} --yes --to carried"),
+    ] {
+        run(&stranger, &stall, &format!("{auth} {line}"));
+    }
+    assert!(stranger.path("carried/weather.wasm").exists());
 }
 
 #[test]

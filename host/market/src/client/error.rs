@@ -363,7 +363,7 @@ pub(super) fn problem(status: StatusCode, path: &str, body: &[u8]) -> ClientErro
     let said = problem
         .detail
         .or_else(|| errors.find_map(|error| error.message));
-    let message = said.map(|said| metier_core::fault::sentence(&told(&said)));
+    let message = said.map(|said| sentence(&told(&said)));
     let message = message.unwrap_or_else(|| format!("The market answered {status}."));
     let mut fault = Fault::new(code, message);
     if let Some(hint) = problem.hint {

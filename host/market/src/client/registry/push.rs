@@ -41,9 +41,10 @@ impl Client {
         let folder = room.path();
         // What is wrong with a market, it is before anything is sent.
         let mirrored = self.mirror(skills, folder, now).await?;
-        for name in skills {
+        // Also what agents pin, which nobody named.
+        for name in names_in(folder).map_err(ClientError::disk("the mirror on its way"))? {
             let index = read(folder, &format!("index/{name}"), MAX_FILE_BYTES as u64)?;
-            let index = IndexFile::read(name, &index);
+            let index = IndexFile::read(&name, &index);
             let index = index.map_err(|error| ClientError::Index {
                 name: name.clone(),
                 error,
@@ -116,6 +117,20 @@ impl Client {
             found => Err(ClientError::OtherBytes { wanted, found }),
         }
     }
+}
+
+/// Everything that has an index.
+fn names_in(folder: &Path) -> std::io::Result<Vec<SkillName>> {
+    let mut names = Vec::new();
+    for namespace in std::fs::read_dir(folder.join("index"))? {
+        let namespace = namespace?;
+        for short in std::fs::read_dir(namespace.path())? {
+            let (namespace, short) = (namespace.file_name(), short?.file_name());
+            let name = format!("{}/{}", namespace.display(), short.display()).parse();
+            names.extend(name.ok());
+        }
+    }
+    Ok(names)
 }
 
 /// A version that is mirrored.
