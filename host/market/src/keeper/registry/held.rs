@@ -301,21 +301,10 @@ impl Held {
         Ok(())
     }
 
-    /// Forgets whose a file was that is gone.
+    /// Forgets whose a file was that is gone. Whoever holds it anew waits until its [`Going`] goes too.
     pub async fn forget(&self, digest: &Digest) -> Result<()> {
-        let mut owners = vec![owner(NOBODY)];
-        {
-            let mut now = self.now();
-            now.nobodys.remove(digest);
-            for (by, share) in &mut now.shares {
-                if share.forget(digest) {
-                    owners.push(owner(by.as_str()));
-                }
-            }
-            now.shares
-                .retain(|_, share| !share.files.is_empty() || share.bytes > 0);
-        }
-        for owner in owners {
+        let noted = self.now().forget(digest);
+        for owner in noted {
             self.kept.remove(&[&owner, &digest.to_hex()]).await?;
         }
         Ok(())
@@ -350,6 +339,20 @@ impl Now {
                 share.files.insert(digest, claim);
             }
         }
+    }
+
+    /// Forgets a file; where it was noted.
+    fn forget(&mut self, digest: &Digest) -> Vec<String> {
+        let mut noted = vec![owner(NOBODY)];
+        self.nobodys.remove(digest);
+        for (by, share) in &mut self.shares {
+            if share.forget(digest) {
+                noted.push(owner(by.as_str()));
+            }
+        }
+        self.shares
+            .retain(|_, share| !share.files.is_empty() || share.bytes > 0);
+        noted
     }
 
     /// When it was held last.
@@ -426,4 +429,30 @@ fn fits(share: &Share, more: u64, by: &PublisherId, each: Option<u64>) -> Result
 /// The folder of an owner: their names have characters that those of files have not.
 fn owner(name: &str) -> String {
     Digest::of(name.as_bytes()).to_hex()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    /// Removed, and pushed again before its notes are gone: whose it is now is not forgotten.
+    #[tokio::test]
+    async fn who_pushes_what_was_just_removed_holds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = Held::open(Names::open(folder.path()).unwrap(), None, |_| true).unwrap();
+        let by: PublisherId = "acme".parse().unwrap();
+        let digest = Digest::of(b"a blob");
+        held.claim(&by, &digest, 6, Time(1), None).await.unwrap();
+        let taken = held.take(&digest, &[], (Time(9), Time(5)), || Ok(()));
+        let Taken::Removed(noted) = taken.unwrap() else {
+            unreachable!("nobody holds it");
+        };
+        assert!(!held.is_of(&by, &digest));
+        held.claim(&by, &digest, 6, Time(9), None).await.unwrap();
+        held.forget(&digest, noted).await.unwrap();
+        assert!(held.is_of(&by, &digest));
+        let again = held.take(&digest, &[], (Time(9), Time(5)), || Ok(()));
+        assert_eq!(again.unwrap(), Taken::Stays);
+    }
 }

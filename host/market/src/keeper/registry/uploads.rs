@@ -215,9 +215,10 @@ impl Writing<'_> {
         self.uploads.forget(self.id);
         let Uploads { held, clock, .. } = self.uploads;
         let (held, by, digest) = (held.clone(), self.by.clone(), *digest);
-        let now = clock.now();
+        let (now, depot) = (clock.now(), self.uploads.depot.clone());
         // To its end, also where its client does not wait: else it would be held, and not there.
-        let kept = tokio::spawn(async move { kept(&held, &by, &digest, work, now).await });
+        let kept = async move { kept((&held, &depot), &by, &digest, work, now).await };
+        let kept = tokio::spawn(kept);
         kept.await.map_err(io::Error::other)?
     }
 
@@ -234,7 +235,7 @@ impl Writing<'_> {
 }
 
 async fn kept(
-    held: &Held,
+    (held, depot): (&Held, &Depot),
     by: &PublisherId,
     digest: &Digest,
     work: Work,
@@ -245,7 +246,8 @@ async fn kept(
     let size = upload.size();
     let is_new = held.claim(by, digest, size, now, Some(reserved)).await?;
     let finished = upload.finish(digest).await;
-    if finished.is_err() && is_new {
+    // The same may have come by another push, whose claim this is too.
+    if finished.is_err() && is_new && !matches!(depot.size(digest).await, Ok(Some(_))) {
         held.unclaim(by, digest).await;
     }
     Ok(finished?)
