@@ -81,6 +81,8 @@ fn a_mirrors_registry_that_is_none_is_told() {
         "com.acme/weather",
         "--market",
         "oci://127.0.0.1:1/x",
+        "--to",
+        "skills",
     ];
     let ran = sandbox.metier(&install);
     assert!(

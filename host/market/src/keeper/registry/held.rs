@@ -430,29 +430,3 @@ fn fits(share: &Share, more: u64, by: &PublisherId, each: Option<u64>) -> Result
 fn owner(name: &str) -> String {
     Digest::of(name.as_bytes()).to_hex()
 }
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-
-    /// Removed, and pushed again before its notes are gone: whose it is now is not forgotten.
-    #[tokio::test]
-    async fn who_pushes_what_was_just_removed_holds_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let held = Held::open(Names::open(folder.path()).unwrap(), None, |_| true).unwrap();
-        let by: PublisherId = "acme".parse().unwrap();
-        let digest = Digest::of(b"a blob");
-        held.claim(&by, &digest, 6, Time(1), None).await.unwrap();
-        let taken = held.take(&digest, &[], (Time(9), Time(5)), || Ok(()));
-        let Taken::Removed(noted) = taken.unwrap() else {
-            unreachable!("nobody holds it");
-        };
-        assert!(!held.is_of(&by, &digest));
-        held.claim(&by, &digest, 6, Time(9), None).await.unwrap();
-        held.forget(&digest, noted).await.unwrap();
-        assert!(held.is_of(&by, &digest));
-        let again = held.take(&digest, &[], (Time(9), Time(5)), || Ok(()));
-        assert_eq!(again.unwrap(), Taken::Stays);
-    }
-}
