@@ -151,7 +151,7 @@ def fetched(address, skills):
 
     def one(name):
         index = get(f"index/{name}")
-        line = json.loads(index.splitlines()[-1])
+        line = json.loads(index.splitlines()[-2])
         return len(index) + len(get(f"receipts/{line['leaf']}")) + len(get(f"v2/{name}/blobs/{line['component']}"))
 
     with concurrent.futures.ThreadPoolExecutor(32) as pool:
