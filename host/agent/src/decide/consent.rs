@@ -87,7 +87,7 @@ fn rule(
     since: Option<Seq>,
 ) -> Option<(ConsentThen, String)> {
     let rules = terms(state).approvals.rules.iter();
-    for rule in rules.filter(|rule| names(&rule.tool, tool)) {
+    for rule in rules.filter(|rule| rule.names(tool)) {
         match applies(state, rule, tool, effect, arguments, since) {
             Ok(false) => {}
             Ok(true) => return Some((rule.then, reason(rule))),
@@ -126,14 +126,6 @@ fn reason(rule: &Consent) -> String {
     match &rule.when {
         Some(when) => format!("the rule for {} says so where {when}", rule.tool),
         None => format!("the rule for {} says so", rule.tool),
-    }
-}
-
-/// Whether a rule written for `pattern` speaks of `tool`.
-fn names(pattern: &str, tool: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => tool.starts_with(prefix),
-        None => pattern == tool,
     }
 }
 

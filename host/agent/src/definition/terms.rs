@@ -138,6 +138,16 @@ pub struct Consent {
     pub then: ConsentThen,
 }
 
+impl Consent {
+    /// Whether it speaks of a tool.
+    pub fn names(&self, tool: &str) -> bool {
+        match self.tool.strip_suffix('*') {
+            Some(prefix) => tool.starts_with(prefix),
+            None => self.tool == tool,
+        }
+    }
+}
+
 /// What a rule about consent decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

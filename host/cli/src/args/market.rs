@@ -185,7 +185,8 @@ pub struct MarketServe {
     /// Who is asked for proofs in DNS [default: as this system says, in /etc/resolv.conf]
     #[arg(long, value_name = "IP[:PORT]", value_parser = resolver)]
     pub resolver: Option<SocketAddr>,
-    /// A CI service whose ID tokens are taken for trusted publishing, beside GitHub's and GitLab's: what `iss` is in them
+    /// A CI service whose ID tokens are taken for trusted publishing, beside GitHub's and GitLab's: what `iss` is in them. Every user of it can
+    /// get some, so its publishers have to name claims that are theirs alone
     #[arg(long = "id-tokens-of", value_name = "URL")]
     pub issuers: Vec<String>,
     /// How log lines are written to standard error; METIER_LOG says which are

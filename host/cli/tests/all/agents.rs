@@ -318,5 +318,15 @@ fn a_service_gets_an_agent_with_its_skills_or_neither() {
         "{taken:?}"
     );
     assert_eq!(list("skills"), before);
+    // So does an agent of its name.
+    let by_hand = "[chain]\nname = \"greeting\"\nversion = \"9.0.0\"\n\n[[step]]\nname = \"sure\"\napproval = { file = \"question.md\" }\n";
+    let by_hand = json!({"text": by_hand, "files": {"question.md": "Greet nobody?\n"}});
+    ask(&serving, &key, "POST /api/v1/agents", &by_hand);
+    let taken = install("greeting");
+    assert!(
+        taken.code != 0 && taken.stderr.contains("has an agent `greeting`"),
+        "{taken:?}"
+    );
+    assert_eq!(list("agents")[0]["current"], "9.0.0");
     serving.terminate();
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use metier_agent::{
     check::check as check_definition,
-    definition::{Definition, Name, ToolChoice},
+    definition::{ConsentThen, Definition, Name, ToolChoice},
     journal::{PinnedTool, Started},
 };
 use metier_core::{Effect, Manifest, PrincipalId, nearest::nearest, package::Tool};
@@ -125,13 +125,17 @@ fn unasked(started: &Started, findings: &mut Findings) {
     let Definition::Agent(agent) = &started.definition else {
         return;
     };
-    if agent.terms.approvals.from_effect.is_some() {
-        return;
-    }
+    let approvals = &agent.terms.approvals;
+    // A rule decides before the effect does.
+    let is_let_pass = |name: &str| {
+        let mut rules = approvals.rules.iter();
+        rules.any(|rule| rule.then == ConsentThen::Allow && rule.names(name))
+    };
     let destructive = started
         .tools
         .iter()
-        .filter(|(_, tool)| tool.effect == Effect::Destructive);
+        .filter(|(_, tool)| tool.effect == Effect::Destructive)
+        .filter(|(name, _)| approvals.from_effect.is_none() || is_let_pass(name));
     for (name, _) in destructive {
         let evidence = format!("nobody is asked before {name}, which is destructive");
         findings.add("agent/unasked", "approvals", &evidence);

@@ -227,7 +227,7 @@ impl Owned {
         };
         match self.changes < most {
             true => Ok(()),
-            false => Err(Refused::TooManyKeys(namespace.clone())),
+            false => Err(Refused::TooManyChanges(namespace.clone())),
         }
     }
 

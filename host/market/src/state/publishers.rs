@@ -22,8 +22,12 @@ use crate::{
     trust::{KeyError, KeyHint, Publisher, SigningKey},
 };
 
-/// Most trusted publishers of one namespace, also those that were ended: each is in every receipt.
+/// Most trusted publishers of one namespace, also those that were ended: each is in every receipt. Those that are void do not count: a thief
+/// cannot use up what the owner has.
 pub const MAX_PUBLISHERS: usize = 200;
+
+/// Most of all of them.
+const MAX_ALL: usize = 400;
 
 /// How long after it was signed one is still taken. What was signed and never came into the log, a market cannot bring up years later.
 const SIGNED_FOR: Duration = Duration::from_secs(24 * 3_600);
@@ -292,7 +296,9 @@ impl Owned {
         if self.publisher(&id).is_ok() {
             return Err(PublisherRefused::There(id).into());
         }
-        if self.publishers.len() >= MAX_PUBLISHERS {
+        let counted = self.publishers.iter();
+        let counted = counted.filter(|known| self.void_from(known).is_none());
+        if counted.count() >= MAX_PUBLISHERS || self.publishers.len() >= MAX_ALL {
             return Err(PublisherRefused::TooMany.into());
         }
         if publisher.from > at.plus(AHEAD) || publisher.from.plus(SIGNED_FOR) < at {

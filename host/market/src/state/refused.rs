@@ -42,6 +42,11 @@ pub enum Refused {
     /// Enough.
     #[error("the namespace `{0}` has as many keys as one can have")]
     TooManyKeys(Namespace),
+    /// Its keys, or whom they trust, changed so often that no receipt could carry more.
+    #[error(
+        "the keys of `{0}`, and the publishers they trust, have changed as often as they can; a line at the domain can still end one"
+    )]
+    TooManyChanges(Namespace),
     /// Twice.
     #[error("the key {0} is or was one of `{1}`; make a new one")]
     KeyThere(KeyHint, Namespace),

@@ -11,7 +11,10 @@ use std::collections::BTreeMap;
 use metier_core::{Digest, SkillName};
 use serde::{Deserialize, Serialize};
 
-use super::{KnownPublisher, Owned, Published, PublisherRefused, leaf::Publication, words::Word};
+use super::{
+    KnownPublisher, NamespaceKey, Owned, Published, PublisherRefused, leaf::Publication,
+    words::Word,
+};
 use crate::{
     fixtures::Moment,
     trust::{KeyHint, KeyRecord, PublicKey, Publisher, Unusable, VerifyingKey},
@@ -77,8 +80,10 @@ impl Owned {
         if run.at < known.at || run.at > at {
             return Err(PublisherRefused::RunTime(run.at));
         }
-        // One that was ended or stolen does not come back this way.
-        match self.key(run.key.hint()) {
+        // One that was ended or stolen does not come back this way. One that came later says nothing of what was published before: the keys
+        // of runs are there for everybody to read, and whoever added them would take all of it away.
+        let before = |key: &&NamespaceKey| key.at < at;
+        match self.key(run.key.hint()).filter(before) {
             Some(_) => Err(PublisherRefused::NamespacesKey(run.key.hint())),
             None => Ok(()),
         }

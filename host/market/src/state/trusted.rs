@@ -12,6 +12,9 @@ use crate::fixtures::Moment;
 const MAX_CLAIMS: usize = 16;
 const MAX_SKILLS: usize = 64;
 
+/// Most bytes of both: it is in every receipt of its namespace, with as many others as there can be.
+const MAX_LENGTH: usize = 4 << 10;
+
 /// What every ID token for a market has, whoever's it is.
 const OF_EVERY_TOKEN: [&str; 6] = ["iss", "aud", "exp", "nbf", "iat", "jti"];
 
@@ -71,11 +74,22 @@ impl TrustedPublisher {
         if self.skills.len() > MAX_SKILLS {
             return wrong("it names more than 64 skills");
         }
+        if self.length() > MAX_LENGTH {
+            return wrong("its claims and skills are longer than 4 KiB");
+        }
         let is_within = |skill: &SkillName| Namespace::of(skill) == *namespace;
         match self.skills.iter().all(is_within) {
             true => Ok(()),
             false => wrong("it names a skill of another namespace"),
         }
+    }
+
+    /// Bytes of what it names.
+    fn length(&self) -> usize {
+        let claims = self.claims.iter();
+        let claims = claims.map(|(name, wanted)| name.as_str().len() + wanted.as_str().len());
+        let skills = self.skills.iter().map(|skill| skill.as_str().len());
+        claims.chain(skills).sum()
     }
 
     /// Whether it covers a skill of its namespace.

@@ -2,7 +2,8 @@
 //!
 //! - The whole name is asked for: never one below a search domain of this machine, and nothing of its own list of hosts.
 //! - Nothing is kept from the last time: whoever has published a line since is not told that it is missing.
-//! - There being no such record is an answer. A resolver that fails, refuses or is silent says nothing, and what was proven stays proven.
+//! - There being no such record is an answer of the zone's. A resolver that fails, refuses, is silent, or says so of itself, says nothing,
+//!   and what was proven stays proven.
 
 use std::{
     fmt,
@@ -13,7 +14,7 @@ use std::{
 use hickory_resolver::{
     TokioResolver,
     config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts},
-    net::{NetError, runtime::TokioRuntimeProvider},
+    net::{DnsError, NetError, runtime::TokioRuntimeProvider},
     proto::rr::{Name, RData, RecordType},
 };
 use metier_market::keeper::proof::MAX_PROOF;
@@ -96,9 +97,13 @@ impl DnsLookup {
     }
 }
 
-/// Whether somebody who knows says that there is none.
+/// Whether somebody who knows says that there is none: with the zone's own record beside it (RFC 2308). Without it, a resolver that reaches
+/// nobody, or answers for all names alike, would take every namespace away.
 fn is_nothing(error: &NetError) -> bool {
-    error.is_no_records_found()
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(found)) => found.soa.is_some(),
+        _ => false,
+    }
 }
 
 fn options() -> ResolverOpts {
@@ -106,6 +111,8 @@ fn options() -> ResolverOpts {
     options.timeout = PATIENCE;
     options.attempts = ATTEMPTS;
     options.cache_size = 0;
+    // Whoever wants to answer in another's place has to guess it.
+    options.case_randomization = true;
     options.use_hosts_file = ResolveHosts::Never;
     options
 }

@@ -13,11 +13,14 @@ use axum::{
     routing::get,
 };
 use metier_core::{Digest, SkillName};
-use metier_market::keeper::{
-    Cursor, MarketError, Summary,
-    registry::{Record, tag},
+use metier_market::{
+    keeper::{
+        Cursor, MarketError, Summary,
+        registry::{Record, tag},
+    },
+    kind::Kind,
 };
-use metier_store::search::SearchQuery;
+use metier_store::search::{Facet, SearchQuery};
 use semver::Version;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -147,7 +150,8 @@ async fn listed(
             return Ok((told, None));
         }
         for versions in &shelf {
-            let Some(first) = versions.first() else {
+            let Some(first) = versions.first().filter(|first| is_server(first)) else {
+                after = last(versions).or(after);
                 continue;
             };
             let latest = latest(app, &first.facts.name).await?;
@@ -188,6 +192,7 @@ async fn found(
         text: text.to_owned(),
         skip,
         max: limit,
+        facets: [(Facet::Kind, Kind::Skill.to_string())].into(),
         ..SearchQuery::default()
     };
     let found = app.market.find(&query).await?;
@@ -216,10 +221,23 @@ fn name_of(name: &str) -> Result<SkillName, Refused> {
 
 async fn all_of(app: &MarketApp, name: &str) -> Result<Vec<Record>, Refused> {
     let versions = app.market.versions(&name_of(name)?).await?;
-    match versions.is_empty() {
-        true => Err(NO_SERVER),
-        false => Ok(versions),
+    match versions.first().is_some_and(is_server) {
+        true => Ok(versions),
+        false => Err(NO_SERVER),
     }
+}
+
+/// An agent is none: nothing that speaks this protocol starts it.
+fn is_server(record: &Record) -> bool {
+    record.facts.kind == Kind::Skill
+}
+
+/// Behind the last of these.
+fn last(versions: &[Record]) -> Option<Cursor> {
+    versions.last().map(|record| Cursor {
+        skill: record.facts.name.clone(),
+        version: Some(record.facts.version.clone()),
+    })
 }
 
 /// The newest version nothing is said against.

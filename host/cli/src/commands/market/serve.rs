@@ -118,6 +118,7 @@ async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exi
         grace: GRACE,
         ..listen::Limits::default()
     };
+    let proving = tokio::spawn(prove(market.clone()));
     let tending = tokio::spawn(tend(market, args.keep_unpublished));
     let shutdown = async {
         // Where signals cannot be heard it ends at once, and says so.
@@ -128,6 +129,7 @@ async fn serve(app: &App, args: &MarketServe, url: Option<String>) -> Result<Exi
     };
     let served = listen::serve(listener, outside.router(), &limits, shutdown).await;
     tending.abort();
+    proving.abort();
     served
         .map(|()| Exit::Ok)
         .map_err(|error| host_fault(&format!("The server failed: {error}.")))
@@ -217,8 +219,6 @@ async fn tend(market: Arc<keeper::Market>, unpublished: Duration) {
     if let Err(error) = market.index_all().await {
         tracing::error!(%error, "the index is not whole: search does not find everything");
     }
-    // A market that is started every day looks too.
-    let mut next = Instant::now() + LOOK_AGAIN / 24;
     let (mut collect, each) = (Instant::now(), COLLECT.min(unpublished));
     loop {
         tokio::time::sleep(SWEEP).await;
@@ -227,10 +227,16 @@ async fn tend(market: Arc<keeper::Market>, unpublished: Duration) {
             collect_files(&market).await;
             collect = Instant::now() + each;
         }
-        if Instant::now() >= next {
-            look_again(&market).await;
-            next = Instant::now() + LOOK_AGAIN;
-        }
+    }
+}
+
+/// Looks for the proofs of namespaces every day, however long domains take to answer.
+async fn prove(market: Arc<keeper::Market>) {
+    // A market that is started every day looks too.
+    tokio::time::sleep(LOOK_AGAIN / 24).await;
+    loop {
+        look_again(&market).await;
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 

@@ -105,13 +105,17 @@ fn the_words_are_looked_at_as_those_of_a_skill_are() {
 
 #[test]
 fn a_model_that_may_destroy_unasked_needs_a_person() {
-    let unasked = REVIEW.replace("from-effect = \"write\"", "from-effect = \"none\"");
-    let report = looked(&unasked, WORDS, |pinned| {
-        let mail = pinned.get_mut(&name("mail")).unwrap().as_mut().unwrap();
-        mail.tools[0].effect = metier_core::Effect::Destructive;
-    });
-    assert_eq!(
-        (report.outcome, rules(&report)),
-        (Outcome::NeedsAPerson, vec!["agent/unasked"])
-    );
+    for unasked in [
+        REVIEW.replace("from-effect = \"write\"", "from-effect = \"none\""),
+        REVIEW.replace("then = \"ask\"", "then = \"allow\""),
+    ] {
+        let report = looked(&unasked, WORDS, |pinned| {
+            let mail = pinned.get_mut(&name("mail")).unwrap().as_mut().unwrap();
+            mail.tools[0].effect = metier_core::Effect::Destructive;
+        });
+        assert_eq!(
+            (report.outcome, rules(&report)),
+            (Outcome::NeedsAPerson, vec!["agent/unasked"])
+        );
+    }
 }

@@ -95,7 +95,7 @@ impl Market {
         if let Some(there) = self.is_there(submission)? {
             return Ok(Outcome::Published(there));
         }
-        if let Some(id) = self.queue.waits(submission)? {
+        if let Some(id) = self.queue.waits(submission, run.as_ref())? {
             return Ok(Outcome::Waits(id));
         }
         let now = moment(&*self.clock);

@@ -102,7 +102,8 @@ impl Market {
         let appended = self.ledger.append(by, change).await;
         drop(acting);
         let appended = appended?;
-        self.index_of(&namespace).await?;
+        // As for a key: it is ended, whatever becomes of search.
+        let _ = self.index_of(&namespace).await;
         Ok(appended)
     }
 

@@ -72,8 +72,11 @@ pub struct Queue {
 }
 
 impl Waiting {
-    /// Whether it is the same file as the same version.
+    /// Whether it is the same file as the same version, of a run as the other or of a key as the other.
     fn is_same(&self, other: &Waiting) -> bool {
+        if self.run.is_some() != other.run.is_some() {
+            return false;
+        }
         let (one, other_one) = (&self.submission, &other.submission);
         self.component == other.component
             && (&one.name, &one.version) == (&other_one.name, &other_one.version)
@@ -115,8 +118,12 @@ impl Queue {
     }
 
     /// Whether the same submission waits already.
-    pub(super) fn waits(&self, submission: &Submission) -> Result<Option<String>, ActError> {
-        let id = id(submission);
+    pub(super) fn waits(
+        &self,
+        submission: &Submission,
+        run: Option<&Run>,
+    ) -> Result<Option<String>, ActError> {
+        let id = id(submission, run);
         self.with(|kept| kept.get(&id).map(Waiting::known).transpose())
     }
 
@@ -129,7 +136,7 @@ impl Queue {
         at: Moment,
     ) -> Result<String, ActError> {
         let waiting = Waiting {
-            id: id(submission),
+            id: id(submission, run.as_ref()),
             by: by.clone(),
             at,
             submission: submission.clone(),
@@ -250,14 +257,17 @@ fn nothing() -> ActError {
     ActError::Missing("nothing of this id waits".to_owned())
 }
 
-/// The same for the same thing signed anew: two signatures by one key differ.
-fn id(submission: &Submission) -> String {
-    let text = canonical::text(&json!([
-        submission.name,
-        submission.version,
-        submission.manifest,
-        submission.security_fix
-    ]));
+/// The same for the same thing signed anew: two signatures by one key differ. What a run sent is another than what a key of the namespace
+/// signed: who decides about one says nothing of the other.
+fn id(submission: &Submission, run: Option<&Run>) -> String {
+    let mut what = vec![
+        json!(submission.name),
+        json!(submission.version),
+        json!(submission.manifest),
+        json!(submission.security_fix),
+    ];
+    what.extend(run.map(|run| json!(run.publisher)));
+    let text = canonical::text(&json!(what));
     let mut id = Digest::of(text.as_bytes()).to_hex();
     id.truncate(ID);
     id

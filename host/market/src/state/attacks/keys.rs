@@ -434,12 +434,12 @@ fn attack_changes_of_keys_without_end() {
     }
     let one_more = Change::KeyEnd(earlier(3_000).sign(&owner).unwrap());
     let error = state.apply(&leaf(day(3), one_more));
-    assert_eq!(error, Err(Refused::TooManyKeys(namespace("com.acme"))));
+    assert_eq!(error, Err(Refused::TooManyChanges(namespace("com.acme"))));
     for seconds in 3_000..3_500 {
         let ended = Change::KeyEnd(stolen_earlier(seconds).vouched(by_domain(day(3))));
         state.apply(&leaf(day(3), ended)).unwrap();
     }
     let one_more = Change::KeyEnd(stolen_earlier(3_500).vouched(by_domain(day(3))));
     let error = state.apply(&leaf(day(3), one_more));
-    assert_eq!(error, Err(Refused::TooManyKeys(namespace("com.acme"))));
+    assert_eq!(error, Err(Refused::TooManyChanges(namespace("com.acme"))));
 }

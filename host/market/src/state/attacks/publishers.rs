@@ -12,8 +12,8 @@ use crate::{
         Change, MAX_PUBLISHERS, PublisherAdded, PublisherEnding, PublisherRefused, Refused, Run,
         Standing, State, TrustedPublisher, Word,
         tests::{
-            acme, apply, by_domain, claim, end, freeze, leaf, namespace, no_more, publication,
-            run_of, skill, stolen, trusted, version,
+            acme, apply, by_domain, claim, end, freeze, leaf, namespace, new_key, no_more,
+            publication, run_of, skill, stolen, trusted, version,
         },
     },
     trust::{
@@ -198,10 +198,10 @@ fn attack_publisher_that_is_stolen_earlier_and_earlier() {
     let taken = (0..4_000).take_while(|seconds| stolen(*seconds).is_ok());
     assert_eq!(taken.count(), 2_999);
     let error = stolen(5_000);
-    assert_eq!(error, Err(Refused::TooManyKeys(namespace("com.acme"))));
+    assert_eq!(error, Err(Refused::TooManyChanges(namespace("com.acme"))));
     let added = trusted(day(3)).of(namespace("com.acme")).sign(&key);
     let error = state.apply(&leaf(day(3), Change::Publisher(added.unwrap())));
-    assert_eq!(error, Err(Refused::TooManyKeys(namespace("com.acme"))));
+    assert_eq!(error, Err(Refused::TooManyChanges(namespace("com.acme"))));
 }
 
 #[test]
@@ -319,9 +319,7 @@ fn attack_run_with_a_key_that_is_none_of_its_own() {
     assert!(matches!(error, Err(Refused::ForeignKey(..))), "{error:?}");
     // A key of the namespace that was ended comes back as one of a run.
     let second = publisher();
-    let added = crate::state::tests::new_key("com.acme", &second, day(3))
-        .sign(&key)
-        .unwrap();
+    let added = new_key("com.acme", &second, day(3)).sign(&key).unwrap();
     apply(&mut state, day(3), Change::Key(added)).unwrap();
     apply(
         &mut state,
@@ -338,6 +336,57 @@ fn attack_run_with_a_key_that_is_none_of_its_own() {
         refused(error),
         PublisherRefused::NamespacesKey(second.verifying().hint())
     );
+}
+
+/// The keys of runs are there for everybody to read: whoever adds one takes nothing of what it published away.
+#[test]
+fn attack_key_of_a_run_that_is_added_to_the_namespace_afterwards() {
+    let (mut state, key, id) = trusting();
+    let of_run = publisher();
+    let run = Run {
+        key: of_run.verifying().public().clone(),
+        ..run_of(id, day(3))
+    };
+    by_run(&mut state, day(3), "1.0.0", run).unwrap();
+    let added = new_key("com.acme", &of_run, day(4)).sign(&key).unwrap();
+    apply(&mut state, day(4), Change::Key(added)).unwrap();
+    let there = state.version(&skill(NAME), &version("1.0.0")).unwrap();
+    assert_eq!(state.standing(there), Standing::Good);
+    let owned = state.namespace(&namespace("com.acme")).unwrap();
+    owned.keys_for(&there.publication, there.at).unwrap();
+}
+
+#[test]
+fn attack_publishers_that_fill_every_receipt() {
+    let (mut state, key) = acme();
+    let mut long = trusted(day(2));
+    for number in 0..14 {
+        let wanted = "x".repeat(290);
+        long.claims
+            .insert(word(&format!("c{number}")), word(&wanted));
+    }
+    let added = long.of(namespace("com.acme")).sign(&key).unwrap();
+    let error = apply(&mut state, day(2), Change::Publisher(added));
+    let why = refused(error).to_string();
+    assert!(why.contains("4 KiB"), "{why}");
+}
+
+/// A thief fills the namespace; its owner has room all the same.
+#[test]
+fn attack_publishers_of_a_stolen_key_without_end() {
+    let (mut state, key) = acme();
+    let second = publisher();
+    let added = new_key("com.acme", &second, day(2)).sign(&key).unwrap();
+    apply(&mut state, day(2), Change::Key(added)).unwrap();
+    for number in 0..MAX_PUBLISHERS {
+        let mut one = trusted(day(3));
+        one.claims
+            .insert(word("environment"), word(&format!("e{number}")));
+        add(&mut state, day(3), one, &second);
+    }
+    let theft = Change::KeyEnd(stolen("com.acme", &second, day(2)));
+    apply(&mut state, day(4), theft).unwrap();
+    add(&mut state, day(5), trusted(day(5)), &key);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use metier_market::{
     consent::{Change, Class, Contents, Reason, compare},
     keeper::{Shown, registry::Record},
+    kind::Kind,
 };
 use tokio::sync::Semaphore;
 
@@ -53,6 +54,9 @@ pub async fn against(app: &MarketApp, old: &Record, new: &Record) -> Markup {
         p.muted.small { "Against " (text::line(&version, 60)) "." }
         @match &change {
             Some(change) => (told(change)),
+            None if new.facts.kind == Kind::Agent => p {
+                "An agent is compared with its skills, by " code { "metier update --dry-run" } " where it is installed."
+            },
             None => p { "These files are too large to be compared here: " code { "metier update --dry-run" } " does." },
         }
     } }

@@ -212,6 +212,9 @@ async fn show(
         @if let Some(why) = &waiting.refused { p.lead { strong { "Refused." } " " (text::line(why.as_str(), 300)) } }
         dl.facts.panel {
             div { dt { "Sent by" } dd { (waiting.by) } }
+            @if let Some(run) = &waiting.run {
+                div.wide-fact { dt { "In" } dd { (text::line(&run.words(), 600)) ", as the market saw it" } }
+            }
             div { dt { "Waits since" } dd { (waiting.at) } }
             div { dt { "Rules of" } dd { (text::line(&waiting.report.rules, 60)) } }
             div.wide-fact { dt { "Component" } dd { code { (waiting.report.component) } } }

@@ -5,7 +5,10 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{Router, response::Redirect, routing::get};
 use hickory_resolver::proto::{
     op::{Message, ResponseCode},
-    rr::{RData, Record, rdata::TXT},
+    rr::{
+        Name, RData, Record,
+        rdata::{SOA, TXT},
+    },
 };
 use metier_market::{
     keeper::proof::{Lookup, MAX_PROOF},
@@ -107,6 +110,13 @@ async fn the_market_knocks_on_no_door_of_its_own_network() {
     assert!(refused.contains("address"), "{refused}");
 }
 
+/// The record of a zone.
+fn zone() -> Record {
+    let name = |text: &str| Name::from_ascii(text).unwrap();
+    let soa = SOA::new(name("ns.test."), name("who.test."), 1, 2, 3, 4, 5);
+    Record::from_rdata(name("test."), 60, RData::SOA(soa))
+}
+
 /// What a name server has of some names; of others it knows that there is nothing, or does not know.
 fn answer(question: &[u8]) -> Vec<u8> {
     let asked = Message::from_vec(question).unwrap();
@@ -114,15 +124,25 @@ fn answer(question: &[u8]) -> Vec<u8> {
     let name = query.name().clone();
     let mut answer = Message::response(asked.metadata.id, asked.metadata.op_code);
     answer.add_query(query);
-    let texts: &[&[&str]] = match name.to_ascii().as_str() {
+    let texts: &[&[&str]] = match name.to_ascii().to_lowercase().as_str() {
         "_metier.there.test." => &[&["a line; ", "in two strings"], &["another"]],
-        "_metier.nothing.test." => &[],
+        "_metier.nothing.test." => {
+            answer.add_authority(zone());
+            &[]
+        }
+        // A resolver that reaches nobody.
+        "_metier.empty.test." => &[],
         "_metier.broken.test." => {
             answer.metadata.response_code = ResponseCode::ServFail;
             &[]
         }
         "_metier.refused.test." => {
             answer.metadata.response_code = ResponseCode::Refused;
+            &[]
+        }
+        "_metier.nobody.test." => {
+            answer.add_authority(zone());
+            answer.metadata.response_code = ResponseCode::NXDomain;
             &[]
         }
         _ => {
@@ -165,7 +185,13 @@ async fn records_are_lines_and_a_resolver_that_does_not_know_says_nothing() {
     for nothing in ["_metier.nothing.test", "_metier.nobody.test"] {
         assert_eq!(look(nothing).await.unwrap(), Vec::<String>::new());
     }
-    for unknown in ["_metier.broken.test", "_metier.refused.test", "no name.."] {
+    for unknown in [
+        "_metier.broken.test",
+        "_metier.refused.test",
+        "_metier.empty.test",
+        "_metier.elsewhere.test",
+        "no name..",
+    ] {
         look(unknown).await.unwrap_err();
     }
     assert!(

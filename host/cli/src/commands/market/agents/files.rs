@@ -60,6 +60,7 @@ pub fn put(folder: &Path, found: &FoundAgent) -> Result<Put, Failure> {
     }
     let short = package.name().short();
     for (path, body) in package.files() {
+        follows_no_link(folder, path)?;
         let known = before.as_ref().and_then(|before| before.files().get(path));
         check_text(folder, path, body, known)?;
         files.push((path.clone(), body.clone().into_bytes()));
@@ -91,6 +92,28 @@ fn installed(folder: &Path, package: &Package) -> Option<Package> {
     (before.name() == package.name()).then_some(before)
 }
 
+/// A folder that is a link leads elsewhere: what an agent ships stays below its own.
+fn follows_no_link(folder: &Path, path: &str) -> Result<(), Failure> {
+    let below = Path::new(path).ancestors().skip(1);
+    let is_link = |part: &Path| {
+        let there = folder.join(part).symlink_metadata();
+        there.is_ok_and(|there| there.is_symlink())
+    };
+    match below
+        .filter(|part| !part.as_os_str().is_empty())
+        .find(|part| is_link(part))
+    {
+        None => Ok(()),
+        Some(link) => {
+            let shown = text::one_line(&folder.join(link).display().to_string());
+            Err(Failure::usage(
+                format!("`{shown}` is a link, and the agent has files below it."),
+                "Nothing was changed. Take the link away, or choose another directory with --to.",
+            ))
+        }
+    }
+}
+
 fn check_text(
     folder: &Path,
     path: &str,
@@ -116,4 +139,31 @@ fn in_the_way(folder: &Path, path: &str, is_ours: bool) -> Result<(), Failure> {
         format!("The file `{shown}` is there, and is not what an install of this agent left."),
         "Nothing was changed. Move it away, or choose another directory with --to.",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::follows_no_link;
+
+    #[test]
+    fn what_an_agent_ships_goes_through_no_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let here = folder.path();
+        fs::create_dir(here.join("prompts")).unwrap();
+        symlink(elsewhere.path(), here.join("prompts/cfg")).unwrap();
+        for fine in ["words.md", "prompts/words.md", "new/words.md"] {
+            assert!(follows_no_link(here, fine).is_ok(), "{fine}");
+        }
+        for led in [
+            "prompts/cfg/settings.json",
+            "prompts/cfg/deep/settings.json",
+        ] {
+            let failure = follows_no_link(here, led).unwrap_err();
+            assert!(failure.fault.message.contains("prompts/cfg"));
+        }
+    }
 }

@@ -35,6 +35,12 @@ pub async fn deploy(
     before: Option<(&Package, &Kept)>,
     first_key: FirstKey,
 ) -> Result<Value, Failure> {
+    own(
+        client,
+        &found.fetched.contents,
+        before.map(|(before, _)| before),
+    )
+    .await?;
     let mut wanted = Vec::new();
     for (alias, skill) in &found.skills {
         let known = before.and_then(|(before, _)| before.pins().get(alias));
@@ -73,6 +79,26 @@ pub async fn deploy(
         }
     }
     outcome
+}
+
+/// An agent of the same name that is another's, or was written by hand, stays what it is.
+async fn own(client: &Client, package: &Package, before: Option<&Package>) -> Result<(), Failure> {
+    let name = package.name().short();
+    let path = format!("/agents/{name}/source");
+    let there = match client.ask(Method::GET, &path, Body::None).await {
+        Ok(answer) => answer,
+        Err(failure) if failure.fault.code == Code::NotFound => return Ok(()),
+        Err(failure) => return Err(failure),
+    };
+    let there: Value = serde_json::from_slice(&there).unwrap_or_default();
+    let is = |package: &Package| there["text"].as_str() == Some(package.text());
+    if is(package) || before.is_some_and(is) {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!("The tenant has an agent `{name}` that is not what an install of this one left."),
+        "Nothing was changed. Use a tenant of its own (--tenant): an agent is called what its own file says.",
+    ))
 }
 
 async fn agent(client: &Client, package: &Package) -> Result<Value, Failure> {
