@@ -193,7 +193,6 @@ async fn found(
         skip,
         max: limit,
         facets: [(Facet::Kind, Kind::Skill.to_string())].into(),
-        ..SearchQuery::default()
     };
     let found = app.market.find(&query).await?;
     let mut told = Vec::new();
