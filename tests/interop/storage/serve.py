@@ -6,6 +6,7 @@
 
 import ctypes
 import json
+import logging
 import pathlib
 import signal
 import socket
@@ -26,6 +27,8 @@ def s3(bucket):
     import boto3
     from moto.server import ThreadedMotoServer
 
+    # A line for each request is no news.
+    logging.getLogger("werkzeug").disabled = True
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
