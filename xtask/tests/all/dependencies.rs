@@ -193,7 +193,12 @@ fn dependencies_between_our_crates_point_one_way() {
         ("metier-agent", &["metier-core", "metier-store"]),
         (
             "metier-market",
-            &["metier-core", "metier-runtime", "metier-store"],
+            &[
+                "metier-core",
+                "metier-runtime",
+                "metier-store",
+                "metier-agent",
+            ],
         ),
         (
             "metier-service",

@@ -5,10 +5,14 @@ use proptest::prelude::*;
 use semver::Version;
 use serde_json::json;
 
+mod said;
+
+pub(super) use self::said::{
+    freeze, no_more, revoke, run_of, thaw, trusted, unrevoke, unyank, yank,
+};
 use super::{
-    Change, Claim, Freeze, KeyAdded, KeyChange, KeyEnded, KeyEnding, Leaf, Namespace, Proof,
-    ProofMethod, Publication, PublisherEnded, PublisherEnding, Refused, Revoke, Run, Standing,
-    State, TYPES, Thaw, TrustedPublisher, Unrevoke, Unyank, Vouched, Yank,
+    Change, Claim, KeyAdded, KeyChange, KeyEnded, KeyEnding, Leaf, Namespace, Proof, ProofMethod,
+    Publication, Refused, Standing, State, TYPES, Vouched,
 };
 use crate::kind::Kind;
 use crate::{
@@ -127,103 +131,6 @@ pub(super) fn stolen(text: &str, key: &SigningKey<Publisher>, since: Moment) -> 
     let ending = KeyEnding {
         since: Some(since),
         ..ending(text, key)
-    };
-    ending.sign(key).unwrap()
-}
-
-pub(super) fn yank(name: &str, number: &str) -> Change {
-    Change::Yank(Yank {
-        name: skill(name),
-        version: version(number),
-        why: "broken".parse().unwrap(),
-    })
-}
-
-pub(super) fn unyank(name: &str, number: &str) -> Change {
-    Change::Unyank(Unyank {
-        name: skill(name),
-        version: version(number),
-        why: "mended".parse().unwrap(),
-    })
-}
-
-pub(super) fn revoke(target: Target) -> Change {
-    Change::Revoke(Revoke {
-        target,
-        why: "steals".parse().unwrap(),
-    })
-}
-
-pub(super) fn unrevoke(target: Target) -> Change {
-    Change::Unrevoke(Unrevoke {
-        target,
-        why: "does not".parse().unwrap(),
-    })
-}
-
-pub(super) fn freeze(text: &str) -> Change {
-    Change::Freeze(Freeze {
-        namespace: namespace(text),
-        why: "no record".parse().unwrap(),
-    })
-}
-
-pub(super) fn thaw(text: &str) -> Change {
-    Change::Thaw(Thaw {
-        namespace: namespace(text),
-        why: "proven again".parse().unwrap(),
-    })
-}
-
-/// A workflow of `acme/salesforce` that may publish `com.acme/salesforce`.
-pub(super) fn trusted(from: Moment) -> TrustedPublisher {
-    let claims = [
-        ("repository", "acme/salesforce"),
-        (
-            "workflow_ref",
-            "acme/salesforce/.github/workflows/release.yml@*",
-        ),
-    ];
-    let claims = claims.map(|(name, wanted)| (name.parse().unwrap(), wanted.parse().unwrap()));
-    TrustedPublisher {
-        issuer: "https://token.actions.githubusercontent.com"
-            .parse()
-            .unwrap(),
-        claims: claims.into(),
-        skills: [skill("com.acme/salesforce")].into(),
-        from,
-    }
-}
-
-/// A run of it.
-pub(super) fn run_of(id: Digest, at: Moment) -> Run {
-    let claims = [
-        ("repository", "acme/salesforce"),
-        (
-            "workflow_ref",
-            "acme/salesforce/.github/workflows/release.yml@refs/tags/v1",
-        ),
-        ("run_id", "7"),
-    ];
-    let claims = claims.map(|(name, said)| (name.parse().unwrap(), said.parse().unwrap()));
-    Run {
-        publisher: id,
-        key: publisher().verifying().public().clone(),
-        at,
-        claims: claims.into(),
-    }
-}
-
-/// `com.acme` trusts it no more, as a key says.
-pub(super) fn no_more(
-    id: Digest,
-    since: Option<Moment>,
-    key: &SigningKey<Publisher>,
-) -> PublisherEnded {
-    let ending = PublisherEnding {
-        namespace: namespace("com.acme"),
-        publisher: id,
-        since,
     };
     ending.sign(key).unwrap()
 }

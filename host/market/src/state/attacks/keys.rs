@@ -2,8 +2,6 @@
 #![expect(clippy::panic, reason = "tests")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::time::Duration;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use serde_json::{Value, json};
@@ -19,7 +17,7 @@ use crate::{
         },
     },
     trust::{
-        Algorithm, KeyPair, Moment, SigningKey, Unusable,
+        Unusable,
         tests::{day, moment, publisher},
     },
 };
@@ -384,62 +382,4 @@ fn attack_ended_key_made_good_again() {
     let again = ending("com.acme", &key).vouched(by_domain(day(4)));
     let error = apply(&mut state, day(4), Change::KeyEnd(again));
     assert_eq!(error, Err(Refused::KeyEndedBefore(key.verifying().hint())));
-}
-
-#[test]
-fn attack_too_many_keys() {
-    let (mut state, key) = acme();
-    let edwards = || SigningKey::new(KeyPair::generate(Algorithm::Ed25519).unwrap());
-    for _ in 1..1_000 {
-        let added = new_key("com.acme", &edwards(), day(2)).sign(&key).unwrap();
-        state.apply(&leaf(day(2), Change::Key(added))).unwrap();
-    }
-    let added = new_key("com.acme", &edwards(), day(2)).sign(&key).unwrap();
-    let error = state.apply(&leaf(day(2), Change::Key(added)));
-    assert_eq!(error, Err(Refused::TooManyKeys(namespace("com.acme"))));
-    // They were a thief's: they go with the stolen key, and its owner has room for one of their own.
-    let theft = KeyEnding {
-        since: Some(day(2)),
-        ..ending("com.acme", &key)
-    };
-    let theft = Change::KeyEnd(theft.vouched(by_domain(day(3))));
-    apply(&mut state, day(3), theft).unwrap();
-    let own = Change::Key(recovered("com.acme", &publisher()));
-    apply(&mut state, day(10), own).unwrap();
-}
-
-/// Every receipt of a namespace carries all its changes, so there is an end to them; the last word is the domain's.
-#[test]
-fn attack_changes_of_keys_without_end() {
-    let (mut state, key) = acme();
-    let owner = SigningKey::new(KeyPair::generate(Algorithm::Ed25519).unwrap());
-    let added = new_key("com.acme", &owner, day(2)).sign(&key).unwrap();
-    apply(&mut state, day(2), Change::Key(added)).unwrap();
-    let other = SigningKey::new(KeyPair::generate(Algorithm::Ed25519).unwrap());
-    let added = new_key("com.acme", &other, day(2)).sign(&owner).unwrap();
-    apply(&mut state, day(2), Change::Key(added)).unwrap();
-    // Ended a second earlier each time.
-    let before = |moment: Moment, seconds: u64| moment.plus(Duration::from_secs(4_000 - seconds));
-    let earlier = |seconds| KeyEnding {
-        from: Some(before(day(8), seconds)),
-        ..ending("com.acme", &other)
-    };
-    let stolen_earlier = |seconds| KeyEnding {
-        since: Some(before(day(2), seconds)),
-        ..ending("com.acme", &other)
-    };
-    for seconds in 0..2_998 {
-        let ended = Change::KeyEnd(earlier(seconds).sign(&owner).unwrap());
-        state.apply(&leaf(day(3), ended)).unwrap();
-    }
-    let one_more = Change::KeyEnd(earlier(3_000).sign(&owner).unwrap());
-    let error = state.apply(&leaf(day(3), one_more));
-    assert_eq!(error, Err(Refused::TooManyChanges(namespace("com.acme"))));
-    for seconds in 3_000..3_500 {
-        let ended = Change::KeyEnd(stolen_earlier(seconds).vouched(by_domain(day(3))));
-        state.apply(&leaf(day(3), ended)).unwrap();
-    }
-    let one_more = Change::KeyEnd(stolen_earlier(3_500).vouched(by_domain(day(3))));
-    let error = state.apply(&leaf(day(3), one_more));
-    assert_eq!(error, Err(Refused::TooManyChanges(namespace("com.acme"))));
 }

@@ -7,5 +7,7 @@ mod publishers;
 mod signatures;
 mod skills;
 mod void;
+mod without_end;
+mod workflows;
 
 const NAME: &str = "com.acme/salesforce";
