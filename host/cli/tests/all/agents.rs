@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     backup::ask,
-    market::{Stall, published, shell},
+    market::{Stall, published, shell, weather},
     sandbox::{Ran, Sandbox},
     service::Serving,
     vouched::fetched,
@@ -214,6 +214,28 @@ fn an_update_of_words_waits_for_a_reader_and_one_of_approvals_for_a_yes() {
         "{held:?}"
     );
     assert!(there().contains("1.0.1"));
+    // What it pins is moved by its own updates alone.
+    let newer = weather(&[("version = \"0.1.0\"", "version = \"0.1.1\"")]);
+    sandbox.write("weather.wasm", newer);
+    run(
+        &sandbox,
+        &stall,
+        "metier publish weather.wasm --security-fix",
+    );
+    let before = fs::read(sandbox.path("here/weather.wasm")).unwrap();
+    let taken = shell(
+        &sandbox,
+        &stall.url,
+        "metier install com.acme/weather@=0.1.1 --yes --to here",
+    );
+    assert!(
+        taken.code != 0
+            && taken
+                .stderr
+                .contains("pins `weather` to com.acme/weather 0.1.0"),
+        "{taken:?}"
+    );
+    assert_eq!(fs::read(sandbox.path("here/weather.wasm")).unwrap(), before);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use metier_market::{
 };
 use serde_json::{Value, json};
 
-use super::grant;
+use super::{agents, grant};
 use crate::{
     args::market_client::Target,
     commands::{
@@ -151,6 +151,7 @@ fn directory(
     fetched: &Fetched,
     grant: &str,
 ) -> Result<Value, Failure> {
+    agents::is_free(folder, alias, fetched.contents.component())?;
     let place = |end: &str| folder.join(format!("{}{end}", alias.as_str()));
     let put = |end: &str, bytes: &[u8]| {
         let path = place(end);

@@ -3,7 +3,7 @@
 //! Nothing that is somebody else's is written over: what is there has to be the same, or what the version before put there. A grant
 //! stays whatever it is.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use metier_agent::definition::Name;
 use metier_core::Digest;
@@ -82,6 +82,39 @@ pub fn put(folder: &Path, found: &FoundAgent) -> Result<Put, Failure> {
         definition,
         grants_kept,
     })
+}
+
+/// Whether a skill may have this alias in a directory: what an agent there pins is moved by the agent's own updates, and by nothing else.
+///
+/// # Errors
+/// When an agent pins another file.
+pub fn is_free(folder: &Path, alias: &Name, component: &Digest) -> Result<(), Failure> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let packages = entries.map(|entry| entry.path());
+    for path in packages.filter(|path| super::is_package(path)) {
+        // What is no package pins nothing.
+        let Ok(bytes) = pack::read(&path, MAX_PACKAGE as u64) else {
+            continue;
+        };
+        let Ok(package) = Package::of_file(&bytes) else {
+            continue;
+        };
+        if let Some(pin) = package.pins().get(alias)
+            && pin.digest != *component
+        {
+            return Err(Failure::usage(
+                format!(
+                    "The agent {} that is installed there pins `{}` to {} {}.",
+                    package.name(),
+                    alias.as_str(),
+                    pin.name,
+                    pin.version
+                ),
+                "Nothing was changed. Choose another directory with --to, or another alias with --as; `metier update` of the agent moves its skills.",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The package that an earlier install of the same agent left there.

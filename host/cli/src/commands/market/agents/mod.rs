@@ -13,6 +13,7 @@ mod whole;
 use std::path::Path;
 
 pub use self::{
+    files::is_free,
     find::{FoundAgent, find},
     install::install,
     page::show,
