@@ -7,7 +7,7 @@ use metier_market::{
     kind::Kind,
     receipt::{Proven, Receipt},
     revoked::List,
-    state::Leaf,
+    state::{Leaf, Run},
 };
 use semver::VersionReq;
 use serde_json::{Value, json};
@@ -167,10 +167,7 @@ pub fn who(client: &Client, line: &Line, receipt: &[u8], proven: &Proven) -> Vec
     let mut lines = vec![
         format!("  {namespace}{since}"),
         match &proven.publication.run {
-            Some(run) => format!(
-                "  by {}, as the market saw it",
-                text::one_line(&run.words())
-            ),
+            Some(run) => format!("  by {}", seen(run)),
             None => format!("  key {}", proven.publication.key),
         },
         format!("  at {}, leaf {} of its log", proven.at, proven.index),
@@ -191,6 +188,11 @@ pub fn who(client: &Client, line: &Line, receipt: &[u8], proven: &Proven) -> Vec
         );
     }
     lines
+}
+
+/// Which run published it, and who says so.
+pub fn seen(run: &Run) -> String {
+    format!("{}, as the market saw it", text::one_line(&run.words()))
 }
 
 /// When the namespace was claimed.

@@ -82,11 +82,14 @@ fn of_skill(agent: &FoundAgent, alias: &Name, skill: &Found, stream: &Stream) ->
     let heading = paint.heading(&format!("Its skill `{}`", alias.as_str()));
     let mut lines = vec![
         format!("\n{heading}: {} {}", line.name, line.vers),
-        format!(
-            "  signed by {} with the key {}",
-            line.name.namespace(),
-            proven.publication.key
-        ),
+        match &proven.publication.run {
+            Some(run) => format!("  published by {}", info::seen(run)),
+            None => format!(
+                "  signed by {} with the key {}",
+                line.name.namespace(),
+                proven.publication.key
+            ),
+        },
         format!(
             "  the agent uses {}",
             tools(agent.fetched.contents.tools(alias))
@@ -134,6 +137,7 @@ fn value(found: &FoundAgent) -> Value {
                 "version": skill.line.vers,
                 "component": skill.line.component,
                 "key": skill.fetched.proven.publication.key,
+                "run": skill.fetched.proven.publication.run,
                 "asks": told(reach::sentences(&manifest.capabilities)),
                 "price": manifest.pricing.words(),
             })
@@ -147,6 +151,7 @@ fn value(found: &FoundAgent) -> Value {
         "size": line.size,
         "market": found.client().market().address.as_str(),
         "key": proven.publication.key,
+        "run": proven.publication.run,
         "first-key": proven.first_key,
         "recovered": proven.recovered,
         "published": proven.at,
