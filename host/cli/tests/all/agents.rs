@@ -65,6 +65,12 @@ fn an_agent_is_installed_elsewhere_with_its_skills_and_runs_there() {
     let sandbox = Sandbox::new();
     let stall = market(&sandbox);
     let stranger = Sandbox::new();
+    // What starts MCP servers is told of skills, and of no agent.
+    for path in ["/v0.1/servers", "/v0.1/servers?search=greet"] {
+        let servers = fetched(&stall, path);
+        assert!(servers.contains("com.acme/weather"), "{servers}");
+        assert!(!servers.contains("com.acme/greeting"), "{servers}");
+    }
     let line = "metier info com.acme/greeting --yes --output json";
     let info: Value = serde_json::from_str(&run(&stranger, &stall, line).stdout).unwrap();
     assert_eq!(

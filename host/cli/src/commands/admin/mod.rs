@@ -4,14 +4,12 @@ pub mod client;
 mod hooks;
 
 use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    path::{Path, PathBuf, absolute},
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use http::Method;
-use metier_agent::definition::{Definition, Name};
+use metier_agent::definition::Name;
 use metier_market::revoked::MAX_FILE as MAX_LIST;
 use metier_service::policy::MAX_TEXT;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -339,18 +337,8 @@ impl Administrator<'_> {
 
 /// A definition with every file it names.
 fn bundle(file: &Path) -> Result<Value, Failure> {
-    let text = begin::text(file)?;
-    let folder = absolute(file).map_err(|error| Failure::unreadable(file, &error))?;
-    let folder = folder.parent().unwrap_or(Path::new("/")).to_owned();
-    let files = RefCell::new(BTreeMap::new());
-    let beside = |name: &str| -> Result<String, String> {
-        let text = begin::text(&folder.join(name))
-            .map_err(|failure| failure.fault.message.trim_end_matches('.').to_owned())?;
-        files.borrow_mut().insert(name.to_owned(), text.clone());
-        Ok(text)
-    };
-    Definition::parse(&text, &beside).map_err(|error| super::runs::mistaken(file, &error))?;
-    Ok(json!({"text": text, "files": files.into_inner()}))
+    let whole = begin::whole(file)?;
+    Ok(json!({"text": whole.text, "files": whole.files}))
 }
 
 fn seconds(span: Duration) -> Value {

@@ -235,18 +235,29 @@ fn ask(session: &Session<'_>, found: &Found) -> Result<(), Failure> {
 
 /// Says what was installed.
 pub fn told(app: &App, line: &Line, placed: &Value) -> Result<(), Failure> {
+    let all = json!({
+        "name": line.name,
+        "version": line.vers,
+        "component": line.component,
+    });
+    told_place(app, line, all, placed)?;
+    if app.printer.format == Format::Human && placed["grant-kept"].as_bool() == Some(true) {
+        app.printer
+            .note("The grant that was there stays: `metier inspect --grant-template` shows what it asks for now.");
+    }
+    Ok(())
+}
+
+/// Says where something was installed; to programs with all that is said of it.
+pub fn told_place(app: &App, line: &Line, mut all: Value, placed: &Value) -> Result<(), Failure> {
     if app.printer.format == Format::Json {
-        let mut all = json!({
-            "name": line.name,
-            "version": line.vers,
-            "component": line.component,
-        });
         if let (Some(all), Some(placed)) = (all.as_object_mut(), placed.as_object()) {
             all.extend(placed.clone());
         }
         return app.print(&format!("{all}\n"));
     }
-    let place = placed["file"].as_str().or(placed["alias"].as_str());
+    let mut places = ["file", "alias", "agent"].into_iter();
+    let place = places.find_map(|key| placed[key].as_str());
     let place = text::one_line(place.unwrap_or_default());
     app.printer.note(&format!(
         "{} {} is installed as `{place}`, and in {}.",
@@ -254,10 +265,6 @@ pub fn told(app: &App, line: &Line, placed: &Value) -> Result<(), Failure> {
         line.vers,
         lock::FILE
     ));
-    if placed["grant-kept"].as_bool() == Some(true) {
-        app.printer
-            .note("The grant that was there stays: `metier inspect --grant-template` shows what it asks for now.");
-    }
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! `metier run FILE`: from a file to a run, and with it until it rests.
 
 use std::{
+    cell::RefCell,
+    collections::BTreeMap,
     path::{Path, PathBuf, absolute},
     sync::Arc,
 };
@@ -77,21 +79,43 @@ pub fn run(app: &App, args: &Run) -> Result<Exit, Failure> {
     })
 }
 
+/// A definition with everything it is made of.
+pub struct Whole {
+    /// Its own text.
+    pub text: String,
+    /// What that says.
+    pub definition: Definition,
+    /// The folder it lies in.
+    pub folder: PathBuf,
+    /// Every file it reads, by its name there.
+    pub files: BTreeMap<String, String>,
+}
+
 /// Reads a definition and says which folder it lies in.
 pub fn read(file: &Path) -> Result<(Definition, PathBuf), Failure> {
-    let definition = text(file)?;
-    let folder = absolute(file)
-        .map_err(|error| Failure::unreadable(file, &error))?
-        .parent()
-        .map(Path::to_owned)
-        .unwrap_or_default();
+    let whole = whole(file)?;
+    Ok((whole.definition, whole.folder))
+}
+
+/// Reads a definition, and what it reads.
+pub fn whole(file: &Path) -> Result<Whole, Failure> {
+    let own = text(file)?;
+    let folder = absolute(file).map_err(|error| Failure::unreadable(file, &error))?;
+    let folder = folder.parent().map(Path::to_owned).unwrap_or_default();
+    let files = RefCell::new(BTreeMap::new());
     let beside = |name: &str| -> Result<String, String> {
-        text(&folder.join(name))
-            .map_err(|failure| failure.fault.message.trim_end_matches('.').to_owned())
+        let text = text(&folder.join(name))
+            .map_err(|failure| failure.fault.message.trim_end_matches('.').to_owned())?;
+        files.borrow_mut().insert(name.to_owned(), text.clone());
+        Ok(text)
     };
-    let definition =
-        Definition::parse(&definition, &beside).map_err(|error| mistaken(file, &error))?;
-    Ok((definition, folder))
+    let definition = Definition::parse(&own, &beside).map_err(|error| mistaken(file, &error))?;
+    Ok(Whole {
+        text: own,
+        definition,
+        folder,
+        files: files.into_inner(),
+    })
 }
 
 /// The text of a file, up to a limit.

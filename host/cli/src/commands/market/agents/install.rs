@@ -19,7 +19,7 @@ use crate::{
         App,
         market::{
             grant,
-            install::{Installing, first_key},
+            install::{Installing, first_key, told_place},
             lock,
             placing::Placing,
         },
@@ -122,26 +122,16 @@ pub async fn put(
 /// Says what was installed.
 pub fn told(app: &App, found: &FoundAgent, placed: &Value) -> Result<(), Failure> {
     let line = &found.line;
+    let all = json!({
+        "name": line.name,
+        "kind": line.kind,
+        "version": line.vers,
+        "component": line.component,
+    });
+    told_place(app, line, all, placed)?;
     if app.printer.format == Format::Json {
-        let mut all = json!({
-            "name": line.name,
-            "kind": line.kind,
-            "version": line.vers,
-            "component": line.component,
-        });
-        if let (Some(all), Some(placed)) = (all.as_object_mut(), placed.as_object()) {
-            all.extend(placed.clone());
-        }
-        return app.print(&format!("{all}\n"));
+        return Ok(());
     }
-    let place = placed["file"].as_str().or(placed["agent"].as_str());
-    let place = text::one_line(place.unwrap_or_default());
-    app.printer.note(&format!(
-        "{} {} is installed as `{place}`, and in {}.",
-        line.name,
-        line.vers,
-        lock::FILE
-    ));
     for alias in placed["grants-kept"].as_array().into_iter().flatten() {
         let alias = text::one_line(alias.as_str().unwrap_or_default());
         app.printer.note(&format!(

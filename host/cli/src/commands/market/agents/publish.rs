@@ -3,13 +3,9 @@
 //! A skill's name is what its table says, or what the file beside the definition calls itself. Its version is that of `metier.lock` where the
 //! table allows it, or the newest of the market that it allows.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    path::{Path, absolute},
-};
+use std::{collections::BTreeMap, path::Path};
 
-use metier_agent::definition::{Definition, Name, SkillUse, Terms};
+use metier_agent::definition::{Name, SkillUse, Terms};
 use metier_core::{Code, Digest, Fault, SkillName};
 use metier_market::{
     agent::{Package, PackageError, Pin, pinned},
@@ -29,7 +25,7 @@ use crate::{
             publish::hand_over,
             session::Session,
         },
-        runs::{begin, mistaken},
+        runs::begin,
         skill_file,
     },
     errors::{Failure, sentence},
@@ -42,9 +38,8 @@ use crate::{
 /// [`Failure`]; nothing is published then.
 pub fn publish(app: &App, args: &Publish) -> Result<Exit, Failure> {
     let file = args.what.as_path();
-    let text = begin::text(file)?;
-    let (definition, files) = read(file, &text)?;
-    let terms = definition.terms();
+    let whole = begin::whole(file)?;
+    let terms = whole.definition.terms();
     let namespace = namespace(args, terms)?;
     let session = Session::new(app, &args.place)?;
     commands::runtime()?.block_on(async {
@@ -64,26 +59,11 @@ pub fn publish(app: &App, args: &Publish) -> Result<Exit, Failure> {
             ));
             pins.insert(alias.clone(), pin);
         }
-        let text = pinned(&text, &namespace, &pins).map_err(|error| unpackable(&error))?;
-        let packed = Package::of_parts(text, files);
+        let text = pinned(&whole.text, &namespace, &pins).map_err(|error| unpackable(&error))?;
+        let packed = Package::of_parts(text, whole.files);
         let (package, bytes) = packed.map_err(|error| unpackable(&error))?;
         hand_over(&session, args, &bytes, &package).await
     })
-}
-
-/// The definition, and every file it reads.
-fn read(file: &Path, text: &str) -> Result<(Definition, BTreeMap<String, String>), Failure> {
-    let folder = absolute(file).map_err(|error| Failure::unreadable(file, &error))?;
-    let folder = folder.parent().unwrap_or(Path::new("/")).to_owned();
-    let files = RefCell::new(BTreeMap::new());
-    let beside = |name: &str| -> Result<String, String> {
-        let text = begin::text(&folder.join(name))
-            .map_err(|failure| failure.fault.message.trim_end_matches('.').to_owned())?;
-        files.borrow_mut().insert(name.to_owned(), text.clone());
-        Ok(text)
-    };
-    let definition = Definition::parse(text, &beside).map_err(|error| mistaken(file, &error))?;
-    Ok((definition, files.into_inner()))
 }
 
 fn namespace(args: &Publish, terms: &Terms) -> Result<String, Failure> {
