@@ -1,12 +1,10 @@
 //! From an address and an environment to a bucket.
 
-use std::{sync::Arc, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use metier_store::depot::DepotError;
 use object_store::{
-    BackoffConfig, ObjectStore, RetryConfig,
-    aws::AmazonS3Builder,
-    azure::{AzureConfigKey, MicrosoftAzureBuilder},
+    BackoffConfig, ObjectStore, RetryConfig, aws::AmazonS3Builder, azure::MicrosoftAzureBuilder,
     gcp::GoogleCloudStorageBuilder,
 };
 
@@ -50,17 +48,21 @@ pub fn open(
 }
 
 type Built = object_store::Result<Arc<dyn ObjectStore>>;
-type Told<'t> = &'t mut dyn Iterator<Item = (String, String)>;
 
-fn s3(bucket: &str, mut told: impl Iterator<Item = (String, String)>, retry: RetryConfig) -> Built {
-    let told: Told<'_> = &mut told;
-    let with = told.fold(AmazonS3Builder::new(), |builder, (name, value)| {
-        match name.parse() {
-            Ok(key) => builder.with_config(key, value),
-            // Other programs' variables begin alike.
-            Err(_) => builder,
-        }
-    });
+/// A builder with every variable that its library knows; other programs' begin alike.
+fn configured<B, K: FromStr>(
+    builder: B,
+    told: impl Iterator<Item = (String, String)>,
+    with: impl Fn(B, K, String) -> B,
+) -> B {
+    told.fold(builder, |builder, (name, value)| match name.parse() {
+        Ok(key) => with(builder, key, value),
+        Err(_) => builder,
+    })
+}
+
+fn s3(bucket: &str, told: impl Iterator<Item = (String, String)>, retry: RetryConfig) -> Built {
+    let with = configured(AmazonS3Builder::new(), told, AmazonS3Builder::with_config);
     let built = with
         .with_bucket_name(bucket)
         .with_retry(retry)
@@ -71,17 +73,11 @@ fn s3(bucket: &str, mut told: impl Iterator<Item = (String, String)>, retry: Ret
 
 fn azure(
     container: &str,
-    mut told: impl Iterator<Item = (String, String)>,
+    told: impl Iterator<Item = (String, String)>,
     retry: RetryConfig,
 ) -> Built {
-    let told: Told<'_> = &mut told;
-    let with = told.fold(
-        MicrosoftAzureBuilder::new(),
-        |builder, (name, value)| match name.parse::<AzureConfigKey>() {
-            Ok(key) => builder.with_config(key, value),
-            Err(_) => builder,
-        },
-    );
+    let builder = MicrosoftAzureBuilder::new();
+    let with = configured(builder, told, MicrosoftAzureBuilder::with_config);
     let built = with
         .with_container_name(container)
         .with_retry(retry)
@@ -90,19 +86,9 @@ fn azure(
     Ok(Arc::new(built))
 }
 
-fn google(
-    bucket: &str,
-    mut told: impl Iterator<Item = (String, String)>,
-    retry: RetryConfig,
-) -> Built {
-    let told: Told<'_> = &mut told;
-    let with = told.fold(
-        GoogleCloudStorageBuilder::new(),
-        |builder, (name, value)| match name.parse() {
-            Ok(key) => builder.with_config(key, value),
-            Err(_) => builder,
-        },
-    );
+fn google(bucket: &str, told: impl Iterator<Item = (String, String)>, retry: RetryConfig) -> Built {
+    let builder = GoogleCloudStorageBuilder::new();
+    let with = configured(builder, told, GoogleCloudStorageBuilder::with_config);
     let built = with
         .with_bucket_name(bucket)
         .with_retry(retry)
