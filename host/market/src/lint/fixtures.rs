@@ -2,21 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use super::{Findings, Subject, secret};
+use super::{
+    Findings, Subject,
+    inside::{Look, Seen},
+};
 use crate::fixtures::{self, FILES_FOLDER, FOLDER, Files, Fixture, FixtureName};
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
     let packed = subject.files.iter();
     let files = Files::of_packed(packed.map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
     let (mut covered, mut used) = (BTreeSet::new(), BTreeSet::new());
+    let mut look = Look::new();
     for (path, bytes) in &subject.files {
         let Some(file) = below_folder(path) else {
-            resource(path, bytes, findings);
+            resource(path, look.resource(bytes), findings);
             continue;
         };
-        no_secret(path, bytes, findings);
+        no_secret(path, look.fixture(bytes), findings);
         if fixtures::handed_name(path).is_some() {
             continue;
         }
@@ -49,13 +51,15 @@ fn below_folder(path: &str) -> Option<&str> {
     path.strip_prefix(FOLDER)?.strip_prefix('/')
 }
 
-fn no_secret(path: &str, bytes: &[u8], findings: &mut Findings) {
-    if let Some(what) = secret_in(bytes) {
-        findings.add(
+fn no_secret(path: &str, seen: Seen, findings: &mut Findings) {
+    match seen {
+        Seen::Clean => {}
+        Seen::Secret(what) => findings.add(
             "fixture/secret",
             path,
             format!("It has what looks like {what}: anybody who has the skill has it too."),
-        );
+        ),
+        Seen::Unread(why) => findings.add("fixture/unread", path, format!("It {why}.")),
     }
 }
 
@@ -79,21 +83,14 @@ fn fixture(
     None
 }
 
-/// By its members when it is JSON, whether or not it is a fixture, and by its text when it is not.
-fn secret_in(bytes: &[u8]) -> Option<String> {
-    match serde_json::from_slice::<Value>(bytes) {
-        Ok(value) => secret::in_json(&value),
-        Err(_) => secret::in_text(std::str::from_utf8(bytes).ok()?).map(str::to_owned),
-    }
-}
-
-fn resource(path: &str, bytes: &[u8], findings: &mut Findings) {
-    let text = std::str::from_utf8(bytes);
-    if let Some(what) = text.ok().and_then(secret::in_text) {
-        findings.add(
+fn resource(path: &str, seen: Seen, findings: &mut Findings) {
+    match seen {
+        Seen::Clean => {}
+        Seen::Secret(what) => findings.add(
             "resource/secret",
             path,
             format!("It has what looks like {what}."),
-        );
+        ),
+        Seen::Unread(why) => findings.add("resource/unread", path, format!("It {why}.")),
     }
 }

@@ -6,6 +6,7 @@
 
 mod component;
 mod fixtures;
+mod inside;
 mod manifest;
 mod rules;
 mod secret;

@@ -61,6 +61,9 @@ rules! {
     "fixture/secret" Error
         "No fixture has a secret." "Whoever has the skill has its fixtures."
         "`\"authorization\": \"Bearer 8f3a…\"`" "`\"authorization\": \"REDACTED\"`, or no such header"
+    "fixture/unread" Warning
+        "What is compressed in fixtures can be looked into: zip, Office files and gzip, whole, not encrypted, up to 32 MiB in all." "Where nobody can look, a secret may be."
+        "`fixtures/files/report.xlsx` behind a password" "`fixtures/files/report.xlsx` that opens without one"
     "fixture/unused-file" Warning
         "Each file in `fixtures/files` is handed over by a fixture." "Nobody reads it, and everybody downloads it with the skill."
         "`fixtures/files/old.csv`, named by no fixture" "`\"files\": [\"orders.csv\"]` in a fixture whose arguments say `\"file:orders.csv\"`"
@@ -91,6 +94,9 @@ rules! {
     "resource/secret" Error
         "No packed file has a secret." "Whoever has the skill has its files."
         "a private key in `assets`" "a credential that the operator grants"
+    "resource/unread" Warning
+        "What is compressed in packed files can be looked into: zip, Office files and gzip, whole, not encrypted, up to 32 MiB in all." "Where nobody can look, a secret may be."
+        "`assets/template.pptx` that was cut off" "`assets/template.pptx` that PowerPoint opens"
     "skill-md/frontmatter" Error
         "SKILL.md begins with frontmatter after the Agent Skills format." "Other clients refuse it."
         "a key of your own, such as `version:`" "`metadata:` with `version: \"1.0\"` below it"

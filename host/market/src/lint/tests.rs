@@ -68,7 +68,7 @@ fn lint(case: Case) -> Report {
 type Change = fn(&mut Case);
 
 /// One way to break each rule that is about contents.
-const CASES: [(&str, Change); 25] = [
+const CASES: [(&str, Change); 27] = [
     ("component/unused-import", |case| {
         case.imports.push("wasi:sockets/tcp@0.2.12")
     }),
@@ -95,6 +95,13 @@ const CASES: [(&str, Change); 25] = [
         case.files.push(("fixtures/files/keys.csv", file));
         let fixture = FIXTURE.replace("{}", r#"{"artifact": "file:keys.csv"}"#);
         let fixture = fixture.replacen('{', r#"{"files": ["keys.csv"], "#, 1);
+        case.files.push(("fixtures/x.json", fixture.into()));
+    }),
+    ("fixture/unread", |case| {
+        case.files
+            .push(("fixtures/files/a.xlsx", b"PK\x03\x04".to_vec()));
+        let fixture = FIXTURE.replace("{}", r#"{"artifact": "file:a.xlsx"}"#);
+        let fixture = fixture.replacen('{', r#"{"files": ["a.xlsx"], "#, 1);
         case.files.push(("fixtures/x.json", fixture.into()));
     }),
     ("fixture/unused-file", |case| {
@@ -132,6 +139,9 @@ const CASES: [(&str, Change); 25] = [
     ("resource/secret", |case| {
         case.files
             .push(("assets/k.pem", b"-----BEGIN PRIVATE KEY-----".to_vec()))
+    }),
+    ("resource/unread", |case| {
+        case.files.push(("assets/t.pptx", b"PK\x03\x04".to_vec()))
     }),
     ("skill-md/frontmatter", |case| {
         case.skill_md = Some(SKILL_MD.replace("---\n\n", "version: 1\n---\n\n"))
