@@ -186,17 +186,21 @@ fn lint_lists_rules_for_people_and_programs() {
     assert_eq!(sandbox.metier(&["lint", "."]).code, 11);
 }
 
-/// The machine's own cargo, and nothing else of its environment.
+/// The machine's own cargo, and nothing else of its environment. What skills are made of is compiled once for all tests.
 pub fn with_cargo(command: &mut Command) -> &mut Command {
     let home = env::var_os("HOME").unwrap_or_default();
     for (name, below) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
         let place = env::var_os(name).unwrap_or_else(|| Path::new(&home).join(below).into());
         command.env(name, place);
     }
+    command.env(
+        "CARGO_TARGET_DIR",
+        concat!(env!("CARGO_TARGET_TMPDIR"), "/skills"),
+    );
     command.env("PATH", env::var_os("PATH").unwrap_or_default())
 }
 
-/// Compiles a guest twice from nothing: the slowest test of this crate, and the only one that shows that a skill is the
+/// Compiles a guest a second time from nothing, in folders of its own: the slowest test of this crate, and the only one that shows that a skill is the
 /// same wherever it is built.
 #[test]
 fn a_new_rust_skill_builds_runs_and_is_the_same_in_another_place() {
@@ -204,11 +208,15 @@ fn a_new_rust_skill_builds_runs_and_is_the_same_in_another_place() {
     fs::create_dir_all(sandbox.path("elsewhere/deeper")).unwrap();
     let new = sandbox.metier(&["new", "weather", "--lang", "rust"]);
     insta::assert_snapshot!("new", new.shown(&sandbox));
-    let build = |place: &Path| {
+    let build = |place: &Path, target: Option<&str>| {
         let mut command = sandbox.command(&["build", "weather"]);
-        Ran::of(&with_cargo(command.current_dir(place)).output().unwrap())
+        with_cargo(command.current_dir(place));
+        if let Some(target) = target {
+            command.env("CARGO_TARGET_DIR", place.join(target));
+        }
+        Ran::of(&command.output().unwrap())
     };
-    let first = build(&sandbox.path(""));
+    let first = build(&sandbox.path(""), None);
     assert_eq!(first.code, 0, "{}", first.stderr);
     let called = sandbox.metier(&[
         "call",
@@ -235,7 +243,7 @@ fn a_new_rust_skill_builds_runs_and_is_the_same_in_another_place() {
         place.join("weather/Cargo.lock"),
     )
     .unwrap();
-    let second = build(&place);
+    let second = build(&place, Some("compiled"));
     assert_eq!(second.stdout, first.stdout, "{}", second.stderr);
     assert!(second.stdout.starts_with("sha256:"));
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use super::key::MacKey;
@@ -28,7 +29,8 @@ impl Entry {
     pub(super) fn verified(&self, key: &MacKey) -> Option<File> {
         let tag = fs::read(&self.mac).ok()?;
         let file = File::open(&self.code).ok()?;
-        key.verifies(&self.name, &file, &tag).ok()?.then_some(file)
+        let is_ours = key.verifies_file(&self.name, &handle(&file), &tag);
+        is_ours.ok()?.then_some(file)
     }
 
     /// Replace the entry. Between the two renames the MAC is wrong, which only means "compile again".
@@ -38,9 +40,14 @@ impl Entry {
     }
 }
 
+/// A path to this very file, whatever is under its name by now.
+pub(super) fn handle(file: &File) -> PathBuf {
+    format!("/proc/self/fd/{}", file.as_raw_fd()).into()
+}
+
 /// Write beside and rename over: a reader sees the old file, the new file or none, never half of one,
 /// and a full disk leaves nothing behind.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(directory)?;
     file.write_all(bytes)?;

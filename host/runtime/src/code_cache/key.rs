@@ -8,8 +8,6 @@ use std::path::Path;
 use aws_lc_rs::rand;
 use blake3::{Hash, Hasher, KEY_LEN};
 
-/// What is read of an entry at once, in bytes: it stays in the processor's cache.
-const PIECE_BYTES: usize = 128 << 10;
 const KEY_FILE: &str = "mac.key";
 /// Nobody but the owner: neither reading the key nor planting an entry.
 const OTHERS: u32 = 0o077;
@@ -24,22 +22,14 @@ impl MacKey {
         self.begin(name).update(code).finalize()
     }
 
-    /// Reads `code` piece by piece: an interpreter's tens of megabytes in one buffer would cost more in fresh pages than
-    /// in reading.
-    pub(super) fn verifies(&self, name: &str, mut code: impl Read, tag: &[u8]) -> io::Result<bool> {
-        let Ok(tag) = Hash::from_slice(tag) else {
-            return Ok(false);
-        };
-        let mut context = self.begin(name);
-        let mut piece = vec![0; PIECE_BYTES];
-        loop {
-            match code.read(&mut piece)? {
-                0 => break,
-                length => context.update(&piece[..length]),
-            };
-        }
-        // In constant time, as `Hash` compares.
-        Ok(context.finalize() == tag)
+    /// Whether `tag` is that of these bytes.
+    pub(super) fn verifies(&self, name: &str, code: &[u8], tag: &[u8]) -> bool {
+        is(self.begin(name).update(code), tag)
+    }
+
+    /// The same of a file, which is mapped: an interpreter's tens of megabytes are neither copied nor hashed by one core alone.
+    pub(super) fn verifies_file(&self, name: &str, code: &Path, tag: &[u8]) -> io::Result<bool> {
+        Ok(is(self.begin(name).update_mmap_rayon(code)?, tag))
     }
 
     fn begin(&self, name: &str) -> Hasher {
@@ -47,6 +37,11 @@ impl MacKey {
         context.update(name.as_bytes()).update(&[0]);
         context
     }
+}
+
+/// In constant time, as [`Hash`] compares.
+fn is(context: &Hasher, tag: &[u8]) -> bool {
+    Hash::from_slice(tag).is_ok_and(|tag| context.finalize() == tag)
 }
 
 /// Make or check the directory and its key. The error is the end of the sentence "the code cache at … ".

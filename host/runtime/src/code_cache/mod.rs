@@ -7,23 +7,28 @@
 //! the hash of the very bytes that are compiled, which the cache takes itself, and the engine's compatibility hash, and
 //! replaced atomically.
 //!
-//! Without a directory the cache compiles every time.
+//! Without a directory the cache compiles every time. What it keeps of whole files beside code is [`Identity`].
 
 mod entry;
+mod identity;
 mod key;
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use blake3::Hash;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Precompiled};
 
 use crate::engine::Flavour;
-use crate::skill::Code;
+use crate::skill::{Code, SectionError};
 use entry::Entry;
+use identity::Kept;
 use key::MacKey;
+
+pub use identity::Identity;
 
 /// Why a component has no compiled code.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +76,26 @@ impl CodeCache {
         })
     }
 
-    /// The compiled form of `code`, from disk when a sound entry is there.
+    /// What the file `bytes` is. Of a large one that was here before, the directory knows it.
+    ///
+    /// # Errors
+    /// [`SectionError::Damaged`] when the bytes are no whole component.
+    pub fn identify(&self, bytes: &[u8]) -> Result<Identity, SectionError> {
+        let Some((directory, key)) = self.store.as_ref().filter(|_| is_large(bytes)) else {
+            return Identity::of(bytes);
+        };
+        let kept = Kept::of(directory, bytes);
+        if let Some(identity) = kept.verified(key) {
+            return Ok(identity);
+        }
+        let identity = Identity::of(bytes)?;
+        if let Err(error) = kept.write(key, identity) {
+            tracing::warn!(%error, directory = %directory.display(), "a file's hashes were not kept");
+        }
+        Ok(identity)
+    }
+
+    /// The compiled form of the code in `file`, whose hash is `hash`, from disk when a sound entry is there.
     ///
     /// A full disk only costs the next start its speed: the component still loads.
     ///
@@ -81,16 +105,17 @@ impl CodeCache {
         &self,
         engine: &Engine,
         flavour: Flavour,
-        code: &Code<'_>,
+        file: &[u8],
+        hash: &Hash,
     ) -> Result<Component, CodeError> {
         let Some((directory, key)) = &self.store else {
-            return self.compile(engine, code);
+            return self.compile(engine, file);
         };
-        let entry = Entry::new(directory, &name(engine, flavour, code));
+        let entry = Entry::new(directory, &name(engine, flavour, hash));
         if let Some(component) = entry.verified(key).and_then(|file| map(engine, &file)) {
             return Ok(component);
         }
-        let component = self.compile(engine, code)?;
+        let component = self.compile(engine, file)?;
         let code = component.serialize().map_err(CodeError::Invalid)?;
         if let Err(error) = entry.write(key, &code) {
             tracing::warn!(%error, directory = %directory.display(), "compiled code was not cached");
@@ -103,7 +128,8 @@ impl CodeCache {
         self.compiled.load(Ordering::Relaxed)
     }
 
-    fn compile(&self, engine: &Engine, code: &Code<'_>) -> Result<Component, CodeError> {
+    fn compile(&self, engine: &Engine, file: &[u8]) -> Result<Component, CodeError> {
+        let code = Code::of(file).map_err(|error| CodeError::Invalid(error.into()))?;
         self.compiled.fetch_add(1, Ordering::Relaxed);
         Component::from_binary(engine, &code.bytes()).map_err(CodeError::Invalid)
     }
@@ -118,10 +144,11 @@ impl CodeCache {
         };
         for file in fs::read_dir(directory)? {
             let path = file?.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == entry::CODE || extension == entry::MAC)
-            {
+            let is_ours = |extension: &OsStr| {
+                let ours = [entry::CODE, entry::MAC, identity::EXTENSION];
+                ours.iter().any(|it| extension == *it)
+            };
+            if path.extension().is_some_and(is_ours) {
                 fs::remove_file(path)?;
             }
         }
@@ -129,15 +156,19 @@ impl CodeCache {
     }
 }
 
+fn is_large(bytes: &[u8]) -> bool {
+    bytes.len() >= identity::WORTH_KEEPING
+}
+
 /// Same bytes, other settings: other entry. The hash covers wasmtime's version, the CPU's features
 /// and every tunable that reaches compiled code.
-fn name(engine: &Engine, flavour: Flavour, code: &Code<'_>) -> String {
+fn name(engine: &Engine, flavour: Flavour, code: &Hash) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
     format!(
         "{}-{}-{:016x}",
-        code.hash().to_hex(),
+        code.to_hex(),
         flavour.as_str(),
         hasher.finish()
     )
@@ -148,7 +179,7 @@ fn name(engine: &Engine, flavour: Flavour, code: &Code<'_>) -> String {
     reason = "mapping machine code whose MAC was verified with this host's own key"
 )]
 fn map(engine: &Engine, file: &File) -> Option<Component> {
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let path = entry::handle(file);
     if !matches!(
         Engine::detect_precompiled_file(&path),
         Ok(Some(Precompiled::Component))

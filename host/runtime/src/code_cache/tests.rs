@@ -29,9 +29,7 @@ impl Fixture {
 
     fn load(&self) -> Component {
         let cache = CodeCache::open(self.directory.path()).unwrap();
-        cache
-            .load(&self.engine, Flavour::Sync, &Code::of(&self.bytes).unwrap())
-            .unwrap()
+        load(&cache, &self.engine, &self.bytes)
     }
 
     fn file(&self, extension: &str) -> PathBuf {
@@ -41,6 +39,19 @@ impl Fixture {
             .find(|path| path.extension().is_some_and(|it| it == extension))
             .unwrap()
     }
+}
+
+fn load(cache: &CodeCache, engine: &Engine, bytes: &[u8]) -> Component {
+    let code = cache.identify(bytes).unwrap().code;
+    cache.load(engine, Flavour::Sync, bytes, &code).unwrap()
+}
+
+/// A component that is large enough for what it is to be kept.
+fn large(seven: u8) -> Vec<u8> {
+    let ballast = "x".repeat(identity::WORTH_KEEPING);
+    let custom = format!("(component (@custom \"ballast\" \"{ballast}\")");
+    let text = COMPONENT.replace("(component", &custom);
+    wat::parse_str(text.replace("const 7", &format!("const {seven}"))).unwrap()
 }
 
 /// Compiling is what the cache avoids: an entry that is used keeps its modification time.
@@ -62,13 +73,7 @@ fn what_is_found_is_not_compiled() {
     let fixture = Fixture::new();
     for compiled in [1, 0] {
         let cache = CodeCache::open(fixture.directory.path()).unwrap();
-        cache
-            .load(
-                &fixture.engine,
-                Flavour::Sync,
-                &Code::of(&fixture.bytes).unwrap(),
-            )
-            .unwrap();
+        load(&cache, &fixture.engine, &fixture.bytes);
         assert_eq!(cache.compiled(), compiled);
     }
 }
@@ -90,9 +95,7 @@ fn different_code_never_shares_an_entry() {
     for (before, code) in (0..).zip(&codes) {
         assert_eq!(cache.compiled(), before);
         let bytes = wat::parse_str(code).unwrap();
-        cache
-            .load(&fixture.engine, Flavour::Sync, &Code::of(&bytes).unwrap())
-            .unwrap();
+        load(&cache, &fixture.engine, &bytes);
     }
     assert_eq!(cache.compiled(), 4);
 }
@@ -160,6 +163,53 @@ fn code_of_another_skill_is_never_mapped() {
     fs::write(other.file(entry::MAC), &our_mac).unwrap();
     other.load();
     assert_eq!(fs::read(&theirs).unwrap(), sound);
+}
+
+#[test]
+fn what_a_file_is_is_computed_once_and_is_the_same() {
+    let fixture = Fixture::new();
+    let cache = CodeCache::open(fixture.directory.path()).unwrap();
+    let bytes = large(7);
+    let computed = Identity::of(&bytes).unwrap();
+    assert_eq!(cache.identify(&bytes).unwrap(), computed);
+    let kept = fixture.file(identity::EXTENSION);
+    let before = written_at(&kept);
+    assert_eq!(cache.identify(&bytes).unwrap(), computed);
+    assert_eq!(written_at(&kept), before);
+    assert_eq!(CodeCache::disabled().identify(&bytes).unwrap(), computed);
+
+    // Believed, not compared: what would say so if it were never read.
+    let key = key::claim(fixture.directory.path()).unwrap();
+    let other = Identity::of(&large(8)).unwrap();
+    Kept::of(fixture.directory.path(), &bytes)
+        .write(&key, other)
+        .unwrap();
+    assert_eq!(cache.identify(&bytes).unwrap(), other);
+}
+
+/// Somebody without the key says that one skill is another, or what it is was kept for another file, or half of it.
+#[test]
+fn what_a_file_is_is_believed_with_our_own_mac_alone() {
+    let fixture = Fixture::new();
+    let cache = CodeCache::open(fixture.directory.path()).unwrap();
+    let (bytes, other) = (large(7), large(8));
+    let computed = cache.identify(&bytes).unwrap();
+    let kept = fixture.file(identity::EXTENSION);
+    let sound = fs::read(&kept).unwrap();
+    let others = CodeCache::open(&fixture.directory.path().join("others")).unwrap();
+    others.identify(&other).unwrap();
+    let of_other = Kept::of(&fixture.directory.path().join("others"), &other);
+    let foreign = fs::read(of_other.path()).unwrap();
+    fs::remove_file(&kept).unwrap();
+    cache.identify(&other).unwrap();
+    let swapped = fs::read(fixture.file(identity::EXTENSION)).unwrap();
+    let mut altered = sound.clone();
+    altered[3] ^= 1;
+    for planted in [foreign, swapped, altered, sound[..64].to_vec(), Vec::new()] {
+        fs::write(&kept, planted).unwrap();
+        assert_eq!(cache.identify(&bytes).unwrap(), computed);
+        assert_eq!(fs::read(&kept).unwrap(), sound);
+    }
 }
 
 #[test]

@@ -9,9 +9,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use metier_core::package::section;
-use wasmparser::{Chunk, Parser, Payload};
+use wasmparser::Payload;
 
-use super::sections::SectionError;
+use super::{pieces::pieces, sections::SectionError};
 
 /// A component without its own sections of ours, at the top level and by their exact names.
 pub struct Code<'c> {
@@ -55,43 +55,16 @@ impl<'c> Code<'c> {
 
 /// Where our sections lie, from the byte that says "custom section" to the last byte of the data, in order.
 fn ours(component: &[u8]) -> Result<Vec<Range<usize>>, SectionError> {
-    let mut parser = Parser::new(0);
     let mut ours = Vec::new();
-    let mut start = 0;
-    loop {
-        let rest = component.get(start..).unwrap_or_default();
-        let (payload, consumed) = match parser.parse(rest, true) {
-            Ok(Chunk::Parsed { consumed, payload }) => (payload, consumed),
-            Ok(Chunk::NeedMoreData(_)) => return Err(damaged("it ends too early")),
-            Err(error) => return Err(damaged(error.message())),
-        };
-        let end = start + consumed + nested(&payload);
-        match payload {
-            Payload::End(_) => return Ok(ours),
-            Payload::CustomSection(section) if section::ALL.contains(&section.name()) => {
-                ours.push(start..end);
-            }
-            _ => {}
+    for piece in pieces(component) {
+        let piece = piece?;
+        if let Payload::CustomSection(section) = &piece.payload
+            && section::ALL.contains(&section.name())
+        {
+            ours.push(piece.range);
         }
-        start = end;
     }
-}
-
-/// The bytes of a module or component inside, which are stepped over: nothing in there is ours.
-fn nested(payload: &Payload<'_>) -> usize {
-    match payload {
-        Payload::ModuleSection {
-            unchecked_range, ..
-        }
-        | Payload::ComponentSection {
-            unchecked_range, ..
-        } => unchecked_range.len(),
-        _ => 0,
-    }
-}
-
-fn damaged(problem: &str) -> SectionError {
-    SectionError::Damaged(problem.to_owned())
+    Ok(ours)
 }
 
 #[cfg(test)]

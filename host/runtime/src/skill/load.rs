@@ -9,14 +9,13 @@ use metier_core::{Digest, Effect, Manifest, ManifestError, ToolName};
 use serde_json::Value;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
-use super::code::Code;
 use super::exports::{self, Exports};
 use super::imports::{self, Mismatch};
 use super::sections::{self, SectionError, Sections};
 use super::tool::{Entry, Tool};
 use super::{Refused, Skill};
 use crate::capabilities;
-use crate::code_cache::{CodeCache, CodeError};
+use crate::code_cache::{CodeCache, CodeError, Identity};
 use crate::engine::Flavour;
 use crate::engines::Engines;
 use crate::store::CallState;
@@ -111,10 +110,10 @@ impl Loader {
 
     /// The component alone, compiled and linked: what packing needs before there is a manifest.
     pub(super) fn compile(&self, bytes: &[u8]) -> Result<Raw, LoadError> {
-        let code = Code::of(bytes)?;
+        let Identity { digest, code } = self.cache.identify(bytes)?;
         let flavour = flavour(bytes);
         let engine = self.engines.get(flavour)?;
-        let component = self.cache.load(engine, flavour, &code)?;
+        let component = self.cache.load(engine, flavour, bytes, &code)?;
         let pre = self
             .engines
             .linker(flavour)?
@@ -126,7 +125,7 @@ impl Loader {
             .map(|(name, _)| name.to_owned())
             .collect();
         Ok(Raw {
-            digest: Digest::of(bytes),
+            digest,
             flavour,
             component,
             pre,

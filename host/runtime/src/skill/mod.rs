@@ -9,6 +9,7 @@ mod code;
 mod exports;
 mod imports;
 mod load;
+mod pieces;
 mod sections;
 mod survey;
 mod tool;

@@ -5,7 +5,9 @@
 //! reads the file must see the same words as whoever runs it.
 
 use metier_core::package::{self, section};
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{Encoding, Payload};
+
+use super::pieces::pieces;
 
 /// The largest file that is loaded, in bytes. The biggest interpreters measured are under 20 MiB; compiling more
 /// than this would hold a core for minutes.
@@ -70,16 +72,13 @@ pub fn read(bytes: &[u8]) -> Result<Sections<'_>, SectionError> {
         return Err(SectionError::NotWasm);
     }
     let mut sections = Sections::default();
-    let mut depth = 0_usize;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(|error| SectionError::Damaged(error.message().to_owned()))? {
+    for piece in pieces(bytes) {
+        match piece?.payload {
             Payload::Version {
                 encoding: Encoding::Module,
                 ..
-            } if depth == 0 => return Err(SectionError::CoreModule),
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::CustomSection(section) if depth == 0 && section.name().starts_with(PREFIX) => {
+            } => return Err(SectionError::CoreModule),
+            Payload::CustomSection(section) if section.name().starts_with(PREFIX) => {
                 sections.take(section.name(), section.data())?;
             }
             _ => {}
@@ -122,20 +121,30 @@ impl<'a> Sections<'a> {
 /// Decides the engine, before anything is compiled. The question is about the outermost imports and canonical
 /// options; a component that only *defines* async types without using them runs on either.
 pub(super) fn needs_async(bytes: &[u8]) -> bool {
-    Parser::new(0)
-        .parse_all(bytes)
-        .map_while(Result::ok)
-        .any(|payload| match payload {
-            Payload::ComponentImportSection(imports) => imports
-                .into_iter()
-                .flatten()
-                .any(|import| is_wasi_03(import.name.name)),
-            Payload::ComponentCanonicalSection(functions) => functions
-                .into_iter()
-                .flatten()
-                .any(|function| is_async(&function)),
-            _ => false,
-        })
+    let mut components = vec![bytes];
+    while let Some(component) = components.pop() {
+        for piece in pieces(component).map_while(Result::ok) {
+            let asks = match piece.payload {
+                Payload::ComponentImportSection(imports) => imports
+                    .into_iter()
+                    .flatten()
+                    .any(|import| is_wasi_03(import.name.name)),
+                Payload::ComponentCanonicalSection(functions) => functions
+                    .into_iter()
+                    .flatten()
+                    .any(|function| is_async(&function)),
+                Payload::ComponentSection { .. } => {
+                    components.extend(piece.inside);
+                    false
+                }
+                _ => false,
+            };
+            if asks {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 fn is_wasi_03(import: &str) -> bool {
