@@ -243,12 +243,18 @@ async fn prove(market: Arc<keeper::Market>) {
 /// Removes files that nothing published leads to.
 async fn collect_files(market: &keeper::Market) {
     match market.collect().await {
-        Ok(collected) if collected.files > 0 => tracing::info!(
-            files = collected.files,
-            bytes = collected.bytes,
-            "files that were pushed and not published are gone"
-        ),
-        Ok(_) => {}
+        Ok(collected) => {
+            if collected.files > 0 {
+                tracing::info!(
+                    files = collected.files,
+                    bytes = collected.bytes,
+                    "files that were pushed and not published are gone"
+                );
+            }
+            for what in &collected.told {
+                tracing::warn!(what, "not all of a file is gone");
+            }
+        }
         Err(error) => {
             tracing::error!(%error, "files that were pushed and not published could not be removed");
         }

@@ -93,10 +93,10 @@ impl Warehouse for Memory {
         Ok(())
     }
 
-    async fn remove(&self, digest: &Digest) -> Result<(), DepotError> {
+    async fn remove(&self, digest: &Digest) -> Result<Option<String>, DepotError> {
         self.there()?;
         self.blobs.lock().unwrap().remove(digest);
-        Ok(())
+        Ok(None)
     }
 
     async fn list(&self) -> Result<Vec<(Digest, u64)>, DepotError> {
