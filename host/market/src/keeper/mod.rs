@@ -53,7 +53,7 @@ use self::{
     proof::{Lookup, NoLookup},
     receipts::Indexes,
     registry::{Collected, Pushed, Record, Reference, Registry, RegistryError, RegistryLimits},
-    runs::{IdTokens, NoIdTokens, Runs},
+    runs::{IdTokens, NoIdTokens, Runs, TakenLimits},
     sandbox::{NoSandbox, Sandbox},
     sessions::{Challenge, LoginLimits, LoginRefused, Sessions, Source, Token},
 };
@@ -112,6 +112,8 @@ pub struct Options {
     pub address: Option<Url>,
     /// How proofs of namespaces are looked up.
     pub lookup: Arc<dyn Lookup>,
+    /// How many ID tokens of runs are remembered.
+    pub taken: TakenLimits,
     /// Who verifies ID tokens of runs.
     pub id_tokens: Arc<dyn IdTokens>,
     /// Whether namespaces are taken without a proof: for a market on one's own machine.
@@ -129,6 +131,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock::default()),
             address: None,
             lookup: Arc::new(NoLookup),
+            taken: TakenLimits::default(),
             id_tokens: Arc::new(NoIdTokens),
             any_namespace: false,
             sandbox: Arc::new(NoSandbox),

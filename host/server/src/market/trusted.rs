@@ -37,6 +37,7 @@ use super::{
     body::Body,
     doors::{about, created, namespace},
     failure::NotDone,
+    source::From,
     trade::to_its_end,
     who::Caller,
 };
@@ -127,9 +128,10 @@ impl EgressAudit for Unwritten {
 
 async fn exchange(
     State(app): State<Arc<MarketApp>>,
+    From(source): From,
     Body(exchange): Body<Exchange>,
 ) -> Result<Response, Problem> {
-    let token = app.market.exchange(&exchange).await;
+    let token = app.market.exchange(&exchange, source).await;
     let token = token.map_err(|error| not_taken(&error))?;
     Ok(Json(token).into_response())
 }
@@ -194,9 +196,14 @@ fn not_taken(error: &ExchangeRefused) -> Problem {
             Code::InvalidArguments,
             "Make a key, use it in this run, and forget it.",
         ),
-        ExchangeRefused::TooMany(wait) => {
+        ExchangeRefused::TooMany(_, _, wait) => {
             let fault = Fault::new(Code::RateLimited, sentence(&error.to_string()));
             let hint = "One run needs one ID token, whatever it publishes.";
+            fault.with_hint(hint).with_retry_after(*wait).into()
+        }
+        ExchangeRefused::TooManyHere(wait) => {
+            let fault = Fault::new(Code::RateLimited, sentence(&error.to_string()));
+            let hint = "See what the earlier refusals said, and wait. Where many share the address of a proxy, the market is started with `--proxy`.";
             fault.with_hint(hint).with_retry_after(*wait).into()
         }
         ExchangeRefused::Busy => fault(Code::Busy, "Try again later."),

@@ -223,6 +223,9 @@ async fn tend(market: Arc<keeper::Market>, unpublished: Duration) {
     loop {
         tokio::time::sleep(SWEEP).await;
         market.registry().sweep();
+        if let Err(error) = market.sweep_id_tokens().await {
+            tracing::error!(%error, "ID tokens that are over could not be forgotten");
+        }
         if Instant::now() >= collect {
             collect_files(&market).await;
             collect = Instant::now() + each;
