@@ -148,13 +148,17 @@ async fn open(
     let accounts = FileAccounts::open(&data.join("publishers.toml"));
     let (accounts, issued) = accounts.map_err(|error| no_accounts(&error))?;
     let issuers = trusted::ISSUERS.map(str::to_owned).into_iter();
-    let issuers: Vec<String> = issuers.chain(args.issuers.iter().cloned()).collect();
+    let named_issuers = args.issuers.iter().map(|named| named.url.clone());
+    let issuers: Vec<String> = issuers.chain(named_issuers).collect();
     let id_tokens = PublishedKeys::of(&issuers, &named).map_err(|why| {
         Failure::usage(
             sentence(&why),
             "`--id-tokens-of` takes the address that `iss` is in a token: https://ci.acme.example",
         )
     })?;
+    let id_tokens = args.issuers.iter().fold(id_tokens, |all, named| {
+        all.only_for(named.url.clone(), named.namespaces.clone())
+    });
     let options = keeper::Options {
         limits: RegistryLimits {
             blob: args.max_component.bytes(),

@@ -7,6 +7,8 @@ mod gate;
 mod key_changes;
 mod list;
 mod names;
+mod narrow;
+mod proofs;
 mod publish;
 mod publishers;
 mod queue;

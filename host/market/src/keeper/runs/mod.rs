@@ -59,8 +59,8 @@ pub struct IdToken {
 /// Verifies ID tokens.
 #[async_trait]
 pub trait IdTokens: fmt::Debug + Send + Sync {
-    /// Those whose tokens are verified here.
-    fn issuers(&self) -> Vec<String>;
+    /// Those whose tokens are taken here for what is published in a namespace.
+    fn issuers(&self, namespace: &Namespace) -> Vec<String>;
 
     /// What a token says that is for this market, or for this market and this key ([`audience`]); nothing where it does not open. Why not
     /// is for the log of whoever verifies.
@@ -73,7 +73,7 @@ pub struct NoIdTokens;
 
 #[async_trait]
 impl IdTokens for NoIdTokens {
-    fn issuers(&self) -> Vec<String> {
+    fn issuers(&self, _: &Namespace) -> Vec<String> {
         Vec::new()
     }
 
@@ -196,6 +196,12 @@ impl Market {
         let owned = self.state(|state| state.namespace(namespace).cloned());
         let nobody = || ExchangeRefused::Nobody(format!("nobody has the namespace `{namespace}`"));
         let owned = owned.ok_or_else(nobody)?;
+        // Whoever keeps the market may have said so since.
+        if !self.id_tokens.issuers(namespace).contains(&verified.issuer) {
+            let issuer = &verified.issuer;
+            let message = format!("no ID tokens of {issuer} are taken for `{namespace}`");
+            return Err(ExchangeRefused::Nobody(message));
+        }
         let trusted = trusting(&owned, namespace, &verified.issuer, &said, now)?;
         self.is_free(&owned, key)?;
         let (id, until) = once(&verified, seconds(now))?;
