@@ -48,8 +48,8 @@ use crate::{
 /// How often it is looked for uploads nobody goes on with.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// How often the proof of each namespace is looked for again.
-const LOOK_AGAIN: Duration = Duration::from_secs(24 * 3_600);
+/// How often it is looked whose proof is to be looked for again: once a day, and sooner where it was not there.
+const LOOK_AGAIN: Duration = Duration::from_secs(3_600);
 
 /// How often files are looked for that nothing published leads to: more often only where they are to go sooner.
 const COLLECT: Duration = Duration::from_secs(3_600);
@@ -239,8 +239,6 @@ async fn tend(market: Arc<keeper::Market>, unpublished: Duration) {
 
 /// Looks for the proofs of namespaces every day, however long domains take to answer.
 async fn prove(market: Arc<keeper::Market>) {
-    // A market that is started every day looks too.
-    tokio::time::sleep(LOOK_AGAIN / 24).await;
     loop {
         look_again(&market).await;
         tokio::time::sleep(LOOK_AGAIN).await;
@@ -271,7 +269,9 @@ async fn collect_files(market: &keeper::Market) {
 /// Looks for the proofs of all namespaces.
 async fn look_again(market: &keeper::Market) {
     match market.check_proofs().await {
+        Ok(checked) if checked.looked == 0 => {}
         Ok(checked) => tracing::info!(
+            looked = checked.looked,
             frozen = checked.frozen,
             thawed = checked.thawed,
             "the proofs of namespaces were looked for"

@@ -18,7 +18,8 @@ pub use self::{
     act::ActLimits,
     error::ActError,
     list::{ListFile, Told},
-    names::{Checked, Terms},
+    names::Terms,
+    proofs::Checked,
     publish::{Outcome, Submission},
     queue::{Decision, Queue, Waiting},
 };
