@@ -188,8 +188,9 @@ pub struct MarketServe {
     #[arg(long, value_name = "IP[:PORT]", value_parser = resolver)]
     pub resolver: Option<SocketAddr>,
     /// A CI service whose ID tokens are taken for trusted publishing, beside GitHub's and GitLab's: what `iss` is in them. Every user of it can
-    /// get some, so its publishers have to name claims that are theirs alone. Behind `=`, the only namespaces that may trust its runs
-    #[arg(long = "id-tokens-of", value_name = "URL[=NAMESPACE,…]")]
+    /// get some, so its publishers have to name claims that are theirs alone. Behind `=`, the only namespaces that may
+    /// trust its runs: https://ci.acme.example=com.acme
+    #[arg(long = "id-tokens-of", value_name = "URL")]
     pub issuers: Vec<TrustedIssuer>,
     /// How log lines are written to standard error; METIER_LOG says which are
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
