@@ -10,7 +10,9 @@ use std::{
 use clap::{Args, Subcommand};
 use metier_core::ByteSize;
 use metier_market::{
-    distribution::RegistryAddress, keeper::elsewhere::BucketAddress, state::Reason,
+    distribution::RegistryAddress,
+    keeper::elsewhere::BucketAddress,
+    state::{Namespace, Reason},
 };
 
 use super::market_client::Place;
@@ -186,12 +188,43 @@ pub struct MarketServe {
     #[arg(long, value_name = "IP[:PORT]", value_parser = resolver)]
     pub resolver: Option<SocketAddr>,
     /// A CI service whose ID tokens are taken for trusted publishing, beside GitHub's and GitLab's: what `iss` is in them. Every user of it can
-    /// get some, so its publishers have to name claims that are theirs alone
+    /// get some, so its publishers have to name claims that are theirs alone. Behind `=`, the only namespaces that may
+    /// trust its runs: https://ci.acme.example=com.acme
     #[arg(long = "id-tokens-of", value_name = "URL")]
-    pub issuers: Vec<String>,
+    pub issuers: Vec<TrustedIssuer>,
     /// How log lines are written to standard error; METIER_LOG says which are
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
+}
+
+/// A CI service, and the only namespaces that may trust its runs; all where none is named.
+#[derive(Clone, Debug)]
+pub struct TrustedIssuer {
+    /// What `iss` is in its tokens.
+    pub url: String,
+    /// These, and those below them.
+    pub namespaces: Vec<Namespace>,
+}
+
+impl FromStr for TrustedIssuer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (url, namespaces) = text.split_once('=').unwrap_or((text, ""));
+        let namespaces = namespaces.split(',').filter(|name| !name.is_empty());
+        let namespaces = namespaces.map(|name| {
+            name.parse()
+                .map_err(|_| format!("`{name}` is no namespace: write com.acme"))
+        });
+        let namespaces: Vec<Namespace> = namespaces.collect::<Result<_, _>>()?;
+        match namespaces.is_empty() && text.contains('=') {
+            true => Err("no namespace stands behind `=`".to_owned()),
+            false => Ok(TrustedIssuer {
+                url: url.to_owned(),
+                namespaces,
+            }),
+        }
+    }
 }
 
 /// Where DNS is, when no port is said.

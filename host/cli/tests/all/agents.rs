@@ -12,7 +12,7 @@ use crate::{
     vouched::fetched,
 };
 
-const GREETING: &str = r#"[chain]
+pub const GREETING: &str = r#"[chain]
 name = "greeting"
 namespace = "com.acme"
 version = "1.0.0"

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod agents;
+mod agents_moved;
 mod artifact;
 mod attach;
 mod authoring;

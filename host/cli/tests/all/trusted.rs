@@ -14,6 +14,7 @@ use rcgen::KeyPair;
 use serde_json::{Value, json};
 
 use crate::{
+    agents::GREETING,
     market::{Stall, published, shell},
     sandbox::Sandbox,
 };
@@ -195,6 +196,64 @@ fn a_workflow_publishes_without_a_key() {
     assert!(refused.stderr.contains("void"), "{refused:?}");
     let info = shell(&user, &stall.url, "metier info com.acme/weather");
     assert!(info.stdout.contains("0.2.0  void"), "{info:?}");
+}
+
+/// An agent from CI: pinned, packed, signed by the run's key, and installed elsewhere with its skills.
+#[test]
+fn a_workflow_publishes_an_agent_without_a_key() {
+    let service = Service::start();
+    let owner = Sandbox::new();
+    let words = ["market", "serve", "--allow-any-namespace", "--id-tokens-of"];
+    let stall = Stall::open(&owner, &[&words[..], &[&service.url]].concat());
+    published(&owner, &stall);
+    let run = Sandbox::new();
+    run.write("question.md", "Greet nobody?\n");
+    run.write("greeting.toml", GREETING);
+    let given = format!(
+        "ACTIONS_ID_TOKEN_REQUEST_URL='{}/token?api=1' ACTIONS_ID_TOKEN_REQUEST_TOKEN={BEARER} metier publish greeting.toml --from-ci --yes",
+        service.url
+    );
+    let trust = |skill: &str| {
+        let add = format!(
+            "metier namespace publisher add com.acme --issuer {} --claim repository=acme/weather --claim repository_owner_id=65 --skill com.acme/{skill}",
+            service.url
+        );
+        let added = shell(&owner, &stall.url, &add);
+        assert_eq!(added.code, 0, "{added:?}");
+    };
+    // A workflow that is trusted with the skill is not with the agent.
+    trust("weather");
+    let other = shell(&run, &stall.url, &given);
+    assert!(other.stderr.contains("code: forbidden"), "{other:?}");
+    trust("greeting");
+    let done = shell(&run, &stall.url, &given);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(
+        done.stderr
+            .contains("`weather` is pinned to com.acme/weather 0.1.0"),
+        "{done:?}"
+    );
+    // No key was made that stays, and nobody was logged in.
+    let keys = shell(&run, "", "find . -name '*.pem' -o -name token.json");
+    assert_eq!(keys.stdout, "", "{keys:?}");
+    let user = Sandbox::new();
+    for line in [
+        "metier install com.acme/greeting --yes --to here",
+        "metier verify here/greeting.agent.json",
+    ] {
+        let ran = shell(&user, &stall.url, line);
+        assert_eq!(ran.code, 0, "{line}: {ran:?}");
+    }
+    let says =
+        "by the workflow acme/weather release.yml at refs/tags/v1, run 7, as the market saw it";
+    let info = shell(&user, &stall.url, "metier info com.acme/greeting");
+    assert!(info.stdout.contains(says), "{info:?}");
+    let line = "metier run here/greeting.toml --input '{\"name\": \"Ada\"}'";
+    let ran = shell(&user, &stall.url, line);
+    assert!(ran.stdout.contains("Hello, Ada!"), "{ran:?}");
+    // The same version again, by another run, is another publication of it.
+    let again = shell(&run, &stall.url, &given);
+    assert!(again.stderr.contains("code: "), "{again:?}");
 }
 
 #[test]

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use metier_agent::definition::{Name, ToolChoice};
-use metier_core::manifest::words as reach;
-
 use super::{Bundle, Package, record, terms};
 use crate::consent::{self, Change, Class, Contents, Part, Reason, lines};
+use metier_agent::definition::{Name, ToolChoice};
+use semver::Version;
 
 /// What changes when `new` takes the place of `old`.
 ///
@@ -17,20 +16,24 @@ pub fn compare(old: &Bundle, new: &Bundle) -> Change {
     why.extend(words(&old.package, &new.package));
     for (alias, skill) in &new.skills {
         let known = old.skills.get(alias);
+        let lost = old.unshown.get(alias).zip(old.package.pins().get(alias));
         let own = match known.filter(|known| known.name() == skill.name()) {
-            None => vec![came(skill, known)],
             Some(known) => of_skill(known, skill),
+            None => match lost {
+                Some((why, pin)) => {
+                    vec![Reason::unshown(&pin.name, &pin.version, why).with(consent::may(skill))]
+                }
+                None => vec![came(skill, known)],
+            },
         };
         why.extend(own.into_iter().map(|reason| reason.of(alias.as_str())));
         let tools = chosen_more(alias, old, new);
         why.extend(tools.map(|reason| reason.of(alias.as_str())));
     }
-    let gone = old
-        .skills
-        .iter()
-        .filter(|(alias, _)| !new.skills.contains_key(alias));
-    why.extend(gone.map(|(alias, skill)| {
-        let words = format!("the agent does not use {} any more", skill.name());
+    let pins = old.package.pins().iter();
+    let gone = pins.filter(|(alias, _)| !new.skills.contains_key(*alias));
+    why.extend(gone.map(|(alias, pin)| {
+        let words = format!("the agent does not use {} any more", pin.name);
         Reason::narrower(Part::Authority, words).of(alias.as_str())
     }));
     if why.is_empty() && old.package.text() != new.package.text() {
@@ -42,6 +45,18 @@ pub fn compare(old: &Bundle, new: &Bundle) -> Change {
     Change {
         class: class.unwrap_or(Class::Auto),
         why,
+    }
+}
+
+/// What changes when nobody can show any more what the agent was that was consented to, and why not: everything is as new.
+pub fn compare_unshown(before: &Version, why: &str, new: &Bundle) -> Change {
+    let mut reasons = vec![Reason::unshown(new.package.name(), before, why)];
+    for (alias, skill) in &new.skills {
+        reasons.push(came(skill, None).of(alias.as_str()));
+    }
+    Change {
+        class: Class::Reconsent,
+        why: reasons,
     }
 }
 
@@ -60,14 +75,7 @@ fn came(skill: &Contents, known: Option<&Contents>) -> Reason {
         None => format!("there is a further skill: {name} {version}"),
         Some(known) => format!("the skill was {}, and is {name} {version}", known.name()),
     };
-    let asks = reach::sentences(&skill.manifest().capabilities);
-    let price = &skill.manifest().pricing;
-    let mut may: Vec<String> = asks
-        .iter()
-        .map(|(kind, words)| format!("+ {kind}: {words}"))
-        .collect();
-    may.push(format!("+ price: {}", price.words()));
-    Reason::wider(Class::Reconsent, Part::Authority, words).with(may)
+    Reason::wider(Class::Reconsent, Part::Authority, words).with(consent::may(skill))
 }
 
 fn of_skill(old: &Contents, new: &Contents) -> Vec<Reason> {

@@ -31,7 +31,7 @@ mod terms;
 pub(crate) mod tests;
 
 pub use bundle::{Bundle, OtherPin};
-pub use change::compare;
+pub use change::{compare, compare_unshown};
 pub use file::{MAX_FILES, MAX_PACKAGE, MAX_SKILLS, Package, PackageError, Pin};
 pub use pins::pinned;
 pub use record::Record;

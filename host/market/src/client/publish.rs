@@ -37,6 +37,8 @@ pub enum Published {
     Held {
         /// What to ask for.
         review: String,
+        /// What whoever asked can read of it: in the queue, or, as a run, the version's page once it is let in.
+        page: Option<String>,
     },
 }
 
@@ -63,6 +65,8 @@ struct Done {
 #[derive(Deserialize)]
 struct Held {
     review: serde_json::Value,
+    #[serde(default)]
+    page: Option<String>,
 }
 
 impl Client {
@@ -107,12 +111,12 @@ impl Client {
         let status = answer.status;
         let bytes = within(PATIENCE, path, answer.whole(path, MAX_ANSWER)).await?;
         if status == StatusCode::ACCEPTED {
-            let Held { review } = read_json(path, &bytes)?;
+            let Held { review, page } = read_json(path, &bytes)?;
             let review = match review {
                 serde_json::Value::String(text) => text,
                 other => other.to_string(),
             };
-            return Ok(Published::Held { review });
+            return Ok(Published::Held { review, page });
         }
         let Done { leaf, page } = read_json(path, &bytes)?;
         Ok(Published::Done { leaf, page })

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use metier_core::{Effect, ToolName, package::Tool};
+use metier_core::{Effect, SkillName, ToolName, manifest::words as reach, package::Tool};
+use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::{Contents, Record, authority, diff::visible, price, words};
@@ -92,6 +93,14 @@ impl Reason {
         Reason::wider(Class::Auto, part, words)
     }
 
+    /// That what was there before is nowhere to be compared with.
+    pub(crate) fn unshown(name: &SkillName, before: &Version, why: &str) -> Self {
+        let words = format!(
+            "what {name} {before} was cannot be shown any more ({why}), so all it may do counts as new"
+        );
+        Reason::wider(Class::Reconsent, Part::Authority, words)
+    }
+
     pub(super) fn at(mut self, table: &str, line: usize) -> Self {
         self.rule = Some((table.to_owned(), line));
         self
@@ -107,6 +116,28 @@ impl Reason {
         self.diff = diff;
         self
     }
+}
+
+impl Change {
+    /// What changes when nobody can show any more what was consented to, and why not: everything it may do is as new.
+    pub fn unshown(before: &Version, why: &str, new: &Contents) -> Change {
+        Change {
+            class: Class::Reconsent,
+            why: vec![Reason::unshown(new.name(), before, why).with(may(new))],
+        }
+    }
+}
+
+/// Everything a skill may do and costs, as lines that came.
+pub(crate) fn may(skill: &Contents) -> Vec<String> {
+    let asks = reach::sentences(&skill.manifest().capabilities);
+    let mut may: Vec<String> = asks
+        .iter()
+        .map(|(kind, words)| format!("+ {kind}: {words}"))
+        .collect();
+    let price = &skill.manifest().pricing;
+    may.push(format!("+ price: {}", price.words()));
+    may
 }
 
 /// What changes when `new` takes the place of `old`.

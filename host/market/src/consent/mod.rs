@@ -29,6 +29,7 @@ mod record;
 mod tests;
 mod words;
 
+pub(crate) use change::may;
 pub use change::{Change, Class, Part, Reason, compare};
 pub use contents::{Contents, ContentsError, MAX_NAMES, MAX_PATHS, MAX_RULES};
 pub(crate) use diff::lines;

@@ -9,7 +9,8 @@
 //! | `registry/` | [files](registry) by their digests: components, manifests, signatures, reviews |
 //! | `queue/` | what waits for a [person](acts::Queue) |
 //! | `accounts/` | whose key each account is |
-//! | `id-tokens.json` | which ID tokens of [runs] were taken |
+//! | `proofs/` | when the [proof](looks) of each namespace was looked for last |
+//! | `id-tokens/` | which ID tokens of [runs] were taken |
 //! | `revocations.json` | the [list](acts::ListFile) that was told last |
 //! | `search.db` | an index that is derived, and may be thrown away |
 //!
@@ -22,6 +23,7 @@ pub mod elsewhere;
 pub mod keys;
 pub mod ledger;
 pub mod login;
+pub mod looks;
 pub mod proof;
 pub mod registry;
 pub mod runs;
@@ -50,10 +52,11 @@ use self::{
     keys::{KeysError, MarketKeys},
     ledger::{Ledger, LedgerError},
     login::Login,
+    looks::Looks,
     proof::{Lookup, NoLookup},
     receipts::Indexes,
     registry::{Collected, Pushed, Record, Reference, Registry, RegistryError, RegistryLimits},
-    runs::{IdTokens, NoIdTokens, Runs},
+    runs::{IdTokens, NoIdTokens, Runs, TakenLimits},
     sandbox::{NoSandbox, Sandbox},
     sessions::{Challenge, LoginLimits, LoginRefused, Sessions, Source, Token},
 };
@@ -112,6 +115,8 @@ pub struct Options {
     pub address: Option<Url>,
     /// How proofs of namespaces are looked up.
     pub lookup: Arc<dyn Lookup>,
+    /// How many ID tokens of runs are remembered.
+    pub taken: TakenLimits,
     /// Who verifies ID tokens of runs.
     pub id_tokens: Arc<dyn IdTokens>,
     /// Whether namespaces are taken without a proof: for a market on one's own machine.
@@ -129,6 +134,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock::default()),
             address: None,
             lookup: Arc::new(NoLookup),
+            taken: TakenLimits::default(),
             id_tokens: Arc::new(NoIdTokens),
             any_namespace: false,
             sandbox: Arc::new(NoSandbox),
@@ -146,6 +152,7 @@ pub struct Market {
     ledger: Arc<Ledger>,
     sessions: Sessions,
     runs: Runs,
+    looks: Looks,
     queue: Queue,
     list: Arc<ListFile>,
     indexes: Indexes,
@@ -418,7 +425,8 @@ impl Begun {
             ledger: self.ledger,
             sessions: Sessions::open(&folder.join("accounts"), options.logins, clock.clone())
                 .map_err(disk)?,
-            runs: Runs::open(folder).map_err(disk)?,
+            runs: Runs::open(folder, options.taken, &options.logins).map_err(disk)?,
+            looks: Looks::open(&folder.join("proofs")).map_err(disk)?,
             queue: Queue::open(&folder.join("queue")).map_err(disk)?,
             list: Arc::new(ListFile::open(folder, keys.clone()).map_err(disk)?),
             indexes: Indexes::default(),

@@ -227,10 +227,8 @@ fn shown(ledger: &Ledger, leaf: u64, size: Option<u64>) -> Result<Shown, ActErro
     else {
         return Err(missing());
     };
-    let history: Vec<u64> = ledger.look(|view| {
-        let history = view.history(&Namespace::of(&publication.name)).iter();
-        history.copied().take_while(|leaf| *leaf < size).collect()
-    });
+    let namespace = Namespace::of(&publication.name);
+    let history = ledger.look(|view| view.history(&namespace, size));
     let history = history.into_iter().map(|leaf| entry(ledger, leaf, size));
     Ok(Shown {
         checkpoint,

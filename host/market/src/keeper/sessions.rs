@@ -21,7 +21,7 @@ use serde::Serialize;
 use url::Url;
 
 pub use self::room::Source;
-use self::room::{Most, Room};
+pub(in crate::keeper) use self::room::{Most, Room};
 use super::{ledger::moment, login::Login};
 use crate::{fixtures::Moment, state::Account};
 
@@ -51,6 +51,10 @@ pub struct LoginLimits {
     pub new_accounts: u32,
     /// The same of one address.
     pub new_accounts_each: u32,
+    /// ID tokens of runs that were refused of late, or are being looked at. One address that has as many as it may is not listened to.
+    pub exchanges: usize,
+    /// The same of one address.
+    pub exchanges_each: usize,
 }
 
 impl Default for LoginLimits {
@@ -62,6 +66,8 @@ impl Default for LoginLimits {
             tokens_each: 1_024,
             new_accounts: 5_000,
             new_accounts_each: 100,
+            exchanges: 65_536,
+            exchanges_each: 128,
         }
     }
 }

@@ -26,8 +26,9 @@ pub struct Receipt {
     pub checkpoint: String,
     /// The `publish` leaf.
     pub leaf: Entry,
-    /// The leaves `namespace`, `key`, `key-end`, `publisher`, `publisher-end`, `freeze` and `thaw` of its namespace up to the checkpoint, in
-    /// order: which keys it has and whose runs it trusts, and when they were good.
+    /// The leaves `namespace`, `key`, `key-end`, `publisher` and `publisher-end` of its namespace up to the checkpoint, in order: which keys it
+    /// has and whose runs it trusts, and when they were good. Where it is frozen at the checkpoint, the `freeze` too; of those that are over a
+    /// receipt may tell, and need not.
     pub history: Vec<Entry>,
     /// The OCI manifest, as it was signed.
     pub manifest: String,

@@ -5,7 +5,7 @@
 //! | `POST /api/v1/market/challenges` | `{challenge, expires}` |
 //! | `POST /api/v1/market/tokens` `{account, key, challenge, signature}` | `{token, expires}` |
 //! | `POST /api/v1/market/namespaces` `{name, method, shows}` | `{proof, where}`; needs a token, as all below. `shows` is what the line is for: `"claim"`, `{"recover": {key}}`, `{"end": {key, since}}`, `{"end-publisher": {publisher, since}}` |
-//! | `GET /api/v1/market/namespaces` | those that are the caller's, with their keys |
+//! | `GET /api/v1/market/namespaces` | those that are the caller's, with their keys, and when their proofs were looked for last |
 //! | `PUT /api/v1/market/namespaces/NAME` `{key}` | `201 {leaf, at}` |
 //! | `POST /api/v1/market/namespaces/NAME/keys` `{key, from, until, signature}` | `201 {leaf, at}`; without a signature the domain is looked at |
 //! | `POST /api/v1/market/namespaces/NAME/key-ends` `{key, from, since, signature}` | `201 {leaf, at}`; the same |
@@ -91,11 +91,20 @@ async fn terms(
 }
 
 async fn theirs(State(app): State<Arc<MarketApp>>, caller: Caller) -> Response {
-    let namespaces: Vec<Value> = app.market.state(|state| {
+    let namespaces: Vec<(Namespace, Value)> = app.market.state(|state| {
         let theirs = state.namespaces();
         let theirs = theirs.filter(|(_, owned)| owned.owner == caller.account);
-        theirs.map(|(name, owned)| told(name, owned)).collect()
+        theirs
+            .map(|(name, owned)| (name.clone(), told(name, owned)))
+            .collect()
     });
+    let namespaces: Vec<Value> = namespaces
+        .into_iter()
+        .map(|(name, mut told)| {
+            told["checked"] = json!(app.market.last_look(&name));
+            told
+        })
+        .collect();
     Json(json!({"namespaces": namespaces})).into_response()
 }
 

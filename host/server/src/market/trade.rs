@@ -2,7 +2,7 @@
 //!
 //! | request | what comes of it |
 //! |---|---|
-//! | `POST /api/v1/market/publish` `{name, version, manifest, bundle, security_fix}` | `201 {leaf, at, page}`; `202 {review, page}` where a person has to look; `422` with the findings |
+//! | `POST /api/v1/market/publish` `{name, version, manifest, bundle, security_fix}` | `201 {leaf, at, page}`; `202 {review, page}` where a person has to look: to a run, which reads no queue, the page is where the version is once it is let in; `422` with the findings |
 //! | `POST /api/v1/market/skills/NAME/VERSION/yank`, `/unyank` `{why}` | `201 {leaf, at}` |
 //! | `POST /api/v1/market/revocations`, `/unrevocations` `{target, why}` | `201 {leaf, at}`, and a new list; the second for who keeps the market |
 //! | `GET /api/v1/market/queue` | what waits for a person: all for who keeps the market, their own for others |
@@ -76,6 +76,10 @@ async fn publish(
         "{}/skills/{}/{}",
         base.0, submission.name, submission.version
     );
+    let waits = match &author {
+        Author::Account(_) => Waits::InQueue(format!("{}/api/v1/market/queue", base.0)),
+        Author::Run(_) => Waits::Unseen,
+    };
     let outcome = to_its_end(async move {
         let published = match author {
             Author::Account(caller) => app.market.publish(&caller.account, &submission).await,
@@ -83,17 +87,29 @@ async fn publish(
         };
         published.map_err(NotDone::from)
     });
-    Ok(told(outcome.await?, &base, &page))
+    let outcome = outcome.await?;
+    Ok(told(outcome, &page, &waits))
 }
 
-fn told(outcome: Outcome, base: &Base, page: &str) -> Response {
+/// Where whoever published reads what waits.
+enum Waits {
+    /// In the queue at this address.
+    InQueue(String),
+    /// Nowhere before it is let in: the token of a run reads what everybody does.
+    Unseen,
+}
+
+fn told(outcome: Outcome, page: &str, waits: &Waits) -> Response {
     match outcome {
         Outcome::Published(appended) => {
             let told = json!({"leaf": appended.leaf, "at": appended.at, "page": page});
             (StatusCode::CREATED, Json(told)).into_response()
         }
         Outcome::Waits(id) => {
-            let page = format!("{}/api/v1/market/queue/{id}", base.0);
+            let page = match waits {
+                Waits::InQueue(queue) => format!("{queue}/{id}"),
+                Waits::Unseen => page.to_owned(),
+            };
             (
                 StatusCode::ACCEPTED,
                 Json(json!({"review": id, "page": page})),

@@ -9,7 +9,7 @@
 //! ID tokens are verified as a service verifies those of its users ([`metier_service::identity::token`]): keys come by discovery, and the
 //! audience is the market's address, alone or with the key of the run ([`metier_market::keeper::runs::audience`]).
 
-use std::{path::PathBuf, sync::Arc, time::SystemTime};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::SystemTime};
 
 use async_trait::async_trait;
 use axum::{
@@ -18,16 +18,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use metier_core::{Code, Fault, audit::EgressRecord, fault::sentence};
+use metier_core::{Code, Fault, audit::EgressRecord, fault::sentence, http::Host};
 use metier_market::{
     keeper::runs::{Exchange, ExchangeRefused, IdToken, IdTokens, audience},
-    state::{PublisherChange, PublisherEnding},
+    state::{Namespace, PublisherChange, PublisherEnding},
     trust::KeyHint,
 };
 use metier_runtime::egress::EgressAudit;
 use metier_service::identity::{
     keys::HttpKeys,
-    token::{Issuer, Tokens},
+    token::{Issuer, Tokens, is_this_machine, safe_url},
 };
 use serde_json::Value;
 use url::Url;
@@ -37,6 +37,7 @@ use super::{
     body::Body,
     doors::{about, created, namespace},
     failure::NotDone,
+    source::From,
     trade::to_its_end,
     who::Caller,
 };
@@ -61,6 +62,8 @@ pub fn router() -> Router<Arc<MarketApp>> {
 pub struct PublishedKeys {
     tokens: Tokens,
     market: Url,
+    /// Issuers that are taken for these namespaces, and those below them, alone.
+    only: HashMap<String, Vec<Namespace>>,
 }
 
 impl PublishedKeys {
@@ -74,7 +77,7 @@ impl PublishedKeys {
             .map(|url| Issuer::read_only(url.clone(), audience(market, None)));
         let issuers: Vec<Issuer> = issuers.collect();
         for issuer in &issuers {
-            metier_service::identity::token::safe_url(&issuer.url)?;
+            check_issuer(&issuer.url)?;
         }
         let clock = Arc::new(SystemTime::now);
         // Nothing is named by a file here.
@@ -87,7 +90,50 @@ impl PublishedKeys {
         Ok(PublishedKeys {
             tokens: Tokens::new(issuers, Arc::new(source), clock),
             market: market.clone(),
+            only: HashMap::new(),
         })
+    }
+
+    /// Takes the tokens of one of them for these namespaces, and those below them, alone; for all where none is named.
+    #[must_use]
+    pub fn only_for(mut self, issuer: String, namespaces: Vec<Namespace>) -> PublishedKeys {
+        if !namespaces.is_empty() {
+            self.only.entry(issuer).or_default().extend(namespaces);
+        }
+        self
+    }
+
+    fn is_for(&self, issuer: &str, namespace: &Namespace) -> bool {
+        let Some(only) = self.only.get(issuer) else {
+            return true;
+        };
+        let mut above = namespace.above();
+        only.contains(namespace) || above.any(|above| only.contains(&above))
+    }
+}
+
+/// Whether this can be an issuer of a CI service that an operator names: by the name of its host, as its tokens write it. An address is
+/// anybody's tomorrow; only this machine is itself.
+///
+/// # Errors
+/// Why not, in words.
+pub fn check_issuer(issuer: &str) -> Result<(), String> {
+    let url = safe_url(issuer)?;
+    if issuer.contains(['?', '@', '*']) {
+        return Err(format!("{issuer} has more than a host and a path"));
+    }
+    if matches!(url.host(), Host::Ip(_)) && !is_this_machine(url.host()) {
+        return Err(format!("{issuer} has an address, and no name"));
+    }
+    let host = url.host().to_string();
+    let rest = issuer.split_once("://").map_or("", |(_, rest)| rest);
+    // `https://GitLab.com` is nobody's `iss`.
+    let is_named = matches!(url.host(), Host::Name(_));
+    match !is_named || rest.starts_with(&host) {
+        true => Ok(()),
+        false => Err(format!(
+            "{issuer} is not written as its tokens write it: {host}"
+        )),
     }
 }
 
@@ -99,8 +145,10 @@ impl std::fmt::Debug for PublishedKeys {
 
 #[async_trait]
 impl IdTokens for PublishedKeys {
-    fn issuers(&self) -> Vec<String> {
-        self.tokens.issuers().map(str::to_owned).collect()
+    fn issuers(&self, namespace: &Namespace) -> Vec<String> {
+        let issuers = self.tokens.issuers();
+        let theirs = issuers.filter(|issuer| self.is_for(issuer, namespace));
+        theirs.map(str::to_owned).collect()
     }
 
     async fn verify(&self, token: &str, key: KeyHint) -> Option<IdToken> {
@@ -127,9 +175,10 @@ impl EgressAudit for Unwritten {
 
 async fn exchange(
     State(app): State<Arc<MarketApp>>,
+    From(source): From,
     Body(exchange): Body<Exchange>,
 ) -> Result<Response, Problem> {
-    let token = app.market.exchange(&exchange).await;
+    let token = app.market.exchange(&exchange, source).await;
     let token = token.map_err(|error| not_taken(&error))?;
     Ok(Json(token).into_response())
 }
@@ -194,9 +243,14 @@ fn not_taken(error: &ExchangeRefused) -> Problem {
             Code::InvalidArguments,
             "Make a key, use it in this run, and forget it.",
         ),
-        ExchangeRefused::TooMany(wait) => {
+        ExchangeRefused::TooMany(_, _, wait) => {
             let fault = Fault::new(Code::RateLimited, sentence(&error.to_string()));
             let hint = "One run needs one ID token, whatever it publishes.";
+            fault.with_hint(hint).with_retry_after(*wait).into()
+        }
+        ExchangeRefused::TooManyHere(wait) => {
+            let fault = Fault::new(Code::RateLimited, sentence(&error.to_string()));
+            let hint = "See what the earlier refusals said, and wait. Where many share the address of a proxy, the market is started with `--proxy`.";
             fault.with_hint(hint).with_retry_after(*wait).into()
         }
         ExchangeRefused::Busy => fault(Code::Busy, "Try again later."),

@@ -26,7 +26,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
-pub use super::issuer::{ALGORITHMS, Issuer, SigningAlgorithm, safe_url};
+pub use super::issuer::{ALGORITHMS, Issuer, SigningAlgorithm, is_this_machine, safe_url};
 use super::{Caller, refused};
 
 /// Largest token, in bytes: more than any header line of a usual proxy lets pass.

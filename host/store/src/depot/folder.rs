@@ -172,11 +172,11 @@ impl Warehouse for Here {
     }
 
     /// Whoever reads it meanwhile reads it to its end.
-    async fn remove(&self, digest: &Digest) -> Result<()> {
+    async fn remove(&self, digest: &Digest) -> Result<Option<String>> {
         let (folder, path) = (self.0.clone(), place(digest));
         blocking(move || match folder.dir.remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
+            _ => Ok(None),
         })
         .await
     }

@@ -82,7 +82,7 @@ impl Depot {
     }
 
     /// Blobs that arrive in a folder and are kept elsewhere, by this owner alone. What the folder has is sent there first, each blob held
-    /// against its digest, and then removed from the folder. Gives back every blob there is, too.
+    /// against its digest, and then removed from the folder; what is there already is held against it too. Gives back every blob there is, too.
     ///
     /// # Errors
     /// Those of both places.
@@ -101,7 +101,8 @@ impl Depot {
         let here = Here(folder.clone());
         let mut known: HashMap<Digest, u64> = warehouse.list().await?.into_iter().collect();
         for (digest, size) in here.list().await? {
-            if known.get(&digest) != Some(&size) {
+            let is_there = known.get(&digest) == Some(&size);
+            if !(is_there && is_sound(&*warehouse, &digest, size).await?) {
                 // Damaged here, it is nowhere: whoever keeps it is told.
                 whole(here.read(&digest, 0, u64::MAX).await?).await?;
                 let arrived = Arrived::named(folder.clone(), &digest, size);
@@ -174,18 +175,18 @@ impl Depot {
         Ok(Some(bytes))
     }
 
-    /// Removes a blob; nothing happens where it is not there.
+    /// Removes a blob; nothing happens where it is not there. What of it stays all the same, in words.
     ///
     /// # Errors
     /// The place's.
-    pub async fn remove(&self, digest: &Digest) -> Result<()> {
+    pub async fn remove(&self, digest: &Digest) -> Result<Option<String>> {
         let size = match self.folder.limits.total {
             Some(_) => self.warehouse.size(digest).await?,
             None => None,
         };
-        self.warehouse.remove(digest).await?;
+        let left = self.warehouse.remove(digest).await?;
         self.folder.give_back(size.unwrap_or_default());
-        Ok(())
+        Ok(left)
     }
 
     /// Every blob there is, in no order, and its bytes.
@@ -207,6 +208,19 @@ pub fn blobs_in(path: &Path) -> Result<Vec<(Digest, u64)>> {
 
 fn sum(blobs: &[(Digest, u64)]) -> u64 {
     blobs.iter().map(|(_, size)| size).sum()
+}
+
+/// Whether another place has all bytes of a blob, and the right ones: as many others are not it, and here may be the last that are.
+async fn is_sound(place: &dyn Warehouse, digest: &Digest, size: u64) -> Result<bool> {
+    let Some(reading) = place.read(digest, 0, u64::MAX).await? else {
+        return Ok(false);
+    };
+    let is_whole = reading.size() == size;
+    match whole(Some(reading)).await {
+        Ok(()) => Ok(is_whole),
+        Err(DepotError::Damaged { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads a blob to its end, which is where it is held against its digest.

@@ -41,11 +41,12 @@ pub trait Warehouse: fmt::Debug + Send + Sync {
     /// The place's. Nothing is there then, or what was there before.
     async fn keep(&self, digest: &Digest, arrived: &Arrived) -> Result<()>;
 
-    /// Removes a blob; nothing happens where it is not there.
+    /// Removes a blob; nothing happens where it is not there. It is not there afterwards: where some of its bytes are, which nothing leads to
+    /// and the place's owner may collect, that is told in words.
     ///
     /// # Errors
     /// The place's.
-    async fn remove(&self, digest: &Digest) -> Result<()>;
+    async fn remove(&self, digest: &Digest) -> Result<Option<String>>;
 
     /// Every blob there is, in no order, and its bytes.
     ///

@@ -4,6 +4,7 @@ use metier_core::{Code, Digest, Fault};
 use metier_market::{
     client::{Client, ClientError},
     index::Requirement,
+    keeper::looks::Look,
     revoked::Target,
     state::{Namespace, ProofMethod},
 };
@@ -131,7 +132,18 @@ fn row(namespace: &Value) -> Value {
         "name": namespace["name"],
         "proven": namespace["proof"]["place"],
         "frozen": namespace["frozen"],
+        "checked": checked(namespace),
         "keys": keys.join(" "),
+    })
+}
+
+/// When its proof was looked for last, and what that came to; a market that takes every namespace looks for none.
+fn checked(namespace: &Value) -> Option<String> {
+    let look: Look = serde_json::from_value(namespace["checked"].clone()).ok()?;
+    let lost = look.lost_from().filter(|_| namespace["frozen"].is_null());
+    Some(match lost {
+        Some(lost) => format!("{look}: publish it again, or it is frozen from {lost} on"),
+        None => look.to_string(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod account;
 mod agents;
+mod before;
 pub mod beside;
 mod changes;
 mod find;

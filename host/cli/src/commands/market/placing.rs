@@ -86,11 +86,31 @@ impl Placing {
         matches!(self, Placing::Service(..))
     }
 
-    /// Puts it there.
+    /// Puts a skill there by itself, unless an agent there pins another file of its alias.
     ///
     /// # Errors
     /// The service's, or the disk's.
     pub async fn put(
+        &self,
+        alias: &Name,
+        fetched: &Fetched,
+        first_key: FirstKey,
+    ) -> Result<Value, Failure> {
+        let component = fetched.contents.component();
+        match self {
+            Placing::Service(client, _) => {
+                agents::is_free_in(client, alias, component).await?;
+            }
+            Placing::Directory(folder) => agents::is_free(folder, alias, component)?,
+        }
+        self.put_pinned(alias, fetched, first_key).await
+    }
+
+    /// Puts one there that an agent pins, with the agent.
+    ///
+    /// # Errors
+    /// The service's, or the disk's.
+    pub async fn put_pinned(
         &self,
         alias: &Name,
         fetched: &Fetched,
@@ -151,7 +171,6 @@ fn directory(
     fetched: &Fetched,
     grant: &str,
 ) -> Result<Value, Failure> {
-    agents::is_free(folder, alias, fetched.contents.component())?;
     let place = |end: &str| folder.join(format!("{}{end}", alias.as_str()));
     let put = |end: &str, bytes: &[u8]| {
         let path = place(end);

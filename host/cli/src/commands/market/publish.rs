@@ -22,6 +22,7 @@ use crate::{
     errors::{Failure, sentence},
     exit::Exit,
     printer::Format,
+    text,
 };
 
 /// Publishes.
@@ -87,9 +88,19 @@ pub async fn hand_over<W: Ware>(
             let words = format!("{name} {version} is published: leaf {leaf} of the log.");
             tell(app, &line, &words)
         }
-        Published::Held { review } => {
-            let line = json!({"name": name, "version": version, "review": review});
-            let words = format!("{name} {version} waits for a person of the market: {review}");
+        Published::Held { review, page } => {
+            let line = json!({"name": name, "version": version, "review": review, "page": page});
+            let mut words = format!("{name} {version} waits for a person of the market: {review}");
+            if args.from_ci {
+                let page = page.map_or(String::new(), |page| {
+                    format!("; once it is let in, its page is {}", text::one_line(&page))
+                });
+                words.push_str(&format!(
+                    ". The token of a run does not read what waits: whoever has {} does, with `metier market queue show {}`{page}",
+                    name.namespace(),
+                    text::one_line(&review)
+                ));
+            }
             tell(app, &line, &words)
         }
     }

@@ -48,8 +48,8 @@ use crate::{
 /// How often it is looked for uploads nobody goes on with.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// How often the proof of each namespace is looked for again.
-const LOOK_AGAIN: Duration = Duration::from_secs(24 * 3_600);
+/// How often it is looked whose proof is to be looked for again: once a day, and sooner where it was not there.
+const LOOK_AGAIN: Duration = Duration::from_secs(3_600);
 
 /// How often files are looked for that nothing published leads to: more often only where they are to go sooner.
 const COLLECT: Duration = Duration::from_secs(3_600);
@@ -148,13 +148,17 @@ async fn open(
     let accounts = FileAccounts::open(&data.join("publishers.toml"));
     let (accounts, issued) = accounts.map_err(|error| no_accounts(&error))?;
     let issuers = trusted::ISSUERS.map(str::to_owned).into_iter();
-    let issuers: Vec<String> = issuers.chain(args.issuers.iter().cloned()).collect();
+    let named_issuers = args.issuers.iter().map(|named| named.url.clone());
+    let issuers: Vec<String> = issuers.chain(named_issuers).collect();
     let id_tokens = PublishedKeys::of(&issuers, &named).map_err(|why| {
         Failure::usage(
             sentence(&why),
             "`--id-tokens-of` takes the address that `iss` is in a token: https://ci.acme.example",
         )
     })?;
+    let id_tokens = args.issuers.iter().fold(id_tokens, |all, named| {
+        all.only_for(named.url.clone(), named.namespaces.clone())
+    });
     let options = keeper::Options {
         limits: RegistryLimits {
             blob: args.max_component.bytes(),
@@ -223,6 +227,9 @@ async fn tend(market: Arc<keeper::Market>, unpublished: Duration) {
     loop {
         tokio::time::sleep(SWEEP).await;
         market.registry().sweep();
+        if let Err(error) = market.sweep_id_tokens().await {
+            tracing::error!(%error, "ID tokens that are over could not be forgotten");
+        }
         if Instant::now() >= collect {
             collect_files(&market).await;
             collect = Instant::now() + each;
@@ -232,8 +239,6 @@ async fn tend(market: Arc<keeper::Market>, unpublished: Duration) {
 
 /// Looks for the proofs of namespaces every day, however long domains take to answer.
 async fn prove(market: Arc<keeper::Market>) {
-    // A market that is started every day looks too.
-    tokio::time::sleep(LOOK_AGAIN / 24).await;
     loop {
         look_again(&market).await;
         tokio::time::sleep(LOOK_AGAIN).await;
@@ -243,12 +248,18 @@ async fn prove(market: Arc<keeper::Market>) {
 /// Removes files that nothing published leads to.
 async fn collect_files(market: &keeper::Market) {
     match market.collect().await {
-        Ok(collected) if collected.files > 0 => tracing::info!(
-            files = collected.files,
-            bytes = collected.bytes,
-            "files that were pushed and not published are gone"
-        ),
-        Ok(_) => {}
+        Ok(collected) => {
+            if collected.files > 0 {
+                tracing::info!(
+                    files = collected.files,
+                    bytes = collected.bytes,
+                    "files that were pushed and not published are gone"
+                );
+            }
+            for what in &collected.told {
+                tracing::warn!(what, "not all of a file is gone");
+            }
+        }
         Err(error) => {
             tracing::error!(%error, "files that were pushed and not published could not be removed");
         }
@@ -258,7 +269,9 @@ async fn collect_files(market: &keeper::Market) {
 /// Looks for the proofs of all namespaces.
 async fn look_again(market: &keeper::Market) {
     match market.check_proofs().await {
+        Ok(checked) if checked.looked == 0 => {}
         Ok(checked) => tracing::info!(
+            looked = checked.looked,
             frozen = checked.frozen,
             thawed = checked.thawed,
             "the proofs of namespaces were looked for"

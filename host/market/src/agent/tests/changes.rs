@@ -1,7 +1,7 @@
 //! How an update is classed, and whose each reason is.
 
 use super::{
-    super::{Record, compare, sentences},
+    super::{Record, compare, compare_unshown, sentences},
     *,
 };
 use crate::consent::{Change, Class};
@@ -189,4 +189,37 @@ fn no_sentence_of_the_agent_is_about_what_its_skills_reach() {
     let apart: Vec<_> = record.skills.keys().map(String::as_str).collect();
     assert_eq!(apart, ["crm", "mail"]);
     assert_ne!(record.skills["crm"], record.skills["mail"]);
+}
+
+/// The market shows nothing of a void version: what is not kept here is nothing that could be narrower.
+#[test]
+fn what_nobody_can_show_any_more_is_consented_to_anew() {
+    let (old, _) = usual();
+    let lost: Name = "crm".parse().unwrap();
+    let mut kept = old.skills().clone();
+    kept.remove(&lost);
+    let package = old.package.clone();
+    Bundle::new(package.clone(), kept.clone()).unwrap_err();
+    let unshown = [(lost, "void: its key was stolen".to_owned())].into();
+    let old = Bundle::remembered(package, kept, unshown).unwrap();
+    let skills = [("crm", crm("1.0.1", READS)), ("mail", mail())];
+    let (new, _) = made(
+        &REVIEW.replace("\"1.0.0\"\ndesc", "\"1.0.1\"\ndesc"),
+        WORDS,
+        &skills,
+    );
+    let change = compare(&old, &new);
+    assert_eq!(change.class, Class::Reconsent, "{change:?}");
+    let why = &change.why[0];
+    assert_eq!(why.skill.as_deref(), Some("crm"));
+    assert!(why.words.contains("its key was stolen"), "{why:?}");
+    assert!(
+        why.diff.iter().any(|line| line.starts_with("+ http")),
+        "{why:?}"
+    );
+    // The same, known, asks nobody.
+    assert_eq!(compare(&usual().0, &new).class, Class::Auto);
+    let all = compare_unshown(&"1.0.0".parse().unwrap(), "void", &new);
+    assert_eq!(all.class, Class::Reconsent);
+    assert_eq!(all.why.len(), 3, "{all:?}");
 }

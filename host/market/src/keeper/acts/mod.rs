@@ -7,6 +7,8 @@ mod gate;
 mod key_changes;
 mod list;
 mod names;
+mod narrow;
+mod proofs;
 mod publish;
 mod publishers;
 mod queue;
@@ -16,7 +18,8 @@ pub use self::{
     act::ActLimits,
     error::ActError,
     list::{ListFile, Told},
-    names::{Checked, Terms},
+    names::Terms,
+    proofs::Checked,
     publish::{Outcome, Submission},
     queue::{Decision, Queue, Waiting},
 };

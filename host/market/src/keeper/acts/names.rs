@@ -10,7 +10,7 @@ use crate::{
         ledger::moment,
         proof::{self, Shows},
     },
-    state::{Account, Change, Claim, Freeze, Namespace, Proof, ProofMethod, Reason, Thaw, Word},
+    state::{Account, Change, Claim, Namespace, Proof, ProofMethod, Reason, Word},
     trust::PublicKey,
 };
 
@@ -22,15 +22,6 @@ pub struct Terms {
     /// Where it has to stand.
     #[serde(rename = "where")]
     pub place: String,
-}
-
-/// What a look at all proofs came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Checked {
-    /// Namespaces that lost theirs.
-    pub frozen: usize,
-    /// Namespaces that have it again.
-    pub thawed: usize,
 }
 
 impl Market {
@@ -90,52 +81,6 @@ impl Market {
         let appended = self.ledger.append(by, Change::Namespace(claim)).await;
         drop(acting);
         Ok(appended?)
-    }
-
-    /// Looks for every namespace's proof again. What could not be looked up stays as it is.
-    ///
-    /// # Errors
-    /// The log's.
-    pub async fn check_proofs(&self) -> Result<Checked, ActError> {
-        let mut checked = Checked::default();
-        if self.any_namespace {
-            return Ok(checked);
-        }
-        let all: Vec<_> = self.ledger.look(|view| {
-            let all = view.state.namespaces();
-            all.map(|(namespace, owned)| (namespace.clone(), owned.clone()))
-                .collect()
-        });
-        for (namespace, owned) in all {
-            let log = self.keys.log.key().name();
-            let line = proof::line(log, &owned.owner, &namespace, Shows::Claim);
-            let place = owned.proof.place.as_str();
-            let Ok(lines) = self.lookup.lines(owned.proof.method, place).await else {
-                continue;
-            };
-            let is_there = lines.iter().any(|found| found.trim() == line);
-            let change = match (is_there, owned.frozen.is_some()) {
-                (false, false) => {
-                    checked.frozen += 1;
-                    let why = reason("its proof is not there any more")?;
-                    Change::Freeze(Freeze { namespace, why })
-                }
-                (true, true) => {
-                    checked.thawed += 1;
-                    let why = reason("its proof is there again")?;
-                    Change::Thaw(Thaw { namespace, why })
-                }
-                _ => continue,
-            };
-            self.ledger.append(&self.itself()?, change).await?;
-        }
-        Ok(checked)
-    }
-
-    /// The market, where it acts without being asked.
-    fn itself(&self) -> Result<Account, ActError> {
-        let itself = crate::keeper::ITSELF.parse();
-        itself.map_err(|_| ActError::Busy("the market has no name for itself"))
     }
 
     /// Whether the domain has the line that shows this, now.

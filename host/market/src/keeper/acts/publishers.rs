@@ -2,7 +2,7 @@
 
 use metier_core::SkillName;
 
-use super::{ActError, Outcome, Submission, act::Act};
+use super::{ActError, Outcome, Submission, act::Act, narrow::narrow};
 use crate::{
     keeper::{
         Market,
@@ -12,32 +12,9 @@ use crate::{
     },
     state::{
         Account, Change, LeafSignature, Namespace, PublisherChange, PublisherEnding,
-        PublisherRefused, Refused, Run, TrustedPublisher, Vouched,
+        PublisherRefused, Refused, Run, Vouched,
     },
 };
-
-/// Issuers that everybody gets tokens of, and the claims by which one of them is not everybody's: one of each list, whole. A name alone is not
-/// enough: it comes to somebody else when an account is given up. A number does not.
-const SHARED: [(&str, &[&[&str]]); 2] = [
-    (
-        "https://token.actions.githubusercontent.com",
-        &[
-            &["repository", "repository_id"],
-            &["repository_owner_id", "repository_id"],
-            &["workflow_ref"],
-        ],
-    ),
-    (
-        "https://gitlab.com",
-        &[
-            &["project_path", "project_id"],
-            &["namespace_id", "project_id"],
-        ],
-    ),
-];
-
-/// The claim that names a file in some state, which may be any: `…/release.yml@*`.
-const OF_ANY_STATE: &str = "workflow_ref";
 
 impl Market {
     /// Trusts runs with what a namespace publishes.
@@ -53,14 +30,17 @@ impl Market {
         self.acts_for(by, &change.namespace)?;
         let unsigned = "whom a namespace trusts, a key of it has to sign";
         let signature = signature.ok_or_else(|| ActError::Invalid(unsigned.to_owned()))?;
-        let known = self.id_tokens.issuers();
+        let known = self.id_tokens.issuers(&change.namespace);
         let issuer = change.publisher.issuer.as_str();
         if !known.iter().any(|known| known == issuer) {
             let known = match known.is_empty() {
                 true => "of none".to_owned(),
                 false => format!("those of {}", known.join(", ")),
             };
-            let message = format!("this market takes no ID tokens of {issuer}, but {known}");
+            let message = format!(
+                "this market takes no ID tokens of {issuer} for `{}`, but {known}",
+                change.namespace
+            );
             return Err(ActError::Invalid(message));
         }
         narrow(&change.publisher).map_err(ActError::Invalid)?;
@@ -151,32 +131,5 @@ impl Market {
             covered.cloned()
         });
         found.ok_or_else(|| ActError::Denied(why.to_string()))
-    }
-}
-
-/// Whether a publisher of an issuer that everybody gets tokens of is somebody.
-fn narrow(publisher: &TrustedPublisher) -> Result<(), String> {
-    let issuer = publisher.issuer.as_str();
-    let shared = SHARED.iter().find(|(shared, _)| *shared == issuer);
-    let needed = shared.map(|(_, needed)| *needed).unwrap_or_default();
-    let names = |name: &str| {
-        let mut claims = publisher.claims.iter();
-        claims.any(|(claim, wanted)| claim.as_str() == name && is_whole(name, wanted.as_str()))
-    };
-    for any in needed {
-        if !any.iter().any(|name| names(name)) {
-            return Err(format!(
-                "everybody gets tokens of {issuer}: name `{}`, whole",
-                any.join("` or `")
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn is_whole(name: &str, wanted: &str) -> bool {
-    match name == OF_ANY_STATE {
-        true => !wanted.contains('*') || wanted.ends_with("@*"),
-        false => !wanted.contains('*'),
     }
 }

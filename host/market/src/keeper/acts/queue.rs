@@ -272,3 +272,59 @@ fn id(submission: &Submission, run: Option<&Run>) -> String {
     id.truncate(ID);
     id
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use metier_core::Digest;
+    use serde_json::json;
+
+    use super::{Queue, Report, Submission};
+    use crate::{fixtures::Moment, review::Outcome, state::Run, trust::tests::publisher};
+
+    /// Who decides about one says nothing of the other, also where the manifest is made anew each time.
+    #[test]
+    fn what_a_run_sent_waits_apart_from_what_a_key_signed() {
+        let folder = tempfile::tempdir().unwrap();
+        let queue = Queue::open(folder.path()).unwrap();
+        let (by, now) = ("acme".parse().unwrap(), Moment::default());
+        let component = Digest::of(b"component");
+        let report = Report {
+            rules: "1".to_owned(),
+            component,
+            name: None,
+            version: None,
+            outcome: Outcome::NeedsAPerson,
+            findings: Vec::new(),
+        };
+        let sent = |manifest: &str| Submission {
+            name: "com.acme/x".parse().unwrap(),
+            version: "1.0.0".parse().unwrap(),
+            manifest: Digest::of(manifest.as_bytes()),
+            bundle: json!("signed"),
+            security_fix: false,
+        };
+        let run = Run {
+            publisher: Digest::of(b"release"),
+            key: publisher().verifying().public().clone(),
+            at: now,
+            claims: Default::default(),
+        };
+        let add = |manifest: &str, run: Option<&Run>| {
+            let what = (component, run.cloned());
+            queue.add(&by, &sent(manifest), what, report.clone(), now)
+        };
+        let by_key = add("one", None).unwrap();
+        // The same file in another manifest is the same, and in a run it is not.
+        assert_eq!(add("two", None).unwrap(), by_key);
+        let by_run = add("one", Some(&run)).unwrap();
+        assert_ne!(by_run, by_key);
+        assert_eq!(add("two", Some(&run)).unwrap(), by_run);
+        assert_eq!(queue.waiting().len(), 2);
+        queue.refuse(&by_key, "no".parse().unwrap()).unwrap();
+        queue.waits(&sent("one"), None).unwrap_err();
+        add("two", None).unwrap_err();
+        let waits = queue.waits(&sent("one"), Some(&run)).unwrap();
+        assert_eq!(waits, Some(by_run));
+    }
+}

@@ -187,9 +187,9 @@ impl Warehouse for Bucket {
         sent
     }
 
-    async fn remove(&self, digest: &Digest) -> Result<()> {
+    async fn remove(&self, digest: &Digest) -> Result<Option<String>> {
         let gone = self.store.delete(&self.object(digest)).await;
-        self.there(gone).map(drop)
+        self.there(gone).map(|_| None)
     }
 
     async fn list(&self) -> Result<Vec<(Digest, u64)>> {

@@ -227,9 +227,9 @@ impl Warehouse for Behind {
         Ok(())
     }
 
-    async fn remove(&self, digest: &Digest) -> Result<()> {
+    async fn remove(&self, digest: &Digest) -> Result<Option<String>> {
         let Some(size) = self.known().get(digest).copied() else {
-            return Ok(());
+            return Ok(None);
         };
         let named = Digest::of(&manifest(digest, size));
         let removed = self.remote.remove_manifest(&self.repository, &named).await;
@@ -237,8 +237,12 @@ impl Warehouse for Behind {
             return Err(away(&self.place, "it does not delete any more"));
         }
         self.known().remove(digest);
+        // Without its manifest it is none any more, whatever becomes of its bytes.
         let forgotten = self.remote.forget_blob(&self.repository, digest).await;
-        forgotten.map_err(|error| self.away(&error))
+        Ok(forgotten.err().map(|error| {
+            let why = self.away(&error);
+            format!("the bytes of {digest} stay until the registry's owner collects them: {why}")
+        }))
     }
 
     async fn list(&self) -> Result<Vec<(Digest, u64)>> {

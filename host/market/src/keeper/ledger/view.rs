@@ -28,6 +28,8 @@ pub struct View {
     touched: BTreeMap<SkillName, u64>,
     /// The leaves about each namespace's keys, and about whom they trust.
     histories: BTreeMap<Namespace, Vec<u64>>,
+    /// The leaves that froze each namespace and thawed it, in turn.
+    freezes: BTreeMap<Namespace, Vec<u64>>,
     /// What accounts did of late.
     pub(in crate::keeper) done: Done,
     /// Every file that a leaf names by its digest.
@@ -71,8 +73,8 @@ impl View {
                     self.touch_all(&ended.namespace, index);
                 }
             }
-            Change::Freeze(freeze) => self.note(&freeze.namespace, index),
-            Change::Thaw(thaw) => self.note(&thaw.namespace, index),
+            Change::Freeze(freeze) => self.turn(&freeze.namespace, index),
+            Change::Thaw(thaw) => self.turn(&thaw.namespace, index),
             Change::Revoke(_) | Change::Unrevoke(_) => {}
         }
         Ok(index)
@@ -94,10 +96,22 @@ impl View {
         self.touched.get(skill).map_or(0, |leaf| leaf + 1)
     }
 
-    /// The leaves that say which keys a namespace has, in order.
-    pub fn history(&self, namespace: &Namespace) -> &[u64] {
-        let history = self.histories.get(namespace);
-        history.map(Vec::as_slice).unwrap_or_default()
+    /// The leaves that say which keys a namespace had when the log had so many leaves, in order, and the one by which it was frozen then. What
+    /// froze it and is over says nothing of its keys: a proof that comes and goes for years fills no receipt.
+    pub fn history(&self, namespace: &Namespace, size: u64) -> Vec<u64> {
+        let before = |leaves: Option<&Vec<u64>>| -> Vec<u64> {
+            let leaves = leaves.into_iter().flatten().copied();
+            leaves.take_while(|leaf| *leaf < size).collect()
+        };
+        let mut history = before(self.histories.get(namespace));
+        let turns = before(self.freezes.get(namespace));
+        if turns.len() % 2 == 1
+            && let Some(frozen) = turns.last()
+        {
+            let place = history.partition_point(|leaf| leaf < frozen);
+            history.insert(place, *frozen);
+        }
+        history
     }
 
     /// Whether a leaf names the file.
@@ -156,5 +170,10 @@ impl View {
     fn note(&mut self, namespace: &Namespace, leaf: u64) {
         let history = self.histories.entry(namespace.clone()).or_default();
         history.push(leaf);
+    }
+
+    fn turn(&mut self, namespace: &Namespace, leaf: u64) {
+        let turns = self.freezes.entry(namespace.clone()).or_default();
+        turns.push(leaf);
     }
 }

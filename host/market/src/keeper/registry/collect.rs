@@ -13,20 +13,30 @@ use super::{
     of_referrer, tag,
 };
 
+/// So many files in a row that cannot be removed end a collection: the place where they are is away.
+const MAX_FAILED: usize = 3;
+
+/// Most that is told of what went wrong.
+const MAX_TOLD: usize = 16;
+
 /// What a collection did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Collected {
     /// Files that are gone.
     pub files: usize,
     /// Their bytes.
     pub bytes: u64,
+    /// Files that could not be removed, and are tried again the next time.
+    pub failed: usize,
+    /// What did not go well, in words.
+    pub told: Vec<String>,
 }
 
 impl Registry {
     /// Removes what nothing names. `waiting` are the manifests that wait for a person, looked up when the collection has begun.
     ///
     /// # Errors
-    /// The disk's; what was removed until then is gone.
+    /// The disk's; what was removed until then is gone. One file that cannot be removed keeps no other from it, and is told.
     pub async fn collect(
         &self,
         waiting: impl FnOnce() -> HashSet<Digest> + Send,
@@ -44,6 +54,7 @@ impl Registry {
         let mut collected = Collected::default();
         let all = self.depot.list().await?;
         self.unname_all(&all).await?;
+        let mut in_a_row = 0;
         for (digest, size) in all {
             let is_named = {
                 let is_one = |skill: &SkillName, manifest: &Digest| {
@@ -55,30 +66,46 @@ impl Registry {
             };
             match is_named {
                 true => self.held.is_named(&digest).await?,
-                false if self.take(digest).await? => {
-                    collected.files += 1;
-                    collected.bytes += size;
-                }
-                false => {}
+                false => match self.take(digest, &mut collected.told).await {
+                    Ok(is_gone) => {
+                        in_a_row = 0;
+                        collected.files += usize::from(is_gone);
+                        collected.bytes += if is_gone { size } else { 0 };
+                    }
+                    Err(error) => {
+                        in_a_row += 1;
+                        if in_a_row == MAX_FAILED {
+                            return Err(error);
+                        }
+                        collected.failed += 1;
+                        tell(&mut collected.told, format!("{digest} stays: {error}"));
+                    }
+                },
             }
         }
         Ok(collected)
     }
 
-    /// Removes a file, if nobody minds.
-    async fn take(&self, digest: Digest) -> Result<bool> {
-        // Whoever pushes a manifest meanwhile finds all of its files, or not.
-        let _naming = self.naming.write().await;
-        let parents = self.links.to(&digest).into_iter();
-        let parents: Vec<Digest> = parents.map(|(_, manifest)| manifest).collect();
+    /// Removes a file, if nobody minds. What does not go well and keeps it from nothing is told.
+    async fn take(&self, digest: Digest, told: &mut Vec<String>) -> Result<bool> {
         let at = self.clock.now();
-        let times = (at, at.before(self.limits.grace));
-        let _going = match self.held.take(&digest, &parents, times) {
+        let taken = {
+            // Whoever pushes a manifest has found all of its files, or waits for each that goes.
+            let _naming = self.naming.write().await;
+            let parents = self.links.to(&digest).into_iter();
+            let parents: Vec<Digest> = parents.map(|(_, manifest)| manifest).collect();
+            let times = (at, at.before(self.limits.grace));
+            self.held.take(&digest, &parents, times)
+        };
+        let _going = match taken {
             Taken::Stays => return Ok(false),
             Taken::Noted => return self.held.note_nobodys(&digest, at).await.map(|()| false),
             Taken::Goes(going) => going,
         };
-        self.depot.remove(&digest).await?;
+        // It may be far away, and slow: nobody who pushes something else waits for it.
+        if let Some(left) = self.depot.remove(&digest).await? {
+            tell(told, left);
+        }
         self.unname(&digest).await?;
         self.looks.forget(&digest).await?;
         self.held.forget(&digest).await.map(|()| true)
@@ -90,7 +117,10 @@ impl Registry {
         for manifest in self.links.manifests() {
             let is_gone = !there.contains(&manifest) && !self.leaves.name(&manifest);
             if is_gone {
-                let _naming = self.naming.write().await;
+                let _going = {
+                    let _naming = self.naming.write().await;
+                    self.held.going(&manifest)
+                };
                 // It may have been pushed again since.
                 if self.depot.size(&manifest).await?.is_none() {
                     self.unname(&manifest).await?;
@@ -100,7 +130,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Removes every name of a manifest that is gone; the one by which it is found again comes last.
+    /// Removes every name of a manifest that is gone, and is [`Going`](super::held::Going); the one by which it is found again comes last.
     async fn unname(&self, manifest: &Digest) -> Result<()> {
         let (skills, leading) = self.links.remove(manifest);
         let hex = manifest.to_hex();
@@ -171,5 +201,11 @@ impl Registry {
             version,
             ..Leading::of(&read)
         })
+    }
+}
+
+fn tell(told: &mut Vec<String>, what: String) {
+    if told.len() < MAX_TOLD {
+        told.push(what);
     }
 }

@@ -280,6 +280,15 @@ impl Held {
         }
     }
 
+    /// Says that a file is on its way out, or its names are. Nobody who could want it may be between: the caller keeps them off.
+    pub fn going(self: &Arc<Self>, digest: &Digest) -> Going {
+        self.now().going.insert(*digest);
+        Going {
+            held: self.clone(),
+            digest: *digest,
+        }
+    }
+
     /// Writes down that nobody holds a file since then.
     pub async fn note_nobodys(&self, digest: &Digest, at: Time) -> Result<()> {
         let claim = Claim {

@@ -59,7 +59,7 @@ impl Registry {
             Reference::Digest(_) | Reference::Version(_) => {}
         }
         let read = Manifest::read(media_type, &bytes).map_err(RegistryError::ManifestInvalid)?;
-        // Nothing it names is collected before it leads there.
+        // Nothing it names begins to be collected before it leads there; what is on its way out already is waited for, one by one.
         let _naming = self.naming.read().await;
         let is_referrer = read.subject.is_some() && matches!(reference, Reference::Digest(_));
         let sent = Sent {
@@ -124,7 +124,7 @@ impl Registry {
     async fn put_skill(&self, sent: Sent<'_>, reference: &Reference) -> Result<Pushed> {
         let (skill, digest) = (sent.skill, sent.digest);
         if let Reference::Version(version) = reference
-            && let Some(there) = self.find(skill, version).await?
+            && let Some(there) = self.standing(skill, version).await?
         {
             // The same again is held from now on.
             unchanged(version, there.manifest, digest)?;
@@ -162,6 +162,14 @@ impl Registry {
         self.name(skill, version, record).await
     }
 
+    /// What is known of a version. Of one that is on its way out it is waited until it is gone.
+    async fn standing(&self, skill: &SkillName, version: &Version) -> Result<Option<Record>> {
+        if let Some(there) = self.find(skill, version).await? {
+            self.held.settled(&there.manifest).await;
+        }
+        self.find(skill, version).await
+    }
+
     /// Names a version. Of two at once one is first.
     async fn name(&self, skill: &SkillName, version: &Version, record: Record) -> Result<Pushed> {
         let at = [skill.namespace(), skill.short(), "tags", &tag(version)];
@@ -190,6 +198,7 @@ impl Registry {
         for said in sent.read.layers.iter().chain([&sent.read.config]) {
             let digest = &said.digest;
             let unknown = || RegistryError::ManifestBlobUnknown(*digest);
+            self.held.settled(digest).await;
             let size = self.blob_size(digest, &reader).await;
             let size = size.map_err(|error| match error {
                 RegistryError::BlobUnknown(_) => unknown(),

@@ -1,7 +1,11 @@
 //! What is held whole at once has an end.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use metier_core::{Digest, SkillName};
@@ -10,10 +14,16 @@ use metier_store::{
     depot::{self, Arrived, Reading, Warehouse},
     types::Time,
 };
+use serde_json::Value;
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::{Leaves, Reader, Registry, RegistryError, RegistryLimits, With};
-use crate::keeper::elsewhere::Bucket;
+use super::{
+    Leaves, Reader, Reference, Registry, RegistryError, RegistryLimits, With, manifest::MANIFEST,
+};
+use crate::{
+    distribution::{EMPTY, artifact, descriptor},
+    keeper::elsewhere::Bucket,
+};
 
 #[derive(Debug)]
 struct NoLeaves;
@@ -44,6 +54,8 @@ struct Slow {
     bucket: Bucket,
     keeps: Semaphore,
     removes: Semaphore,
+    /// What cannot be removed.
+    stuck: Mutex<HashSet<Digest>>,
 }
 
 impl Slow {
@@ -53,6 +65,7 @@ impl Slow {
             bucket: Bucket::new(store, &"s3://blobs".parse().unwrap()),
             keeps: Semaphore::new(keeps),
             removes: Semaphore::new(0),
+            stuck: Mutex::default(),
         })
     }
 }
@@ -85,9 +98,13 @@ impl Warehouse for Slow {
         self.bucket.keep(digest, arrived).await
     }
 
-    async fn remove(&self, digest: &Digest) -> depot::Result<()> {
+    async fn remove(&self, digest: &Digest) -> depot::Result<Option<String>> {
         let _room = self.removes.acquire().await;
-        self.bucket.remove(digest).await
+        let is_stuck = self.stuck.lock().unwrap().contains(digest);
+        match is_stuck {
+            true => Err(std::io::Error::other("stuck").into()),
+            false => self.bucket.remove(digest).await,
+        }
     }
 
     async fn list(&self) -> depot::Result<Vec<(Digest, u64)>> {
@@ -141,6 +158,80 @@ async fn who_hangs_up_while_a_file_is_kept_has_it_all_the_same() {
         }
     };
     timeout(Duration::from_secs(10), there).await.unwrap();
+}
+
+/// A manifest that refers to another and has this layer.
+async fn refer(registry: &Registry, layer: &[u8]) -> super::Result<()> {
+    let (skill, by) = ("com.acme/x".parse().unwrap(), "acme".parse().unwrap());
+    let subject = descriptor(MANIFEST, b"subject");
+    let layer = [descriptor("application/octet-stream", layer)];
+    let manifest = artifact("application/x", &layer, Some(&subject), &Value::Null);
+    let reference = Reference::Digest(Digest::of(&manifest));
+    let put = registry.put_manifest(&skill, &by, &reference, None, manifest);
+    put.await.map(drop)
+}
+
+/// A warehouse that is slow to remove one file keeps nobody from pushing others. Whoever names the one that goes waits, and is told that it is
+/// gone.
+#[tokio::test]
+async fn a_push_does_not_wait_for_what_is_removed_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let (slow, clock) = (Slow::keeping(1), clock());
+    let registry = over(folder.path(), &slow, &clock).await;
+    push(&registry, b"going").await.unwrap();
+    clock.advance(Duration::from_secs(25 * 3_600));
+    for wanted in [EMPTY, b"wanted"] {
+        push(&registry, wanted).await.unwrap();
+    }
+    let collecting = registry.clone();
+    let collecting = tokio::spawn(async move { collecting.collect(HashSet::new).await });
+    tokio::time::sleep(A_MOMENT).await;
+    let pushed = timeout(Duration::from_secs(10), refer(&registry, b"wanted")).await;
+    pushed.unwrap().unwrap();
+    let late = registry.clone();
+    let late = tokio::spawn(async move { refer(&late, b"going").await });
+    tokio::time::sleep(A_MOMENT).await;
+    assert!(!late.is_finished(), "it waits");
+    slow.removes.add_permits(1);
+    let refused = late.await.unwrap();
+    assert!(
+        matches!(refused, Err(RegistryError::ManifestBlobUnknown(one)) if one == Digest::of(b"going")),
+        "{refused:?}"
+    );
+    assert_eq!(collecting.await.unwrap().unwrap().files, 1);
+}
+
+/// One file that cannot be removed keeps no other from it.
+#[tokio::test]
+async fn what_cannot_be_removed_is_told_and_the_rest_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (slow, clock) = (Slow::keeping(1), clock());
+    slow.removes.add_permits(1);
+    let registry = over(folder.path(), &slow, &clock).await;
+    let files: Vec<Vec<u8>> = (0..8_u8).map(|byte| vec![byte]).collect();
+    for file in &files {
+        push(&registry, file).await.unwrap();
+    }
+    let stuck = Digest::of(&files[3]);
+    slow.stuck.lock().unwrap().insert(stuck);
+    clock.advance(Duration::from_secs(25 * 3_600));
+    let collected = registry.collect(HashSet::new).await.unwrap();
+    assert_eq!((collected.files, collected.failed), (7, 1));
+    assert!(
+        collected.told[0].contains(&stuck.to_string()),
+        "{collected:?}"
+    );
+    // It is there still, and goes the next time.
+    slow.stuck.lock().unwrap().clear();
+    let collected = registry.collect(HashSet::new).await.unwrap();
+    assert_eq!((collected.files, collected.failed), (1, 0));
+    // A place that removes nothing is away.
+    for file in &files {
+        push(&registry, file).await.unwrap();
+        slow.stuck.lock().unwrap().insert(Digest::of(file));
+    }
+    clock.advance(Duration::from_secs(25 * 3_600));
+    registry.collect(HashSet::new).await.unwrap_err();
 }
 
 fn clock() -> Arc<HeldClock> {

@@ -6,6 +6,7 @@
 
 mod open;
 mod said;
+mod taken;
 
 use std::{collections::BTreeMap, fmt, io, time::Duration};
 
@@ -15,9 +16,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-pub use self::open::{MAX_TAKEN_EACH, Runs};
-use self::said::{not_proposed, once, said, told};
-use super::{Market, accounts::PublisherId, acts::seconds, ledger::moment};
+pub use self::{open::Runs, taken::TakenLimits};
+use self::{
+    said::{not_proposed, once, said, told},
+    taken::One,
+};
+use super::{
+    Market,
+    accounts::PublisherId,
+    acts::seconds,
+    ledger::moment,
+    sessions::{CHALLENGE_LIFE, Source},
+};
 use crate::{
     fixtures::Moment,
     state::{KnownPublisher, Namespace, Owned, Run, Word},
@@ -49,8 +59,8 @@ pub struct IdToken {
 /// Verifies ID tokens.
 #[async_trait]
 pub trait IdTokens: fmt::Debug + Send + Sync {
-    /// Those whose tokens are verified here.
-    fn issuers(&self) -> Vec<String>;
+    /// Those whose tokens are taken here for what is published in a namespace.
+    fn issuers(&self, namespace: &Namespace) -> Vec<String>;
 
     /// What a token says that is for this market, or for this market and this key ([`audience`]); nothing where it does not open. Why not
     /// is for the log of whoever verifies.
@@ -63,7 +73,7 @@ pub struct NoIdTokens;
 
 #[async_trait]
 impl IdTokens for NoIdTokens {
-    fn issuers(&self) -> Vec<String> {
+    fn issuers(&self, _: &Namespace) -> Vec<String> {
         Vec::new()
     }
 
@@ -118,11 +128,12 @@ pub enum ExchangeRefused {
     /// Not a key for that.
     #[error("the key belongs to the market or the namespace: make one for this run alone")]
     Key,
-    /// Enough of one account.
-    #[error(
-        "the runs of this account have used {MAX_TAKEN_EACH} ID tokens that are still good, and no more are taken"
-    )]
-    TooMany(Duration),
+    /// Enough of one namespace, or of one that it trusts.
+    #[error("the runs of {0} have used {1} ID tokens that are still good, and no more are taken")]
+    TooMany(&'static str, usize, Duration),
+    /// Enough of one address.
+    #[error("too many ID tokens from this address were refused of late")]
+    TooManyHere(Duration),
     /// Enough of all.
     #[error("the market has taken as many ID tokens as it can remember")]
     Busy,
@@ -143,11 +154,35 @@ pub struct RunBearer {
 }
 
 impl Market {
-    /// Lets a run in that has an ID token.
+    /// Lets a run in that has an ID token. Who is refused again and again is not listened to for a while, as whoever logs in.
     ///
     /// # Errors
     /// [`ExchangeRefused`].
-    pub async fn exchange(&self, exchange: &Exchange) -> Result<RunToken, ExchangeRefused> {
+    pub async fn exchange(
+        &self,
+        exchange: &Exchange,
+        from: Source,
+    ) -> Result<RunToken, ExchangeRefused> {
+        let now = moment(&*self.clock);
+        let number = self.runs.counts(from, now);
+        let number = number.ok_or(ExchangeRefused::TooManyHere(CHALLENGE_LIFE))?;
+        let exchanged = self.exchange_one(exchange).await;
+        if let Ok(_) | Err(ExchangeRefused::Busy | ExchangeRefused::Unavailable(_)) = &exchanged {
+            self.runs.is_well(number, now);
+        }
+        exchanged
+    }
+
+    /// Forgets ID tokens that can come no more. Whoever keeps a market calls it now and then.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn sweep_id_tokens(&self) -> io::Result<()> {
+        let now = seconds(moment(&*self.clock));
+        self.runs.taken.sweep(now).await
+    }
+
+    async fn exchange_one(&self, exchange: &Exchange) -> Result<RunToken, ExchangeRefused> {
         let Exchange {
             token,
             namespace,
@@ -161,10 +196,22 @@ impl Market {
         let owned = self.state(|state| state.namespace(namespace).cloned());
         let nobody = || ExchangeRefused::Nobody(format!("nobody has the namespace `{namespace}`"));
         let owned = owned.ok_or_else(nobody)?;
+        // Whoever keeps the market may have said so since.
+        if !self.id_tokens.issuers(namespace).contains(&verified.issuer) {
+            let issuer = &verified.issuer;
+            let message = format!("no ID tokens of {issuer} are taken for `{namespace}`");
+            return Err(ExchangeRefused::Nobody(message));
+        }
         let trusted = trusting(&owned, namespace, &verified.issuer, &said, now)?;
         self.is_free(&owned, key)?;
         let (id, until) = once(&verified, seconds(now))?;
-        self.runs.take(id, &owned.owner, until, now)?;
+        let publisher = trusted.first().map_or(id, |known| known.id);
+        let one = One {
+            namespace: namespace.clone(),
+            publisher,
+            until: until.max(seconds(now.plus(TOKEN_LIFE))),
+        };
+        self.runs.taken.take(id, one, seconds(now)).await?;
         let runs = trusted.iter().map(|known| Run {
             publisher: known.id,
             key: key.clone(),

@@ -1,57 +1,47 @@
-//! Runs that were let in, and ID tokens that were taken.
+//! Runs that were let in, until their tokens are over.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{HashMap, VecDeque},
     io,
-    path::{Path, PathBuf},
-    sync::Mutex,
-    time::Duration,
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use metier_core::Digest;
-use serde::{Deserialize, Serialize};
 
-use super::{ExchangeRefused, RunBearer, TOKEN_LIFE};
+use super::{
+    ExchangeRefused, RunBearer, TOKEN_LIFE,
+    taken::{TakenLimits, TakenTokens},
+};
 use crate::{
     fixtures::Moment,
-    keeper::{acts::seconds, keys::replace, sessions::random},
-    state::Account,
+    keeper::sessions::{CHALLENGE_LIFE, LoginLimits, Most, Room, Source, random},
 };
 
 /// What tokens of runs begin with: scanners find one that got lost.
 const PREFIX: &str = "metier_run_";
 
 /// Which ID tokens were taken.
-const TAKEN: &str = "id-tokens.json";
-
-/// Most ID tokens that are remembered: as long as they would be good, and as long as what they were taken for is.
-const MAX_TAKEN: usize = 16_384;
-
-/// The same of one account: a job can ask for as many as it likes, and locks out nobody else.
-pub const MAX_TAKEN_EACH: usize = 256;
+const TAKEN: &str = "id-tokens";
 
 /// Tokens of runs, and what they were given for.
 #[derive(Debug)]
 pub struct Runs {
-    folder: PathBuf,
+    pub(super) taken: TakenTokens,
     open: Mutex<Open>,
+    refused: Mutex<Room<u64, ()>>,
+    next: AtomicU64,
 }
 
 #[derive(Debug, Default)]
 struct Open {
     /// As many as ID tokens were taken, at most: each of them is remembered for longer.
     tokens: HashMap<Digest, (RunBearer, Moment)>,
-    /// By the digests of issuer and `jti`.
-    taken: BTreeMap<Digest, Taken>,
-}
-
-/// An ID token that was taken.
-#[derive(Debug, Serialize, Deserialize)]
-struct Taken {
-    /// For whose namespace.
-    by: Account,
-    /// Until when it could come again, in seconds since 1970.
-    until: u64,
+    /// The same in the order in which they came: all live equally long.
+    order: VecDeque<(Moment, Digest)>,
 }
 
 impl Runs {
@@ -59,45 +49,27 @@ impl Runs {
     ///
     /// # Errors
     /// The disk's.
-    pub fn open(folder: &Path) -> io::Result<Runs> {
-        let taken = match std::fs::read(folder.join(TAKEN)) {
-            Ok(bytes) => serde_json::from_slice(&bytes)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
-            Err(error) => return Err(error),
-        };
+    pub fn open(folder: &Path, taken: TakenLimits, logins: &LoginLimits) -> io::Result<Runs> {
+        let room = Room::new(logins.exchanges, logins.exchanges_each, Most::Refuses);
         Ok(Runs {
-            folder: folder.to_owned(),
-            open: Mutex::new(Open {
-                taken,
-                ..Open::default()
-            }),
+            taken: TakenTokens::open(&folder.join(TAKEN), taken)?,
+            open: Mutex::default(),
+            refused: Mutex::new(room),
+            next: AtomicU64::new(0),
         })
     }
 
-    /// Takes an ID token, if it was not taken before. It is on the disk before anybody has anything of it. Waits for the disk.
-    pub(super) fn take(
-        &self,
-        id: Digest,
-        by: &Account,
-        until: u64,
-        now: Moment,
-    ) -> Result<(), ExchangeRefused> {
-        let until = until.max(seconds(now.plus(TOKEN_LIFE)));
-        self.with(|open| {
-            open.taken.retain(|_, taken| taken.until > seconds(now));
-            if open.taken.contains_key(&id) {
-                return Err(ExchangeRefused::Taken);
-            }
-            open.has_room(by, seconds(now))?;
-            let by = by.clone();
-            open.taken.insert(id, Taken { by, until });
-            let bytes = serde_json::to_vec(&open.taken).map_err(io::Error::from);
-            let kept = bytes.and_then(|bytes| replace(&self.folder, TAKEN, &bytes));
-            kept.map_err(|error| {
-                open.taken.remove(&id);
-                error.into()
-            })
-        })
+    /// Counts one who shows an ID token, as if it were refused; told so, where it is not. Nothing where as many of this address were.
+    pub(super) fn counts(&self, from: Source, now: Moment) -> Option<u64> {
+        let number = self.next.fetch_add(1, Relaxed);
+        let times = (now, now.plus(CHALLENGE_LIFE));
+        let is_counted = self.refused().insert(number, (), from, times);
+        is_counted.then_some(number)
+    }
+
+    /// It was not refused.
+    pub(super) fn is_well(&self, number: u64, now: Moment) {
+        self.refused().remove(&number, now);
     }
 
     pub(super) fn let_in(
@@ -109,13 +81,18 @@ impl Runs {
         let digest = Digest::of(token.as_bytes());
         let expires = now.plus(TOKEN_LIFE);
         self.with(|open| {
-            open.tokens.retain(|_, (_, expires)| *expires > now);
+            open.end(now);
             open.tokens.insert(digest, (bearer, expires));
+            open.order.push_back((expires, digest));
         });
         Ok((token, expires))
     }
 
+    /// Whose it is. Of other kinds of tokens nothing is looked up: they are most.
     pub(super) fn of(&self, token: &str, now: Moment) -> Option<RunBearer> {
+        if !token.starts_with(PREFIX) {
+            return None;
+        }
         let digest = Digest::of(token.as_bytes());
         self.with(|open| {
             let (bearer, expires) = open.tokens.get(&digest)?;
@@ -124,22 +101,22 @@ impl Runs {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Open) -> T) -> T {
-        act(&mut self.open.lock().unwrap_or_else(|error| error.into_inner()))
+        act(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn refused(&self) -> std::sync::MutexGuard<'_, Room<u64, ()>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Open {
-    fn has_room(&self, by: &Account, now: u64) -> Result<(), ExchangeRefused> {
-        let theirs = self.taken.values().filter(|taken| taken.by == *by);
-        let theirs: Vec<u64> = theirs.map(|taken| taken.until).collect();
-        if theirs.len() >= MAX_TAKEN_EACH {
-            let first = theirs.into_iter().min().unwrap_or_default();
-            let wait = Duration::from_secs(first.saturating_sub(now));
-            return Err(ExchangeRefused::TooMany(wait));
-        }
-        match self.taken.len() >= MAX_TAKEN {
-            true => Err(ExchangeRefused::Busy),
-            false => Ok(()),
+    /// Forgets those that are over.
+    fn end(&mut self, now: Moment) {
+        while let Some((expires, digest)) = self.order.front().copied()
+            && expires <= now
+        {
+            self.order.pop_front();
+            self.tokens.remove(&digest);
         }
     }
 }

@@ -36,7 +36,7 @@ impl From<IpAddr> for Source {
 
 /// What to do with one more of a source that has as many as it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Most {
+pub(in crate::keeper) enum Most {
     /// It is not taken.
     Refuses,
     /// The source's oldest goes.
@@ -45,7 +45,7 @@ pub(super) enum Most {
 
 /// Values by keys, each of a source and good for a while.
 #[derive(Debug)]
-pub(super) struct Room<K, V> {
+pub(in crate::keeper) struct Room<K, V> {
     all: usize,
     each: usize,
     then: Most,

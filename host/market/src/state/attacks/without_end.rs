@@ -128,6 +128,31 @@ fn attack_publishers_of_a_stolen_key_without_end() {
     add(&mut state, day(5), trusted(day(5)), &key);
 }
 
+/// What thieves filled counts for nothing but the length of receipts, and that has an end all the same.
+#[test]
+fn attack_publishers_of_several_stolen_keys_without_end() {
+    let (mut state, key) = acme();
+    for theft in 0..2 {
+        let (at, stolen_key) = (day(2 + theft), publisher());
+        let added = new_key("com.acme", &stolen_key, at).sign(&key).unwrap();
+        apply(&mut state, at, Change::Key(added)).unwrap();
+        for number in 0..MAX_PUBLISHERS {
+            let mut one = trusted(at);
+            one.claims
+                .insert(word("environment"), word(&format!("e{theft}-{number}")));
+            add(&mut state, at, one, &stolen_key);
+        }
+        let ended = Change::KeyEnd(stolen("com.acme", &stolen_key, at));
+        apply(&mut state, at, ended).unwrap();
+    }
+    let added = trusted(day(5))
+        .of(namespace("com.acme"))
+        .sign(&key)
+        .unwrap();
+    let error = apply(&mut state, day(5), Change::Publisher(added));
+    assert_eq!(refused(error), PublisherRefused::TooMany);
+}
+
 #[test]
 fn attack_publisher_for_a_namespace_that_is_frozen_or_full() {
     let (mut state, key) = acme();

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use metier_core::SkillName;
 use metier_market::{
     fixtures::Moment,
+    keeper::looks::{Found, Look},
     state::{KnownPublisher, Namespace, Owned, ProofMethod},
 };
 use metier_store::search::{Facet, MAX_HITS, SearchQuery};
@@ -45,10 +46,11 @@ pub async fn show(
         .market
         .state(|state| state.namespace(&namespace).cloned());
     let owned = owned.ok_or_else(nothing)?;
+    let look = app.market.last_look(&namespace);
     let body = html! {
         div.heading { div.titles { p.crumbs { "Publisher" } h1 { (name.namespace()) } } span.muted { (told(&found)) } }
         @if let Some(why) = &owned.frozen { p.lead { strong { "Frozen." } " Nothing is published here now: " (text::line(why.as_str(), 300)) } }
-        (panel("who", "Who it is", who(&owned)))
+        (panel("who", "Who it is", who(&owned, look.as_ref())))
         (panel("keys", "Keys", keys(&owned)))
         @if !owned.publishers.is_empty() { (panel("runs", "Runs that publish without a key", runs(&owned))) }
         (cards(&found))
@@ -57,7 +59,7 @@ pub async fn show(
 }
 
 /// Whose a namespace is, and how that was proven.
-fn who(owned: &Owned) -> Markup {
+fn who(owned: &Owned, look: Option<&Look>) -> Markup {
     let proof = &owned.proof;
     let method = match proof.method {
         ProofMethod::Dns => "in DNS",
@@ -68,12 +70,27 @@ fn who(owned: &Owned) -> Markup {
             div { dt { "Account" } dd { (owned.owner) } }
             @if let Some(first) = owned.keys.first() { div { dt { "Its own since" } dd { (moment(first.at)) } } }
             div.wide-fact { dt { "Proven " (method) } dd { (text::line(proof.place.as_str(), 300)) " on " (moment(proof.at)) } }
+            @if let Some(look) = look { div.wide-fact { dt { "Looked for last" } dd { (moment(look.at)) ": " (found(look)) } } }
         }
         p.panel-body.muted.small {
             @match &owned.frozen {
-                Some(_) => "When the market looked for the proof last, it was not there any more.",
-                None => "The market looks for the proof again every day. Once it is gone, nothing is published here until it is back.",
+                Some(_) => "The market looked for the proof again and again for a day, and it was not there any more. It looks on, and thaws the namespace when it is back.",
+                None => "The market looks for the proof again every day. When it was not there three times, for a day at least, nothing is published here until it is back.",
             }
+        }
+    }
+}
+
+/// What the last look came to, and what it leads to.
+fn found(look: &Look) -> Markup {
+    html! {
+        @match look.found {
+            Found::There => "it was there",
+            Found::Missing => "it was not there",
+            Found::Unknown => { "nobody could tell" @if let Some(why) = &look.why { " (" (text::line(why, 300)) ")" } }
+        }
+        @if let (Some(since), Some(lost)) = (look.missing_since, look.lost_from()) {
+            " " span.tag.waits { "missing since " (moment(since)) ", " (text::many(look.misses as usize, "look", "looks")) "; frozen from " (moment(lost)) " on unless it is back" }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
 };
 
@@ -14,6 +14,7 @@ use metier_store::depot::{Arrived, DepotError, Reading, Source, Warehouse};
 use serde_json::json;
 use std::{collections::HashMap, sync::Mutex};
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 use super::{AS_ACME, Stall};
 
@@ -24,6 +25,11 @@ const SKILL: &str = "com.acme/salesforce";
 struct Memory {
     blobs: Mutex<HashMap<Digest, Vec<u8>>>,
     is_away: AtomicBool,
+    /// Blobs that are kept before one takes its time; none does at 0.
+    slow_at: AtomicUsize,
+    /// Told when that one is there, and when it may go on.
+    is_there: Notify,
+    goes_on: Notify,
 }
 
 #[derive(Debug)]
@@ -90,13 +96,18 @@ impl Warehouse for Memory {
         self.there()?;
         let bytes = arrived.piece(0, arrived.size() as usize).await?;
         self.blobs.lock().unwrap().insert(*digest, bytes);
+        let left = |left: usize| left.checked_sub(1);
+        if self.slow_at.fetch_update(Relaxed, Relaxed, left) == Ok(1) {
+            self.is_there.notify_one();
+            self.goes_on.notified().await;
+        }
         Ok(())
     }
 
-    async fn remove(&self, digest: &Digest) -> Result<(), DepotError> {
+    async fn remove(&self, digest: &Digest) -> Result<Option<String>, DepotError> {
         self.there()?;
         self.blobs.lock().unwrap().remove(digest);
-        Ok(())
+        Ok(None)
     }
 
     async fn list(&self) -> Result<Vec<(Digest, u64)>, DepotError> {
@@ -180,4 +191,31 @@ async fn a_bucket_that_is_away_is_a_503_that_says_what_to_do_and_leaves_nothing(
     assert_eq!(there.status, 404);
     let submitted = stall.submit(AS_ACME, SKILL, "1.4.0", &ready).await;
     assert_eq!(submitted.status, 201, "{submitted:?}");
+}
+
+/// Of a publication under way nothing is collected before its leaf names it: not the review, and not the publisher's bundle.
+#[tokio::test]
+async fn what_a_leaf_is_about_to_name_stays() {
+    for slow_at in [1, 2] {
+        let bucket = Arc::new(Memory::default());
+        let stall = Stall::over(TempDir::new().unwrap(), bucket.clone()).await;
+        let pushed = stall.pushed(SKILL, &super::component(SKILL, "1.2.0")).await;
+        bucket.slow_at.store(slow_at, Relaxed);
+        let day = std::time::Duration::from_secs(25 * 3_600);
+        let (published, ()) = tokio::join!(stall.submit(AS_ACME, SKILL, "1.2.0", &pushed), async {
+            bucket.is_there.notified().await;
+            stall.clock.advance(day);
+            // What is noted as nobody's once goes the next time.
+            for _ in 0..2 {
+                stall.market.collect().await.unwrap();
+                stall.clock.advance(day);
+            }
+            bucket.goes_on.notify_one();
+        });
+        assert_eq!(published.status, 201, "{slow_at}: {published:?}");
+        let index = stall.index(SKILL).await;
+        let leaf = &index.lines()[0].leaf;
+        let receipt = stall.get(&format!("/receipts/{leaf}")).await;
+        assert_eq!(receipt.status, 200, "{slow_at}: {receipt:?}");
+    }
 }

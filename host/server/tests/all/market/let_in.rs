@@ -299,16 +299,22 @@ async fn a_namespace_is_whose_account_its_domain_names() {
     assert_eq!(stall.tell(&dave, claim, &body).await.status, 403);
 
     // It is looked for again: lost, the namespace is frozen; unknown, nothing changes; there again, it thaws.
-    domains.say("_metier.carol.dev", &["unreachable"]);
-    assert_eq!(stall.market.check_proofs().await.unwrap().frozen, 0);
-    domains.say("_metier.carol.dev", &[]);
-    assert_eq!(stall.market.check_proofs().await.unwrap().frozen, 1);
+    let look = async |hours: u64, lines: &[&str]| {
+        domains.say("_metier.carol.dev", lines);
+        stall.clock.advance(Duration::from_secs(hours * 3_600));
+        stall.market.check_proofs().await.unwrap()
+    };
+    assert_eq!(look(24, &["unreachable"]).await.frozen, 0);
+    for (hours, frozen) in [(24, 0), (12, 0), (12, 1)] {
+        assert_eq!(look(hours, &[]).await.frozen, frozen);
+    }
+    let carol = stall.let_in("carol", &mine).await;
     let skill = "dev.carol/tool";
     let frozen = publish(&stall, &carol, &key, skill).await;
     assert_eq!(frozen.status, 409, "{frozen:?}");
     stall.assert_unseen(skill).await;
-    domains.say("_metier.carol.dev", &[line]);
-    assert_eq!(stall.market.check_proofs().await.unwrap().thawed, 1);
+    assert_eq!(look(8, &[line]).await.thawed, 1);
+    let carol = stall.let_in("carol", &mine).await;
     assert_eq!(publish(&stall, &carol, &key, skill).await.status, 201);
     let foreign = stall
         .tell(AS_ACME, terms, &json!({"name": "com", "method": "dns"}))

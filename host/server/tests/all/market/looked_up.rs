@@ -201,3 +201,29 @@ async fn records_are_lines_and_a_resolver_that_does_not_know_says_nothing() {
             .is_err()
     );
 }
+
+/// Whoever wants to answer in the place of a resolver has to guess how the name was written, too.
+#[tokio::test]
+async fn an_answer_to_another_spelling_is_none() {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let (asked, mut spelled) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut question = [0; 1_024];
+        loop {
+            let (length, from) = socket.recv_from(&mut question).await.unwrap();
+            let question = &mut question[..length];
+            let message = Message::from_vec(question).unwrap();
+            asked.send(message.queries[0].name().to_ascii()).unwrap();
+            // Behind the head, which has numbers alone.
+            question[12..].make_ascii_lowercase();
+            let answer = answer(question);
+            socket.send_to(&answer, from).await.unwrap();
+        }
+    });
+    let lookup = Domains::default().with_dns(DnsLookup::at(address).unwrap());
+    let there = lookup.lines(ProofMethod::Dns, "_metier.there.test").await;
+    there.unwrap_err();
+    let spelled = spelled.recv().await.unwrap();
+    assert_ne!(spelled, spelled.to_lowercase());
+}

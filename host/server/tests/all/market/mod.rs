@@ -11,6 +11,7 @@ mod lost;
 mod many;
 mod mirrored;
 mod pages;
+mod proofs;
 mod published;
 mod pulled;
 mod pushed;

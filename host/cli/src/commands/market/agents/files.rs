@@ -6,7 +6,7 @@
 use std::{fs, path::Path};
 
 use metier_agent::definition::Name;
-use metier_core::Digest;
+use metier_core::{Digest, SkillName};
 use metier_market::agent::{MAX_PACKAGE, Package};
 
 use super::{PACKAGE, find::FoundAgent, whole};
@@ -30,7 +30,7 @@ pub struct Put {
 /// When a file is in the way, and the disk's.
 pub fn put(folder: &Path, found: &FoundAgent) -> Result<Put, Failure> {
     let package = &found.fetched.contents;
-    let before = installed(folder, package);
+    let before = there(folder, package.name());
     let mut files = Vec::new();
     let mut grants_kept = Vec::new();
     for (alias, skill) in &found.skills {
@@ -118,11 +118,11 @@ pub fn is_free(folder: &Path, alias: &Name, component: &Digest) -> Result<(), Fa
 }
 
 /// The package that an earlier install of the same agent left there.
-fn installed(folder: &Path, package: &Package) -> Option<Package> {
-    let path = folder.join(format!("{}{PACKAGE}", package.name().short()));
+pub fn there(folder: &Path, name: &SkillName) -> Option<Package> {
+    let path = folder.join(format!("{}{PACKAGE}", name.short()));
     let bytes = pack::read(&path, MAX_PACKAGE as u64).ok()?;
     let before = Package::of_file(&bytes).ok()?;
-    (before.name() == package.name()).then_some(before)
+    (before.name() == name).then_some(before)
 }
 
 /// A folder that is a link leads elsewhere: what an agent ships stays below its own.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, rc::Rc};
 use metier_agent::definition::Name;
 use metier_core::{Code, Fault};
 use metier_market::{
-    agent::{Bundle, Package, Pin},
+    agent::{Bundle, OtherPin, Package, Pin},
     client::{Ask, Client, Fetched, FirstKey, revoked_line},
     consent::Contents,
     index::{IndexFile, Line},
@@ -14,6 +14,7 @@ use metier_market::{
 
 use crate::{
     commands::market::{
+        before::{self, Before},
         find::{Found, Looked, fetch_all},
         publish::contents,
         session::{Seen, Session},
@@ -73,7 +74,7 @@ pub async fn find(
     let said = skills
         .iter()
         .map(|(alias, found)| (alias.clone(), found.fetched.contents.clone()));
-    let bundle = bundle(fetched.contents.clone(), said.collect())?;
+    let bundle = put_together(Bundle::new(fetched.contents.clone(), said.collect()))?;
     Ok(FoundAgent {
         seen,
         index,
@@ -84,31 +85,37 @@ pub async fn find(
     })
 }
 
-/// What was consented to before: the skills as they are kept, or fetched once more. That one is revoked since changes nothing of it.
+/// What was consented to before: the skills as they are kept, or fetched once more. That one is revoked since changes nothing of it; of
+/// one that is void, nobody shows anything.
 ///
 /// # Errors
 /// When one is there no more.
 pub async fn known(session: &Session<'_>, package: Package) -> Result<Bundle, Failure> {
-    let mut skills = BTreeMap::new();
+    let (mut skills, mut unshown) = (BTreeMap::new(), BTreeMap::new());
     for (alias, pin) in package.pins() {
-        skills.insert(alias.clone(), known_skill(session, alias, pin).await?);
+        match known_skill(session, alias, pin).await? {
+            Before::Known(contents) => drop(skills.insert(alias.clone(), contents)),
+            Before::Unshown(why) => drop(unshown.insert(alias.clone(), why)),
+        }
     }
-    bundle(package, skills)
+    put_together(Bundle::remembered(package, skills, unshown))
 }
 
-async fn known_skill(session: &Session<'_>, alias: &Name, pin: &Pin) -> Result<Contents, Failure> {
+async fn known_skill(
+    session: &Session<'_>,
+    alias: &Name,
+    pin: &Pin,
+) -> Result<Before<Contents>, Failure> {
     let client = session.market_of(&pin.name).await?;
     if let Some(kept) = client.kept().component(&pin.digest) {
-        return contents(&kept);
+        return contents(&kept).map(Before::Known);
     }
     let seen = session.seen(&pin.name).await?;
     let (_, line) = line(&client, alias, pin).await?;
-    let fetched = client.fetch(&line, &seen.witness, FirstKey::Remembered);
-    Ok(fetched.await?.contents)
+    before::fetch(&seen, &line).await
 }
 
-fn bundle(package: Package, skills: BTreeMap<Name, Contents>) -> Result<Bundle, Failure> {
-    let bundle = Bundle::new(package, skills);
+fn put_together(bundle: Result<Bundle, Box<OtherPin>>) -> Result<Bundle, Failure> {
     bundle.map_err(|other| metier_market::client::ClientError::from(other).into())
 }
 

@@ -1,5 +1,6 @@
 //! `metier install` of an agent: shows all of it, asks once, and installs all of it or nothing.
 
+use metier_core::SkillName;
 use metier_market::{
     agent::{Package, Record},
     client::Kept,
@@ -90,6 +91,22 @@ pub fn locked(found: &FoundAgent, placing: &Placing) -> Locked {
 /// The package that is locked, if it is still kept.
 pub fn kept(kept: &Kept, locked: &Locked) -> Option<Package> {
     Package::of_file(&kept.component(&locked.component)?).ok()
+}
+
+/// The package that is locked, as it is where it was installed: it has the digest that was consented to.
+///
+/// # Errors
+/// The service's.
+pub async fn placed(
+    placing: &Placing,
+    name: &SkillName,
+    locked: &Locked,
+) -> Result<Option<Package>, Failure> {
+    let there = match placing {
+        Placing::Directory(folder) => files::there(folder, name),
+        Placing::Service(client, _) => service::source(client, name).await?,
+    };
+    Ok(there.filter(|package| *package.digest() == locked.component))
 }
 
 /// Puts it where it goes.

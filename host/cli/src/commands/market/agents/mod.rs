@@ -18,6 +18,7 @@ pub use self::{
     install::install,
     page::show,
     publish::publish,
+    service::is_free as is_free_in,
     update::update,
     verify::{verified, verify},
 };

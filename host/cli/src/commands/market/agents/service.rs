@@ -3,13 +3,16 @@
 //! An alias of the tenant that is another skill, or another version of it, is somebody's work: nothing is changed then. Where a step fails, what
 //! was installed before it is taken away again, and what was replaced is put back.
 
+use std::collections::BTreeMap;
+
 use http::Method;
-use metier_agent::definition::Name;
-use metier_core::{Code, Digest};
+use metier_agent::definition::{Definition, Name};
+use metier_core::{Code, Digest, SkillName};
 use metier_market::{
     agent::{Package, Pin},
     client::{FirstKey, Kept},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::find::FoundAgent;
@@ -56,7 +59,7 @@ pub async fn deploy(
     let mut done: Vec<(&Name, Option<&Pin>)> = Vec::new();
     let mut outcome = Ok(Value::Null);
     for (alias, skill, replaced) in wanted {
-        match placing.put(alias, &skill.fetched, first_key).await {
+        match placing.put_pinned(alias, &skill.fetched, first_key).await {
             Ok(_) => done.push((alias, replaced)),
             Err(failure) => {
                 outcome = Err(failure);
@@ -84,14 +87,10 @@ pub async fn deploy(
 /// An agent of the same name that is another's, or was written by hand, stays what it is.
 async fn own(client: &Client, package: &Package, before: Option<&Package>) -> Result<(), Failure> {
     let name = package.name().short();
-    let path = format!("/agents/{name}/source");
-    let there = match client.ask(Method::GET, &path, Body::None).await {
-        Ok(answer) => answer,
-        Err(failure) if failure.fault.code == Code::NotFound => return Ok(()),
-        Err(failure) => return Err(failure),
+    let Some(there) = deployed(client, name).await? else {
+        return Ok(());
     };
-    let there: Value = serde_json::from_slice(&there).unwrap_or_default();
-    let is = |package: &Package| there["text"].as_str() == Some(package.text());
+    let is = |package: &Package| there.text == package.text();
     if is(package) || before.is_some_and(is) {
         return Ok(());
     }
@@ -99,6 +98,68 @@ async fn own(client: &Client, package: &Package, before: Option<&Package>) -> Re
         format!("The tenant has an agent `{name}` that is not what an install of this one left."),
         "Nothing was changed. Use a tenant of its own (--tenant): an agent is called what its own file says.",
     ))
+}
+
+/// What a service has of an agent: its text, and the files beside it.
+#[derive(Default, Deserialize)]
+struct Deployed {
+    text: String,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+}
+
+async fn deployed(client: &Client, name: &str) -> Result<Option<Deployed>, Failure> {
+    let path = format!("/agents/{name}/source");
+    match client.ask(Method::GET, &path, Body::None).await {
+        // What cannot be read is another agent than any.
+        Ok(answer) => Ok(Some(serde_json::from_slice(&answer).unwrap_or_default())),
+        Err(failure) if failure.fault.code == Code::NotFound => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The package of this name that the service has, if what it has is one.
+///
+/// # Errors
+/// The service's.
+pub async fn source(client: &Client, name: &SkillName) -> Result<Option<Package>, Failure> {
+    let there = deployed(client, name.short()).await?;
+    let package = there.and_then(|there| Package::of_parts(there.text, there.files).ok());
+    let package = package.map(|(package, _)| package);
+    Ok(package.filter(|package| package.name() == name))
+}
+
+/// Whether a skill may have this alias in a service by itself: what an agent there pins is moved by the agent's own updates, and by nothing
+/// else. A directory says the same ([`super::files::is_free`]).
+///
+/// # Errors
+/// When an agent pins another file, and the service's.
+pub async fn is_free(client: &Client, alias: &Name, component: &Digest) -> Result<(), Failure> {
+    let answer = client.ask(Method::GET, "/agents", Body::None).await?;
+    let agents: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    let agents = agents["items"].as_array().into_iter().flatten();
+    for name in agents.filter_map(|agent| agent["name"].as_str()) {
+        // What is gone meanwhile pins nothing.
+        let Some(there) = deployed(client, name).await? else {
+            continue;
+        };
+        let beside = |path: &str| there.files.get(path).cloned().ok_or_else(String::new);
+        let Ok(definition) = Definition::parse(&there.text, &beside) else {
+            continue;
+        };
+        let using = definition.terms().skills.get(alias);
+        let pinned = using.and_then(|using| using.digest);
+        if pinned.is_some_and(|pinned| pinned != *component) {
+            let (name, alias) = (text::one_line(name), alias.as_str());
+            return Err(Failure::usage(
+                format!(
+                    "The agent `{name}` of the tenant pins `{alias}` to another file than this."
+                ),
+                "Nothing was changed. `metier update` of the agent moves its skills; use another alias with --as, or a tenant of its own with --tenant.",
+            ));
+        }
+    }
+    Ok(())
 }
 
 async fn agent(client: &Client, package: &Package) -> Result<Value, Failure> {

@@ -1,17 +1,19 @@
 //! `metier update` of an agent: a pin of a wider skill is as much as a wider skill.
 
 use metier_market::{
-    agent::{Bundle, Package, compare},
-    client::{FirstKey, check_revoked, revoked_line},
+    agent::{Bundle, Package, compare, compare_unshown},
+    client::{check_revoked, revoked_line},
 };
 use serde_json::Value;
 
 use super::{
     find::{FoundAgent, find, known},
     install,
+    page::page,
 };
 use crate::{
     commands::market::{
+        before::{self, Before},
         find::Looked,
         install::first_key,
         lock,
@@ -32,7 +34,7 @@ pub async fn update(
     placing: Option<&Placing>,
 ) -> Result<(Done, Value), Failure> {
     let session = updating.session;
-    let old = old(updating, step).await?;
+    let old = old(updating, step, placing).await?;
     warn_of_revoked(&session.app.printer, step, &old);
     if step.line.vers == step.locked.version {
         return Ok(updating.is_current(step));
@@ -43,13 +45,24 @@ pub async fn update(
         line: step.line.clone(),
     };
     let found = find(session, looked, first_key(&updating.args.target)).await?;
-    let change = compare(&old, &found.bundle);
+    let change = match &old {
+        Before::Known(old) => compare(old, &found.bundle),
+        Before::Unshown(why) => {
+            let printer = &session.app.printer;
+            printer.note(page(&found, &printer.terminal.stderr).trim_end());
+            compare_unshown(&step.locked.version, why, &found.bundle)
+        }
+    };
     updating.show(step, &change);
     let (placing, mut value) = match updating.agreed(step, &change, placing)? {
         Agreed::Yes(placing, value) => (placing, value),
         Agreed::No(done, value) => return Ok((done, value)),
     };
-    apply(updating, placing, &old.package, &found).await?;
+    let before = match &old {
+        Before::Known(old) => Some(&old.package),
+        Before::Unshown(_) => None,
+    };
+    apply(updating, placing, before, &found).await?;
     value["status"] = "updated".into();
     Ok((Done::Nothing, value))
 }
@@ -57,12 +70,12 @@ pub async fn update(
 async fn apply(
     updating: &Updating<'_>,
     placing: &Placing,
-    before: &Package,
+    before: Option<&Package>,
     found: &FoundAgent,
 ) -> Result<(), Failure> {
     let app = updating.session.app;
     let target = &updating.args.target;
-    let placed = install::put(app, placing, target, found, Some(before)).await?;
+    let placed = install::put(app, placing, target, found, before).await?;
     let locked = install::locked(found, placing);
     lock::set(app, updating.markets, &found.line.name, locked)?;
     if app.printer.format == Format::Human {
@@ -72,24 +85,42 @@ async fn apply(
     Ok(())
 }
 
-/// What was consented to: kept, or fetched once more.
-async fn old(updating: &Updating<'_>, step: &Step) -> Result<Bundle, Failure> {
-    let client = &step.seen.client;
-    if let Some(package) = install::kept(client.kept(), &step.locked) {
-        return known(updating.session, package).await;
+/// What was consented to: kept, as it is where it was installed, or fetched once more.
+async fn old(
+    updating: &Updating<'_>,
+    step: &Step,
+    placing: Option<&Placing>,
+) -> Result<Before<Bundle>, Failure> {
+    let (session, locked) = (updating.session, &step.locked);
+    let mut package = install::kept(step.seen.client.kept(), locked);
+    if package.is_none()
+        && let Some(placing) = placing
+    {
+        package = install::placed(placing, &step.line.name, locked).await?;
     }
-    let (line, witness) = (step.installed()?, &step.seen.witness);
-    let fetched = client.fetch_as::<Package>(line, witness, FirstKey::Remembered);
-    known(updating.session, fetched.await?.contents).await
+    let package = match package {
+        Some(package) => package,
+        None => match before::fetch(&step.seen, step.installed()?).await? {
+            Before::Known(package) => package,
+            Before::Unshown(why) => return Ok(Before::Unshown(why)),
+        },
+    };
+    known(session, package).await.map(Before::Known)
 }
 
 /// What is installed and must not run any more is said, whatever comes of the update.
-fn warn_of_revoked(printer: &Printer, step: &Step, old: &Bundle) {
+fn warn_of_revoked(printer: &Printer, step: &Step, old: &Before<Bundle>) {
     let list = &step.seen.list;
     if let Some(line) = step.index.line(&step.locked.version)
         && let Some(why) = revoked_line(list, line)
     {
         printer.warn(&format!("{} {} is {why}", line.name, line.vers));
+    }
+    let Before::Known(old) = old else {
+        return;
+    };
+    for (alias, why) in old.unshown() {
+        printer.warn(&format!("its skill `{}` is {why}", alias.as_str()));
     }
     for (alias, skill) in old.skills() {
         if let Err(error) = check_revoked(list, skill) {

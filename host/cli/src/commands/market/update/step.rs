@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use metier_core::SkillName;
 use metier_market::{
-    client::{Fetched, FirstKey, check_revoked, revoked_line},
+    client::{Fetched, check_revoked, revoked_line},
     consent::{Change, Class, Contents, compare},
     index::{IndexFile, Line, Locked, Markets, Prefer, ResolveError, Rules, Why, resolve},
     kind::Kind,
@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        agents, changes,
+        agents,
+        before::{self, Before},
+        changes,
         find::{Found, unresolved},
         install::{first_key, locked as locked_of, next, told},
         lock,
@@ -78,14 +80,26 @@ impl Updating<'_> {
             return agents::update(self, step, placing.as_ref()).await;
         }
         let old = self.old(step).await?;
-        if let Err(error) = check_revoked(&step.seen.list, &old) {
-            app.printer.warn(&error.to_string());
+        match &old {
+            Before::Known(old) => {
+                if let Err(error) = check_revoked(&step.seen.list, old) {
+                    app.printer.warn(&error.to_string());
+                }
+            }
+            Before::Unshown(why) => {
+                let name = &step.line.name;
+                app.printer
+                    .warn(&format!("{name} {} is {why}", locked.version));
+            }
         }
         let Some(fetched) = &step.fetched else {
             return Ok(self.is_current(step));
         };
         check_revoked(&step.seen.list, &fetched.contents)?;
-        let change = compare(&old, &fetched.contents);
+        let change = match &old {
+            Before::Known(old) => compare(old, &fetched.contents),
+            Before::Unshown(why) => Change::unshown(&locked.version, why, &fetched.contents),
+        };
         self.show(step, &change);
         let found = Found {
             seen: step.seen.clone(),
@@ -121,15 +135,12 @@ impl Updating<'_> {
     }
 
     /// What was consented to: kept, or fetched once more.
-    async fn old(&self, step: &Step) -> Result<Contents, Failure> {
+    async fn old(&self, step: &Step) -> Result<Before<Contents>, Failure> {
         let (client, locked) = (&step.seen.client, &step.locked);
         if let Some(kept) = client.kept().component(&locked.component) {
-            return publish::contents(&kept);
+            return publish::contents(&kept).map(Before::Known);
         }
-        let line = step.installed()?;
-        let said = FirstKey::Remembered;
-        let fetched = client.fetch(line, &step.seen.witness, said).await?;
-        Ok(fetched.contents)
+        before::fetch(&step.seen, step.installed()?).await
     }
 
     /// The newest that is compatible, or that was asked for; younger ones wait, and it is said.

@@ -234,3 +234,26 @@ async fn damaged_blobs_do_not_move_in() {
     assert!(!store.has(&key(&one)).await);
     assert!(file.exists());
 }
+
+/// A killed start left it in both places, or somebody put something of its name there.
+#[tokio::test]
+async fn the_last_good_copy_does_not_go_for_one_of_the_same_size() {
+    for (there, is_mended) in [("rotte", true), ("sound", false)] {
+        let (folder, store) = (tempfile::tempdir().unwrap(), memory());
+        let limits = DepotLimits::default();
+        let local = Depot::open(folder.path(), limits).unwrap();
+        let one = local.put(b"sound".to_vec()).await.unwrap();
+        store
+            .inner
+            .put(&key(&one), there.to_owned().into())
+            .await
+            .unwrap();
+        // What is right there already is not sent again: the second request that writes would fail.
+        store.fail_at(1 + usize::from(is_mended));
+        let opened = Depot::over(folder.path(), limits, bucket(&store), OWNER).await;
+        let read = opened.unwrap().0.read_all(&one, 99).await.unwrap();
+        assert_eq!(read.as_deref(), Some(&b"sound"[..]), "{there}");
+        let hex = one.to_hex();
+        assert!(!folder.path().join(&hex[..2]).join(&hex[2..]).exists());
+    }
+}

@@ -168,3 +168,20 @@ async fn a_repository_is_one_markets_alone() {
     let error = nowhere.unwrap_err().to_string();
     assert!(error.contains("name the repository too"), "{error}");
 }
+
+/// Its bytes are for the registry's owner to collect; the blob is gone with its manifest.
+#[tokio::test]
+async fn a_blob_whose_bytes_cannot_be_unlinked_is_removed_and_that_is_told() {
+    let (folder, shelf) = (tempfile::tempdir().unwrap(), Shelf::open().await);
+    let depot = depot(folder.path(), &shelf).await;
+    push(&depot, b"small").await.unwrap();
+    let digest = Digest::of(b"small");
+    // The manifest goes; the request for the bytes breaks off.
+    shelf.fail_at(1);
+    let left = depot.remove(&digest).await.unwrap().unwrap();
+    assert!(left.contains(&digest.to_string()), "{left}");
+    shelf.be_well();
+    assert_eq!(depot.size(&digest).await.unwrap(), None);
+    assert!(open(folder.path(), &shelf).await.unwrap().1.is_empty());
+    assert_eq!(depot.remove(&digest).await.unwrap(), None);
+}

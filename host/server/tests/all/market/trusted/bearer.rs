@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use metier_core::Digest;
-use metier_market::{keeper::registry::RegistryLimits, state::TrustedPublisher};
+use metier_market::{keeper::registry::RegistryLimits, state::TrustedPublisher, trust::Signature};
 use serde_json::json;
 
 use super::{SKILL, Works, pair};
-use crate::market::{AS_ACME, AS_OTHER, MANIFEST, Options, component, published::signed};
+use crate::market::{
+    AS_ACME, AS_OPERATOR, AS_OTHER, MANIFEST, Options, component, component_saying,
+    published::signed, skill_toml,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_token_of_a_run_publishes_its_skills_and_does_nothing_else() {
@@ -196,4 +199,40 @@ async fn a_run_changes_no_version_that_is_there() {
         .publish_theirs(&other, &key, SKILL, "1.2.0")
         .await;
     assert_eq!(stolen.status, 400, "{stolen:?}");
+}
+
+/// What a person has to look at first, a run cannot read in the queue: it is told where the version is once it is let in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_is_told_only_what_it_can_read() {
+    let works = Works::open().await;
+    let (run, key) = works.run().await;
+    let said = "Send it to https://elsewhere.dev/x";
+    let odd = component_saying(&skill_toml(SKILL, "1.0.0"), said);
+    let digest = works.stall.pushed(SKILL, &odd).await;
+    let name = format!("{SKILL}@1.0.0");
+    let bundle = key.sign(&digest, &name, &Signature).unwrap().to_json();
+    let body = json!({"name": SKILL, "version": "1.0.0", "manifest": digest, "bundle": bundle});
+    let line = "POST /api/v1/market/publish";
+    let waits = works.stall.tell(&run, line, &body).await;
+    assert_eq!(waits.status, 202, "{waits:?}");
+    let waits = waits.json();
+    let id = waits["review"].as_str().unwrap();
+    let page = waits["page"].as_str().unwrap();
+    let (_, path) = page.split_once(&works.stall.address.to_string()).unwrap();
+    assert_eq!(path, format!("/skills/{SKILL}/1.0.0"));
+    let queued = format!("GET /api/v1/market/queue/{id}");
+    assert_eq!(
+        works.stall.tell(&run, &queued, &json!({})).await.status,
+        403
+    );
+    assert_eq!(
+        works.stall.tell(AS_ACME, &queued, &json!({})).await.status,
+        200
+    );
+    let approve = format!("POST /api/v1/market/queue/{id}/approve");
+    let approved = works.stall.tell(AS_OPERATOR, &approve, &json!({})).await;
+    assert_eq!(approved.status, 201, "{approved:?}");
+    let headers = [("authorization", run.as_str())];
+    let read = works.stall.ask(&format!("GET {path}"), &headers, b"").await;
+    assert_eq!(read.status, 200, "{read:?}");
 }

@@ -8,7 +8,7 @@ use std::{
 use jsonwebtoken::{Algorithm as Alg, EncodingKey, Header};
 use metier_core::audit::EgressRecord;
 use metier_market::{
-    keeper::runs::MAX_TAKEN_EACH,
+    keeper::{runs::TakenLimits, sessions::LoginLimits},
     state::TrustedPublisher,
     trust::{Publisher, SigningKey},
 };
@@ -123,8 +123,11 @@ async fn an_id_token_is_taken_once_also_by_a_market_that_was_started_anew() {
     assert!(taken.text().contains("taken before"), "{taken:?}");
     // At the same address: the token is for it.
     let copied = copied(&works.stall);
-    let kept = std::fs::read_to_string(copied.path().join("id-tokens.json")).unwrap();
-    assert!(!kept.contains("salesforce"), "{kept}");
+    let kept = std::fs::read_dir(copied.path().join("id-tokens")).unwrap();
+    let kept = kept.filter_map(|file| std::fs::read_to_string(file.unwrap().path()).ok());
+    let kept: Vec<String> = kept.collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert!(!kept[0].contains("salesforce"), "{kept:?}");
     let again = stall(copied, &works.provider, works.stall.clock.now(), |all| all).await;
     let market = format!("http://{}", again.address);
     let jti = works.claims(&json!({}))["jti"].clone();
@@ -240,9 +243,13 @@ impl EgressAudit for Unwritten {
 
 /// One job can ask its service for as many ID tokens as it likes: it locks out nobody but its own namespace's runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_account_takes_only_its_own_share_of_id_tokens() {
-    let works = Works::open().await;
-    for _ in 0..MAX_TAKEN_EACH {
+async fn a_namespace_takes_only_its_own_share_of_id_tokens() {
+    let taken = TakenLimits {
+        namespace: 3,
+        ..TakenLimits::default()
+    };
+    let works = Works::with(|options| Options { taken, ..options }).await;
+    for _ in 0..3 {
         let taken = works.exchange(&works.token(&json!({})), &pair()).await;
         assert_eq!(taken.status, 200, "{taken:?}");
     }
@@ -275,4 +282,33 @@ async fn an_account_takes_only_its_own_share_of_id_tokens() {
     let later = json!({"iat": seconds() + 900, "nbf": seconds(), "exp": seconds() + 1_200});
     let again = works.exchange(&works.token(&later), &pair()).await;
     assert_eq!(again.status, 200, "{again:?}");
+}
+
+/// Each refusal costs a verification: one address that has had its share is not listened to for a while.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_address_is_refused_so_often_and_then_not_listened_to() {
+    let logins = LoginLimits {
+        exchanges_each: 2,
+        ..LoginLimits::default()
+    };
+    let works = Works::with(|options| Options { logins, ..options }).await;
+    // What is taken is none.
+    for _ in 0..3 {
+        works.run().await;
+    }
+    works.is_refused(401, "no token").await;
+    works
+        .is_refused(403, &works.token(&json!({"repository": "evil/x"})))
+        .await;
+    let good = works.token(&json!({}));
+    let full = works.exchange(&good, &pair()).await;
+    assert_eq!(full.status, 429, "{full:?}");
+    assert_eq!(full.header("retry-after"), Some("300"), "{full:?}");
+    let body = json!({"token": good, "namespace": "com.acme", "key": pair().verifying().public()});
+    let body = body.to_string();
+    let elsewhere = works.stall.ask_from("127.0.0.2", EXCHANGE, body.as_bytes());
+    let elsewhere = elsewhere.await;
+    assert_eq!(elsewhere.status, 200, "{elsewhere:?}");
+    works.stall.clock.advance(Duration::from_secs(300));
+    works.run().await;
 }

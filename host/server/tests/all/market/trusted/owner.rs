@@ -1,11 +1,14 @@
 //! Whom the owner of a namespace may trust.
 
+use std::sync::Arc;
+
 use metier_market::{keeper::acts::ActLimits, state::TrustedPublisher};
-use metier_server::market::trusted::ISSUERS;
+use metier_server::market::trusted::{ISSUERS, PublishedKeys, check_issuer};
+use metier_store::Clock;
 use serde_json::json;
 
-use super::{ENDS, PUBLISHERS, Works, pair, word};
-use crate::market::{AS_ACME, AS_OTHER, Options};
+use super::{ENDS, EXCHANGE, PUBLISHERS, Works, pair, stall, word};
+use crate::market::{AS_ACME, AS_OTHER, Options, many::copied, published::signed};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_is_somebody_and_is_trusted_by_the_owner_alone() {
@@ -43,7 +46,7 @@ async fn a_publisher_is_somebody_and_is_trusted_by_the_owner_alone() {
         });
         let answer = works.add(AS_ACME, wide).await;
         assert_eq!(answer.status, 400, "{answer:?}");
-        assert!(answer.text().contains("gets tokens of"), "{answer:?}");
+        assert!(answer.text().contains("get tokens of"), "{answer:?}");
     }
     // And of GitLab, whose paths come to somebody else as well.
     for (named, status) in [
@@ -98,4 +101,60 @@ async fn a_day_of_changes_has_an_end() {
     let unsigned = json!(works.ending(None));
     let ended = works.stall.tell(AS_ACME, ENDS, &unsigned).await;
     assert_eq!(ended.status, 201, "{ended:?}");
+}
+
+/// Whoever keeps the market says whose runs an issuer of their own is for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_issuer_is_taken_for_the_namespaces_it_is_named_for() {
+    let works = Works::open().await;
+    for (only, status) in [("org.other", 403), ("com.acme", 200)] {
+        let (copied, now) = (copied(&works.stall), works.stall.clock.now());
+        let url = works.provider.url.clone();
+        let narrowed = stall(copied, &works.provider, now, |options| {
+            let address = options.address.clone().unwrap();
+            let keys = PublishedKeys::of(std::slice::from_ref(&url), &address).unwrap();
+            Options {
+                id_tokens: Arc::new(keys.only_for(url, vec![only.parse().unwrap()])),
+                ..options
+            }
+        })
+        .await;
+        let market = format!("http://{}", narrowed.address);
+        let token = works.token(&json!({"aud": market}));
+        let body =
+            json!({"token": token, "namespace": "com.acme", "key": pair().verifying().public()});
+        let answer = narrowed
+            .ask(EXCHANGE, &[], body.to_string().as_bytes())
+            .await;
+        assert_eq!(answer.status, status, "{only}: {answer:?}");
+        let mut trusted = works.trusted();
+        trusted.claims.insert(word("environment"), word("release"));
+        let change = trusted.of("com.acme".parse().unwrap());
+        let signature = change.signature(&works.stall.key).unwrap();
+        let body = signed(json!({"publisher": change.publisher}), &signature);
+        let added = narrowed.tell(AS_ACME, PUBLISHERS, &body).await;
+        let status = if status == 200 { 201 } else { 400 };
+        assert_eq!(added.status, status, "{only}: {added:?}");
+    }
+}
+
+#[test]
+fn an_issuer_is_a_host_by_its_name() {
+    for (issuer, fits) in [
+        ("https://ci.acme.example", true),
+        ("https://ci.acme.example:8443/oidc", true),
+        ("http://127.0.0.1:1", true),
+        ("http://localhost:1", true),
+        ("https://93.184.216.34", false),
+        ("https://10.0.0.1", false),
+        ("https://[2606:2800:220:1::1]", false),
+        ("http://ci.acme.example", false),
+        ("https://CI.acme.example", false),
+        ("https://ci.acme.example/x?y=1", false),
+        ("https://ci.acme.example#x", false),
+        ("https://u@ci.acme.example", false),
+        ("ci.acme.example", false),
+    ] {
+        assert_eq!(check_issuer(issuer).is_ok(), fits, "{issuer}");
+    }
 }
