@@ -66,7 +66,7 @@ impl Scene {
             let keys: Value = serde_json::from_str(&keys).unwrap();
             let end = format!(
                 "metier namespace key end com.acme {} --compromised --since {} --key next.pem --yes",
-                keys[0]["hint"].as_str().unwrap(),
+                keys[0]["key"].as_str().unwrap(),
                 since.trim()
             );
             scene.run(&scene.owner, &end);
