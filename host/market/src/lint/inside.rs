@@ -157,7 +157,7 @@ fn in_text(bytes: &[u8]) -> Seen {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
     use std::io::{Cursor, Write};
 
