@@ -8,7 +8,8 @@ use crate::{
     fixtures::Moment,
     log::{Checkpoint, Hash, LogFault, leaf_hash},
     state::{
-        Bundles, Change, Leaf, LeafError, Namespace, Owned, Publication, Refused, State, Unproven,
+        Account, Bundles, Change, Leaf, LeafError, Namespace, Owned, Publication, Published,
+        Refused, State, Unproven,
     },
     trust::{KeyHint, Reviewed, TrustRoot},
 };
@@ -31,6 +32,21 @@ pub struct Proven {
     pub first_key: KeyHint,
     /// Whether `first_key` came without any earlier key's signature although there was one before.
     pub recovered: bool,
+    /// Whose key signed it; nobody's where a run published it.
+    pub by: Option<Account>,
+    /// Who approved of it.
+    pub approved: Option<Approved>,
+    /// Which leaves of its namespace's history the receipt shows, by their places in the log.
+    pub history: Vec<u64>,
+}
+
+/// Another member that approved of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// Who.
+    pub account: Account,
+    /// The key they signed with.
+    pub key: KeyHint,
 }
 
 /// Why a component is not what its receipt should show.
@@ -111,7 +127,7 @@ impl Receipt {
         let checkpoint = Checkpoint::open(self.checkpoint.as_bytes(), &root.log)?;
         let tree = (checkpoint.size, checkpoint.root);
         let leaf = included(&self.leaf, tree)?;
-        let Change::Publish(publication) = leaf.change else {
+        let Change::Publish(publication) = leaf.change.clone() else {
             return Err(ReceiptFault::Shape("its leaf is no publication".into()));
         };
         if publication.digest != *component {
@@ -122,8 +138,10 @@ impl Receipt {
         }
         self.holds(&publication, component)?;
         let namespace = Namespace::of(&publication.name);
-        let state = self.keys(&namespace, tree)?;
+        let state = self.folded(&namespace, &leaf, tree)?;
         let owned = state.namespace(&namespace).ok_or(ReceiptFault::History)?;
+        let published = state.version(&publication.name, &publication.version);
+        let published = published.ok_or(ReceiptFault::History)?;
         let bundles = Bundles {
             publisher: self.bundle.as_bytes(),
             review: self.review.as_bytes(),
@@ -131,8 +149,10 @@ impl Receipt {
         let keys = owned.keys_for(&publication, leaf.at);
         let keys = keys.map_err(Refused::from)?;
         let review = publication.verify(leaf.at, &keys, bundles, root)?;
+        let approved = approved(owned, published)?;
         let (first_key, recovered) = first_of(owned, owned.key_behind(&publication));
         Ok(Proven {
+            by: owned.author(&publication).cloned(),
             publication: *publication,
             at: leaf.at,
             index: self.leaf.inclusion.index,
@@ -140,7 +160,15 @@ impl Receipt {
             review,
             first_key,
             recovered,
+            approved,
+            history: self.places(),
         })
+    }
+
+    /// The places in the log of its history's leaves.
+    fn places(&self) -> Vec<u64> {
+        let history = self.history.iter();
+        history.map(|entry| entry.inclusion.index).collect()
     }
 
     /// Whether the manifest that was signed is the one that holds the component.
@@ -154,21 +182,55 @@ impl Receipt {
         }
     }
 
-    /// The namespace with its keys, by its leaves alone.
-    fn keys(&self, namespace: &Namespace, tree: (u64, Hash)) -> Result<State, ReceiptFault> {
-        if self.history.len() > MAX_HISTORY {
+    /// The namespace by its leaves alone, with the version in its place among them: who may publish then, and whether two have to, is what those
+    /// before it say; whether their keys are good, what those after it say too.
+    fn folded(
+        &self,
+        namespace: &Namespace,
+        published: &Leaf,
+        tree: (u64, Hash),
+    ) -> Result<State, ReceiptFault> {
+        let places = self.places();
+        let is_in_order = places.is_sorted_by(|one, next| one < next);
+        if self.history.len() > MAX_HISTORY || !is_in_order {
             return Err(ReceiptFault::History);
         }
+        let place = self.leaf.inclusion.index;
+        let (before, after) = self
+            .history
+            .split_at(places.partition_point(|history| *history < place));
         let mut state = State::default();
-        for entry in &self.history {
-            let leaf = included(entry, tree)?;
-            if about(&leaf.change) != Some(namespace) {
-                return Err(ReceiptFault::History);
-            }
-            state.apply(&leaf)?;
+        for entry in before {
+            state.apply(&history(entry, namespace, tree)?)?;
+        }
+        state.apply(published)?;
+        for entry in after {
+            state.apply(&history(entry, namespace, tree)?)?;
         }
         Ok(state)
     }
+}
+
+/// A leaf of a namespace's history.
+fn history(entry: &Entry, namespace: &Namespace, tree: (u64, Hash)) -> Result<Leaf, ReceiptFault> {
+    let leaf = included(entry, tree)?;
+    match about(&leaf.change) == Some(namespace) {
+        true => Ok(leaf),
+        false => Err(ReceiptFault::History),
+    }
+}
+
+/// Who approved of it; the fold has verified that they did, and what came later may have taken it away.
+fn approved(owned: &Owned, published: &Published) -> Result<Option<Approved>, ReceiptFault> {
+    if let Some((key, why)) = owned.void_approval(published) {
+        return Err(Refused::KeyNotGood(key, why).into());
+    }
+    let approval = published.publication.approval.as_ref();
+    let key = approval.and_then(|approval| owned.key(approval.by));
+    Ok(key.map(|key| Approved {
+        account: key.account.clone(),
+        key: key.record.key.hint(),
+    }))
 }
 
 fn included(entry: &Entry, (size, root): (u64, Hash)) -> Result<Leaf, ReceiptFault> {
@@ -186,6 +248,8 @@ fn about(change: &Change) -> Option<&Namespace> {
         Change::Namespace(claim) => Some(&claim.namespace),
         Change::Key(added) => Some(&added.namespace),
         Change::KeyEnd(ended) => Some(&ended.namespace),
+        Change::Member(changed) => Some(&changed.namespace),
+        Change::Rule(changed) => Some(&changed.namespace),
         Change::Publisher(added) => Some(&added.namespace),
         Change::PublisherEnd(ended) => Some(&ended.namespace),
         Change::Freeze(freeze) => Some(&freeze.namespace),

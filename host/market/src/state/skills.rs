@@ -54,6 +54,7 @@ impl State {
         let signer = signer.ok_or_else(|| Refused::ForeignKey(*key, namespace))?;
         let usable = signer.usable_at(at);
         usable.map_err(|why| Refused::KeyNotGood(*key, why))?;
+        owned.check_people(publication, at)?;
         if version.build != BuildMetadata::EMPTY {
             return Err(Refused::BuildMetadata(name.clone(), version.clone()));
         }

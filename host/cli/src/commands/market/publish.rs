@@ -4,7 +4,7 @@ use metier_core::{Code, Digest, Fault};
 use metier_market::{
     client::{Published, Publishing},
     consent::Contents,
-    state::Namespace,
+    state::{Account, Namespace},
     trust::{Publisher, SigningKey},
     ware::{Said, Ware},
 };
@@ -87,12 +87,28 @@ pub async fn hand_over<W: Ware>(
             let words = format!("{name} {version} is published: leaf {leaf} of the log.");
             tell(app, &line, &words)
         }
-        Published::Held { review } => {
-            let line = json!({"name": name, "version": version, "review": review});
-            let words = format!("{name} {version} waits for a person of the market: {review}");
+        Published::Held { review, approvers } => {
+            let line =
+                json!({"name": name, "version": version, "review": review, "approvers": approvers});
+            let words = match approvers {
+                None => format!("{name} {version} waits for a person of the market: {review}"),
+                Some(approvers) => waits_for(&format!("{name}@{version}"), &approvers),
+            };
             tell(app, &line, &words)
         }
     }
+}
+
+/// Who may approve, and how.
+fn waits_for(what: &str, approvers: &[Account]) -> String {
+    let names: Vec<&str> = approvers.iter().map(Account::as_str).collect();
+    let who = match names.is_empty() {
+        true => "another member, and none has a key that is good".to_owned(),
+        false => names.join(" or "),
+    };
+    format!(
+        "{what} waits for the approval of another member: {who}. They run `metier namespace approve {what}`."
+    )
 }
 
 /// What a skill's file says.

@@ -3,9 +3,11 @@
 mod endings;
 mod form;
 mod keys;
+mod members;
 mod publishers;
 mod signatures;
 mod skills;
+mod two_person;
 mod void;
 mod without_end;
 mod workflows;
