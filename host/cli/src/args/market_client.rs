@@ -91,6 +91,9 @@ pub struct Keygen {
     /// How it signs
     #[arg(long, value_enum, default_value_t)]
     pub algorithm: KeyKind,
+    /// Write the public part to a file too, to be given away; where there is a key already, that of it
+    #[arg(long, value_name = "FILE")]
+    pub public: Option<PathBuf>,
 }
 
 /// How a key signs.

@@ -8,8 +8,8 @@ use crate::{
     fixtures::Moment,
     log::{Checkpoint, Hash, LogFault, leaf_hash},
     state::{
-        Account, Bundles, Change, Leaf, LeafError, Namespace, Owned, Publication, Published,
-        Refused, State, Unproven,
+        Account, Bundles, Change, Leaf, LeafError, Namespace, Owned, Publication, Refused, State,
+        Unproven,
     },
     trust::{KeyHint, Reviewed, TrustRoot},
 };
@@ -127,7 +127,7 @@ impl Receipt {
         let checkpoint = Checkpoint::open(self.checkpoint.as_bytes(), &root.log)?;
         let tree = (checkpoint.size, checkpoint.root);
         let leaf = included(&self.leaf, tree)?;
-        let Change::Publish(publication) = leaf.change.clone() else {
+        let Change::Publish(publication) = leaf.change else {
             return Err(ReceiptFault::Shape("its leaf is no publication".into()));
         };
         if publication.digest != *component {
@@ -138,10 +138,8 @@ impl Receipt {
         }
         self.holds(&publication, component)?;
         let namespace = Namespace::of(&publication.name);
-        let state = self.folded(&namespace, &leaf, tree)?;
+        let state = self.folded(&namespace, (&publication, leaf.at), tree)?;
         let owned = state.namespace(&namespace).ok_or(ReceiptFault::History)?;
-        let published = state.version(&publication.name, &publication.version);
-        let published = published.ok_or(ReceiptFault::History)?;
         let bundles = Bundles {
             publisher: self.bundle.as_bytes(),
             review: self.review.as_bytes(),
@@ -149,7 +147,7 @@ impl Receipt {
         let keys = owned.keys_for(&publication, leaf.at);
         let keys = keys.map_err(Refused::from)?;
         let review = publication.verify(leaf.at, &keys, bundles, root)?;
-        let approved = approved(owned, published)?;
+        let approved = approved(owned, &publication, leaf.at)?;
         let (first_key, recovered) = first_of(owned, owned.key_behind(&publication));
         Ok(Proven {
             by: owned.author(&publication).cloned(),
@@ -187,7 +185,7 @@ impl Receipt {
     fn folded(
         &self,
         namespace: &Namespace,
-        published: &Leaf,
+        (publication, at): (&Publication, Moment),
         tree: (u64, Hash),
     ) -> Result<State, ReceiptFault> {
         let places = self.places();
@@ -203,7 +201,7 @@ impl Receipt {
         for entry in before {
             state.apply(&history(entry, namespace, tree)?)?;
         }
-        state.apply(published)?;
+        state.check_signed(publication, at)?;
         for entry in after {
             state.apply(&history(entry, namespace, tree)?)?;
         }
@@ -221,11 +219,15 @@ fn history(entry: &Entry, namespace: &Namespace, tree: (u64, Hash)) -> Result<Le
 }
 
 /// Who approved of it; the fold has verified that they did, and what came later may have taken it away.
-fn approved(owned: &Owned, published: &Published) -> Result<Option<Approved>, ReceiptFault> {
-    if let Some((key, why)) = owned.void_approval(published) {
+fn approved(
+    owned: &Owned,
+    publication: &Publication,
+    at: Moment,
+) -> Result<Option<Approved>, ReceiptFault> {
+    if let Some((key, why)) = owned.void_approval(publication, at) {
         return Err(Refused::KeyNotGood(key, why).into());
     }
-    let approval = published.publication.approval.as_ref();
+    let approval = publication.approval.as_ref();
     let key = approval.and_then(|approval| owned.key(approval.by));
     Ok(key.map(|key| Approved {
         account: key.account.clone(),

@@ -12,7 +12,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MemberRefused, Owned, Published, Role, State,
+    MemberRefused, Owned, Role, State,
     leaf::Publication,
     namespace::Namespace,
     refused::Refused,
@@ -229,10 +229,14 @@ impl Owned {
     }
 
     /// Why the approval of a version does not count any more: the key was in other hands.
-    pub(crate) fn void_approval(&self, published: &Published) -> Option<(KeyHint, Unusable)> {
-        let approval = published.publication.approval.as_ref()?;
+    pub(crate) fn void_approval(
+        &self,
+        publication: &Publication,
+        at: Moment,
+    ) -> Option<(KeyHint, Unusable)> {
+        let approval = publication.approval.as_ref()?;
         let key = self.key(approval.by)?;
-        let why = key.record.usable_at(published.at).err()?;
+        let why = key.record.usable_at(at).err()?;
         Some((approval.by, why))
     }
 }

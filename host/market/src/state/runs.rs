@@ -109,7 +109,7 @@ impl Owned {
 
     /// Why a signature of a version does not count any more: its key was in other hands, or its workflow, or the key that approved of it.
     pub fn void(&self, published: &Published) -> Option<Unusable> {
-        let approval = || Some(self.void_approval(published)?.1);
+        let approval = || Some(self.void_approval(&published.publication, published.at)?.1);
         self.void_signature(published).or_else(approval)
     }
 

@@ -62,7 +62,13 @@ async fn findings_and_reviews_are_told() {
     let held = Lie::Status(StatusCode::ACCEPTED, r#"{"review":"r1"}"#.to_owned());
     scene.script.lie("api/v1/market/publish", held);
     let review = "r1".to_owned();
-    assert_eq!(publish(&scene).await.unwrap(), Published::Held { review });
+    assert_eq!(
+        publish(&scene).await.unwrap(),
+        Published::Held {
+            review,
+            approvers: None
+        }
+    );
     scene.script.be_honest();
     let findings = r#"{"detail":"It is refused.","findings":[{"rule":"broad-http","place":"skill.toml","evidence":"any host","mend":"name one"}]}"#;
     let status = StatusCode::UNPROCESSABLE_ENTITY;
