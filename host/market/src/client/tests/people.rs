@@ -7,7 +7,7 @@ use crate::{
     client::{Known, vouch},
     receipt::ReceiptFault,
     state::{
-        Change, KeyChange, Member, MemberChange, MemberRefused, Publication, Refused, Role,
+        Change, KeyChange, KeyEnding, Member, MemberChange, MemberRefused, Publication, Refused, Role,
         RuleChange,
     },
     trust::{Algorithm, KeyPair, Publisher, SigningKey, tests::day},
@@ -157,6 +157,25 @@ async fn a_market_that_hides_the_rule_is_found_by_whoever_saw_it() {
     // As it was, it is believed again.
     scene.script.shop().history = vec![0, 1, 2];
     fetch(&lines[0]).await.unwrap();
+}
+
+/// Whoever approved of it was not who they seemed: it is worth nothing, by every receipt from then on.
+#[tokio::test]
+async fn an_approval_by_a_stolen_key_is_none() {
+    let (mut shop, bob) = team();
+    let theft = KeyEnding {
+        namespace: "com.acme".parse().unwrap(),
+        key: bob.verifying().hint(),
+        from: None,
+        since: Some(day(1)),
+    };
+    shop.append(Change::KeyEnd(theft.sign(&shop.key).unwrap()));
+    let error = Scene::of(shop).install().await.unwrap_err();
+    let stolen = matches!(
+        error,
+        ClientError::Receipt(ReceiptFault::Contradiction(Refused::KeyNotGood(..)))
+    );
+    assert!(stolen, "{error}");
 }
 
 /// An older receipt shows less, and hides nothing.

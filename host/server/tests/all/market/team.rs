@@ -9,13 +9,13 @@ use metier_market::{
 };
 use serde_json::{Value, json};
 
-use super::{AS_ACME, AS_CAROL, AS_OPERATOR, AS_OTHER, Answer, Stall, many::copied};
+use super::{AS_ACME, AS_CAROL, AS_OPERATOR, AS_OTHER, Answer, Stall, many::copied, queued::{cookie, log_in}};
 
 const SKILL: &str = "com.acme/salesforce";
-const KEYS: &str = "POST /api/v1/market/namespaces/com.acme/keys";
+pub const KEYS: &str = "POST /api/v1/market/namespaces/com.acme/keys";
 const MEMBERS: &str = "POST /api/v1/market/namespaces/com.acme/members";
-const RULES: &str = "POST /api/v1/market/namespaces/com.acme/rules";
-const QUEUE: &str = "GET /api/v1/market/queue";
+pub const RULES: &str = "POST /api/v1/market/namespaces/com.acme/rules";
+pub const QUEUE: &str = "GET /api/v1/market/queue";
 
 type Key = SigningKey<Publisher>;
 
@@ -30,7 +30,7 @@ fn pair() -> Key {
     SigningKey::new(KeyPair::generate(Algorithm::EcdsaP256).unwrap())
 }
 
-fn joins(account: &str, role: Role, key: &Key) -> KeyChange {
+pub fn joins(account: &str, role: Role, key: &Key) -> KeyChange {
     KeyChange {
         namespace: "com.acme".parse().unwrap(),
         key: key.verifying().public().clone(),
@@ -44,7 +44,7 @@ fn joins(account: &str, role: Role, key: &Key) -> KeyChange {
 }
 
 /// A statement with these signatures.
-fn said(mut statement: Value, signatures: &[LeafSignature]) -> Value {
+pub fn said(mut statement: Value, signatures: &[LeafSignature]) -> Value {
     for (name, signature) in ["signature", "second"].iter().zip(signatures) {
         statement[name] = json!(signature);
     }
@@ -62,7 +62,7 @@ fn role(account: &str, role: Option<Role>, after: u64, key: &Key) -> Value {
     said(json!(change), &[signature])
 }
 
-fn rule(two_person: bool, after: u64, keys: &[&Key]) -> Value {
+pub fn rule(two_person: bool, after: u64, keys: &[&Key]) -> Value {
     let change = RuleChange {
         namespace: "com.acme".parse().unwrap(),
         two_person,
@@ -141,7 +141,7 @@ impl Team {
 }
 
 /// What whoever approves of it signs.
-fn approval(waiting: &Value, key: &Key) -> Approval {
+pub fn approval(waiting: &Value, key: &Key) -> Approval {
     let submission = &waiting["submission"];
     Approval {
         name: SKILL.parse().unwrap(),
@@ -167,6 +167,16 @@ async fn a_version_waits_for_another_member_and_both_are_in_its_receipt() {
     let waiting = team.waits(AS_CAROL).await.remove(0);
     assert_eq!(waiting["waits-for"], Value::Null);
     assert_eq!(waiting["waits_for"], json!("member"));
+    // Who keeps the market sees for whom it waits, and has nothing to decide but to refuse it.
+    let entered = log_in(stall, "token-of-operator").await;
+    let cookie = cookie(&entered);
+    let headers = [("cookie", cookie.as_str())];
+    let page = format!("GET /queue/{}", waiting["id"].as_str().unwrap());
+    let page = stall.ask(&page, &headers, b"").await.text();
+    for words in ["carol or other", "metier namespace approve com.acme/salesforce@1.0.0"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("Publish it"), "{page}");
     // Who is to approve reads it; nobody else does.
     let manifest = waiting["submission"]["manifest"].as_str().unwrap();
     let file = waiting["component"].as_str().unwrap();
