@@ -197,6 +197,7 @@ async fn show(
         lines.push("  a security fix: updates to it do not wait".to_owned());
     }
     let published = published(session, waiting).await?;
+    let before = published.as_ref().map(|there| there.line.vers.clone());
     let change = match Package::of_file(file) {
         Ok(package) => {
             is_itself(waiting, &package)?;
@@ -223,7 +224,8 @@ async fn show(
             }
         }
     };
-    lines.push(format!("\n{}", paint.heading("It changes")));
+    let before = before.map_or(String::new(), |before| format!(" against {before}"));
+    lines.push(format!("\n{}{before}", paint.heading("It changes")));
     lines.push(match &change {
         None => "  everything: nothing of this name is published".to_owned(),
         Some(change) if change.why.is_empty() => "  only code".to_owned(),

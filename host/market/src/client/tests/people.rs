@@ -7,8 +7,8 @@ use crate::{
     client::{Known, vouch},
     receipt::ReceiptFault,
     state::{
-        Change, KeyChange, KeyEnding, Member, MemberChange, MemberRefused, Publication, Refused, Role,
-        RuleChange,
+        Change, KeyChange, KeyEnding, Member, MemberChange, MemberRefused, Publication, Refused,
+        Role, RuleChange,
     },
     trust::{Algorithm, KeyPair, Publisher, SigningKey, tests::day},
 };

@@ -3,6 +3,7 @@
 mod endings;
 mod form;
 mod keys;
+mod leaving;
 mod members;
 mod publishers;
 mod signatures;

@@ -9,7 +9,11 @@ use metier_market::{
 };
 use serde_json::{Value, json};
 
-use super::{AS_ACME, AS_CAROL, AS_OPERATOR, AS_OTHER, Answer, Stall, many::copied, queued::{cookie, log_in}};
+use super::{
+    AS_ACME, AS_CAROL, AS_OPERATOR, AS_OTHER, Answer, Stall,
+    many::copied,
+    queued::{cookie, log_in},
+};
 
 const SKILL: &str = "com.acme/salesforce";
 pub const KEYS: &str = "POST /api/v1/market/namespaces/com.acme/keys";
@@ -173,7 +177,10 @@ async fn a_version_waits_for_another_member_and_both_are_in_its_receipt() {
     let headers = [("cookie", cookie.as_str())];
     let page = format!("GET /queue/{}", waiting["id"].as_str().unwrap());
     let page = stall.ask(&page, &headers, b"").await.text();
-    for words in ["carol or other", "metier namespace approve com.acme/salesforce@1.0.0"] {
+    for words in [
+        "carol or other",
+        "metier namespace approve com.acme/salesforce@1.0.0",
+    ] {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(!page.contains("Publish it"), "{page}");

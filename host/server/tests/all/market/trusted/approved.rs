@@ -39,7 +39,9 @@ async fn what_a_run_publishes_waits_for_a_member() {
     let line = &index.lines()[0];
     let receipt = stall.get(&format!("/receipts/{}", line.leaf)).await;
     let receipt = Receipt::read(&receipt.body).unwrap();
-    let proven = receipt.verify(stall.market.root(), &line.component).unwrap();
+    let proven = receipt
+        .verify(stall.market.root(), &line.component)
+        .unwrap();
     assert_eq!(proven.by, None);
     assert!(proven.publication.run.is_some());
     assert_eq!(proven.approved.unwrap().account.as_str(), "other");
