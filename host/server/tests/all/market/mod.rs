@@ -341,7 +341,7 @@ pub const AS_ACME: &str = "Bearer token-of-acme";
 pub const AS_OTHER: &str = "Bearer token-of-other";
 
 /// Who may publish nowhere, unless somebody takes them in.
-pub const AS_CAROL: &str = "Bearer token-of-carol";
+pub const AS_GRACE: &str = "Bearer token-of-grace";
 
 /// Who keeps the market.
 pub const AS_OPERATOR: &str = "Bearer token-of-operator";
@@ -369,7 +369,7 @@ fn accounts() -> Arc<FileAccounts> {
     };
     let accounts = publisher("acme", ACME, "[\"com.acme\", \"com.aaa\"]")
         + &publisher("other", OTHER, "[\"org.other\"]")
-        + &publisher("carol", "token-of-carol", "[]")
+        + &publisher("grace", "token-of-grace", "[]")
         + &publisher("operator", "token-of-operator", "[\"*\"]");
     Arc::new(FileAccounts::read(&accounts).unwrap())
 }

@@ -2,15 +2,14 @@
 
 use metier_core::Digest;
 use metier_market::{
-    keeper::{accounts::PublisherId, registry::RegistryLimits},
     receipt::{Proven, Receipt},
-    state::{Account, Approval, KeyChange, LeafSignature, Member, MemberChange, Role, RuleChange},
+    state::{Approval, KeyChange, LeafSignature, Member, MemberChange, Role, RuleChange},
     trust::{Algorithm, KeyPair, Publisher, SigningKey},
 };
 use serde_json::{Value, json};
 
 use super::{
-    AS_ACME, AS_CAROL, AS_OPERATOR, AS_OTHER, Answer, Stall,
+    AS_ACME, AS_GRACE, AS_OPERATOR, AS_OTHER, Answer, Stall,
     many::copied,
     queued::{cookie, log_in},
 };
@@ -23,11 +22,11 @@ pub const QUEUE: &str = "GET /api/v1/market/queue";
 
 type Key = SigningKey<Publisher>;
 
-/// `com.acme` of `acme`, with `other` as another owner, and `carol`.
+/// `com.acme` of `acme`, with `other` as another owner, and `grace`.
 struct Team {
     stall: Stall,
     other: Key,
-    carol: Key,
+    grace: Key,
 }
 
 fn pair() -> Key {
@@ -78,7 +77,7 @@ pub fn rule(two_person: bool, after: u64, keys: &[&Key]) -> Value {
 }
 
 impl Team {
-    async fn open(carols: Role) -> Team {
+    async fn open(graces: Role) -> Team {
         let stall = Stall::open().await;
         let body = json!({"key": stall.key.verifying().public()});
         let claim = "PUT /api/v1/market/namespaces/com.acme";
@@ -86,29 +85,25 @@ impl Team {
         let team = Team {
             stall,
             other: pair(),
-            carol: pair(),
+            grace: pair(),
         };
         for (account, role, key) in [
             ("other", Role::Owner, &team.other),
-            ("carol", carols, &team.carol),
+            ("grace", graces, &team.grace),
         ] {
             let change = joins(account, role, key);
             let signature = change.signature(&team.stall.key).unwrap();
-            let added = team
-                .stall
-                .tell(AS_ACME, KEYS, &said(json!(change), &[signature]));
-            let added = added.await;
+            let added = said(json!(change), &[signature]);
+            let added = team.stall.tell(AS_ACME, KEYS, &added).await;
             assert_eq!(added.status, 201, "{added:?}");
         }
         team
     }
 
-    async fn ruled(carols: Role) -> Team {
-        let team = Team::open(carols).await;
-        let on = team
-            .stall
-            .tell(AS_ACME, RULES, &rule(true, 2, &[&team.stall.key]));
-        let on = on.await;
+    async fn ruled(graces: Role) -> Team {
+        let team = Team::open(graces).await;
+        let on = rule(true, 2, &[&team.stall.key]);
+        let on = team.stall.tell(AS_ACME, RULES, &on).await;
         assert_eq!(on.status, 201, "{on:?}");
         team
     }
@@ -163,12 +158,12 @@ async fn a_version_waits_for_another_member_and_both_are_in_its_receipt() {
     let (stall, acme) = (&team.stall, &team.stall.key);
     let waits = team.publish(AS_ACME, acme, "1.0.0").await;
     assert_eq!(waits.status, 202, "{waits:?}");
-    assert_eq!(waits.json()["approvers"], json!(["carol", "other"]));
+    assert_eq!(waits.json()["approvers"], json!(["grace", "other"]));
     stall.assert_unseen(SKILL).await;
     // Sent again, it waits as it did.
     let again = team.publish(AS_ACME, acme, "1.0.0").await;
     assert_eq!(again.json()["review"], waits.json()["review"]);
-    let waiting = team.waits(AS_CAROL).await.remove(0);
+    let waiting = team.waits(AS_GRACE).await.remove(0);
     assert_eq!(waiting["waits-for"], Value::Null);
     assert_eq!(waiting["waits_for"], json!("member"));
     // Who keeps the market sees for whom it waits, and has nothing to decide but to refuse it.
@@ -178,7 +173,7 @@ async fn a_version_waits_for_another_member_and_both_are_in_its_receipt() {
     let page = format!("GET /queue/{}", waiting["id"].as_str().unwrap());
     let page = stall.ask(&page, &headers, b"").await.text();
     for words in [
-        "carol or other",
+        "grace or other",
         "metier namespace approve com.acme/salesforce@1.0.0",
     ] {
         assert!(page.contains(words), "{words}: {page}");
@@ -192,35 +187,35 @@ async fn a_version_waits_for_another_member_and_both_are_in_its_receipt() {
         format!("/v2/{SKILL}/manifests/{manifest}"),
     ] {
         let line = format!("GET {path}");
-        assert_eq!(team.tell(AS_CAROL, &line, &json!({})).await.status, 200);
+        assert_eq!(team.tell(AS_GRACE, &line, &json!({})).await.status, 200);
         assert_eq!(stall.get(&path).await.status, 404, "{path}");
     }
     let good = approval(&waiting, acme);
     let mut other = good.clone();
     other.digest = Digest::of(b"other");
-    let carol = &team.carol;
+    let grace = &team.grace;
     for (who, signature, status) in [
         // Oneself, with one's own key, or with somebody's token.
         (AS_ACME, good.signature(acme), 403),
-        (AS_CAROL, good.signature(acme), 403),
-        (AS_CAROL, good.signature(&team.other), 403),
+        (AS_GRACE, good.signature(acme), 403),
+        (AS_GRACE, good.signature(&team.other), 403),
         // Other bytes, and nobody's key.
-        (AS_CAROL, other.signature(carol), 400),
-        (AS_CAROL, good.signature(&pair()), 400),
+        (AS_GRACE, other.signature(grace), 400),
+        (AS_GRACE, good.signature(&pair()), 400),
         // Who keeps the market is no member.
-        (AS_OPERATOR, good.signature(carol), 403),
+        (AS_OPERATOR, good.signature(grace), 403),
     ] {
         let refused = team.second(who, &waiting, &signature.unwrap()).await;
         assert_eq!(refused.status, status, "{who}: {refused:?}");
         stall.assert_unseen(SKILL).await;
     }
-    let approved = team.second(AS_CAROL, &waiting, &good.signature(carol).unwrap());
-    let approved = approved.await;
+    let signature = good.signature(grace).unwrap();
+    let approved = team.second(AS_GRACE, &waiting, &signature).await;
     assert_eq!(approved.status, 201, "{approved:?}");
-    assert!(team.waits(AS_CAROL).await.is_empty());
+    assert!(team.waits(AS_GRACE).await.is_empty());
     let (receipt, component, proven) = team.proven(0).await;
     assert_eq!(proven.by.unwrap().as_str(), "acme");
-    assert_eq!(proven.approved.unwrap().account.as_str(), "carol");
+    assert_eq!(proven.approved.unwrap().account.as_str(), "grace");
     // Without it the receipt is none.
     let mut less = receipt;
     let mut leaf: Value = serde_json::from_str(&less.leaf.leaf).unwrap();
@@ -229,7 +224,7 @@ async fn a_version_waits_for_another_member_and_both_are_in_its_receipt() {
     less.verify(&stall.root().await, &component).unwrap_err();
     let page = stall.get(&format!("/skills/{SKILL}")).await.text();
     assert!(
-        page.contains("Approved by") && page.contains("carol"),
+        page.contains("Approved by") && page.contains("grace"),
         "{page}"
     );
     let page = stall.get("/publishers/com.acme").await.text();
@@ -238,8 +233,8 @@ async fn a_version_waits_for_another_member_and_both_are_in_its_receipt() {
     let waits = team.publish(AS_ACME, acme, "1.1.0").await;
     assert_eq!(waits.status, 202, "{waits:?}");
     let next = team.waits(AS_OTHER).await.remove(0);
-    let replayed = team.second(AS_CAROL, &next, &good.signature(carol).unwrap());
-    assert_eq!(replayed.await.status, 400);
+    let replayed = team.second(AS_GRACE, &next, &signature).await;
+    assert_eq!(replayed.status, 400, "{replayed:?}");
     let approved = approval(&next, acme).signature(&team.other).unwrap();
     assert_eq!(team.second(AS_OTHER, &next, &approved).await.status, 201);
 }
@@ -251,8 +246,9 @@ async fn a_member_refuses_and_whoever_sent_it_is_told_why() {
     assert_eq!(waits.status, 202, "{waits:?}");
     let id = waits.json()["review"].as_str().unwrap().to_owned();
     let refuse = format!("POST /api/v1/market/queue/{id}/refuse");
-    let refused = team.tell(AS_CAROL, &refuse, &json!({"why": "Not now."}));
-    assert_eq!(refused.await.status, 204);
+    let why = json!({"why": "Not now."});
+    let refused = team.tell(AS_GRACE, &refuse, &why).await;
+    assert_eq!(refused.status, 204, "{refused:?}");
     let again = team.publish(AS_OTHER, &team.other, "1.0.0").await;
     assert_eq!(again.status, 409, "{again:?}");
     assert!(again.text().contains("Not now."), "{again:?}");
@@ -275,13 +271,13 @@ async fn what_needs_a_person_of_the_market_needs_a_member_too() {
         (202, Value::Null)
     );
     // Members do not see it before the market has looked.
-    assert!(team.waits(AS_CAROL).await.is_empty());
+    assert!(team.waits(AS_GRACE).await.is_empty());
     let waiting = team.waits(AS_OPERATOR).await.remove(0);
     let signature = approval(&waiting, &stall.key)
-        .signature(&team.carol)
+        .signature(&team.grace)
         .unwrap();
     assert_eq!(
-        team.second(AS_CAROL, &waiting, &signature).await.status,
+        team.second(AS_GRACE, &waiting, &signature).await.status,
         404
     );
     let id = waiting["id"].as_str().unwrap();
@@ -291,69 +287,69 @@ async fn what_needs_a_person_of_the_market_needs_a_member_too() {
     stall.assert_unseen(SKILL).await;
     let again = team.tell(AS_OPERATOR, &approve, &json!({})).await;
     assert_eq!(again.status, 409, "{again:?}");
-    let approved = team.second(AS_CAROL, &waiting, &signature).await;
+    let approved = team.second(AS_GRACE, &waiting, &signature).await;
     assert_eq!(approved.status, 201, "{approved:?}");
 }
 
 #[tokio::test]
 async fn members_do_what_their_roles_say_and_nothing_more() {
     let team = Team::open(Role::Publisher).await;
-    let (stall, carol) = (&team.stall, &team.carol);
-    let published = team.publish(AS_CAROL, carol, "1.0.0").await;
+    let (stall, grace) = (&team.stall, &team.grace);
+    let published = team.publish(AS_GRACE, grace, "1.0.0").await;
     assert_eq!(published.status, 201, "{published:?}");
     let (_, _, proven) = team.proven(0).await;
-    assert_eq!(proven.by.unwrap().as_str(), "carol");
+    assert_eq!(proven.by.unwrap().as_str(), "grace");
     // One person's token and another's key are no one's.
-    let mixed = team.publish(AS_CAROL, &team.other, "1.1.0").await;
+    let mixed = team.publish(AS_GRACE, &team.other, "1.1.0").await;
     assert_eq!(mixed.status, 403, "{mixed:?}");
     let yank = format!("POST /api/v1/market/skills/{SKILL}/1.0.0/yank");
     let unyank = format!("POST /api/v1/market/skills/{SKILL}/1.0.0/unyank");
     for line in [&yank, &unyank] {
-        let done = team.tell(AS_CAROL, line, &json!({"why": "not yet"})).await;
+        let done = team.tell(AS_GRACE, line, &json!({"why": "not yet"})).await;
         assert_eq!(done.status, 201, "{done:?}");
     }
     // A publisher takes nobody in, raises nobody, and revokes nothing; also not with an owner's token and their own key.
     let change = joins("operator", Role::Owner, &pair());
-    let signature = change.signature(carol).unwrap();
+    let signature = change.signature(grace).unwrap();
     let added = said(json!(change), &[signature]);
     let target = json!({"target": {"what": "publisher", "namespace": "com.acme"}, "why": "mine"});
     for (who, line, body) in [
-        (AS_CAROL, KEYS, &added),
+        (AS_GRACE, KEYS, &added),
         (AS_ACME, KEYS, &added),
         (
-            AS_CAROL,
+            AS_GRACE,
             MEMBERS,
-            &role("carol", Some(Role::Owner), 2, carol),
+            &role("grace", Some(Role::Owner), 2, grace),
         ),
         (
             AS_ACME,
             MEMBERS,
-            &role("carol", Some(Role::Owner), 2, carol),
+            &role("grace", Some(Role::Owner), 2, grace),
         ),
-        (AS_CAROL, RULES, &rule(true, 2, &[carol])),
-        (AS_CAROL, "POST /api/v1/market/revocations", &target),
+        (AS_GRACE, RULES, &rule(true, 2, &[grace])),
+        (AS_GRACE, "POST /api/v1/market/revocations", &target),
     ] {
         let refused = team.tell(who, line, body).await;
         assert_eq!(refused.status, 403, "{line}: {refused:?}");
     }
     // Who only approves pushes nothing.
-    let lowered = role("carol", Some(Role::Reviewer), 2, &stall.key);
+    let lowered = role("grace", Some(Role::Reviewer), 2, &stall.key);
     assert_eq!(team.tell(AS_ACME, MEMBERS, &lowered).await.status, 201);
     for line in [&yank, &unyank] {
-        let refused = team.tell(AS_CAROL, line, &json!({"why": "mine"})).await;
+        let refused = team.tell(AS_GRACE, line, &json!({"why": "mine"})).await;
         assert_eq!(refused.status, 403, "{refused:?}");
     }
-    assert_eq!(team.publish(AS_CAROL, carol, "1.1.0").await.status, 403);
+    assert_eq!(team.publish(AS_GRACE, grace, "1.1.0").await.status, 403);
     // Removed, the account has nothing here any more, and what it published stays.
-    let gone = role("carol", None, 3, &stall.key);
+    let gone = role("grace", None, 3, &stall.key);
     assert_eq!(team.tell(AS_ACME, MEMBERS, &gone).await.status, 201);
     let mine = team
-        .tell(AS_CAROL, "GET /api/v1/market/namespaces", &json!({}))
+        .tell(AS_GRACE, "GET /api/v1/market/namespaces", &json!({}))
         .await;
     assert_eq!(mine.json()["namespaces"], json!([]));
     stall.clock.advance(std::time::Duration::from_secs(60));
-    assert_eq!(team.publish(AS_CAROL, carol, "1.1.0").await.status, 403);
-    let stolen_token = team.publish(AS_ACME, carol, "1.1.0").await;
+    assert_eq!(team.publish(AS_GRACE, grace, "1.1.0").await.status, 403);
+    let stolen_token = team.publish(AS_ACME, grace, "1.1.0").await;
     assert_eq!(stolen_token.status, 400, "{stolen_token:?}");
     team.proven(0).await;
 }
@@ -363,12 +359,13 @@ async fn a_member_is_somebody_who_has_an_account() {
     let team = Team::open(Role::Publisher).await;
     let change = joins("nobody-yet", Role::Publisher, &pair());
     let signature = change.signature(&team.stall.key).unwrap();
-    let added = team.tell(AS_ACME, KEYS, &said(json!(change), &[signature]));
-    assert_eq!(added.await.status, 404);
-    let mine = team.tell(AS_OTHER, "GET /api/v1/market/namespaces", &json!({}));
-    let mine = mine.await.json();
+    let added = said(json!(change), &[signature]);
+    let added = team.tell(AS_ACME, KEYS, &added).await;
+    assert_eq!(added.status, 404, "{added:?}");
+    let list = "GET /api/v1/market/namespaces";
+    let mine = team.tell(AS_OTHER, list, &json!({})).await.json();
     let told = &mine["namespaces"][0];
-    let members = json!({"acme": "owner", "carol": "publisher", "other": "owner"});
+    let members = json!({"acme": "owner", "grace": "publisher", "other": "owner"});
     assert_eq!(told["members"], members);
     assert_eq!(
         (&told["two-person"], &told["changes"]),
@@ -380,7 +377,7 @@ async fn a_member_is_somebody_who_has_an_account() {
 async fn the_rule_is_turned_off_by_two_owners_and_by_no_one_alone() {
     let team = Team::ruled(Role::Publisher).await;
     let acme = &team.stall.key;
-    for keys in [&[acme][..], &[acme, acme], &[acme, &team.carol]] {
+    for keys in [&[acme][..], &[acme, acme], &[acme, &team.grace]] {
         let refused = team.tell(AS_ACME, RULES, &rule(false, 3, keys)).await;
         assert!([403, 409].contains(&refused.status), "{refused:?}");
     }
@@ -398,7 +395,7 @@ async fn the_rule_is_turned_off_by_two_owners_and_by_no_one_alone() {
     assert_eq!(added.status, 201, "{added:?}");
     let off = rule(false, 4, &[&team.other, acme]);
     assert_eq!(team.tell(AS_OTHER, RULES, &off).await.status, 201);
-    let published = team.publish(AS_CAROL, &team.carol, "1.0.0").await;
+    let published = team.publish(AS_GRACE, &team.grace, "1.0.0").await;
     assert_eq!(published.status, 201, "{published:?}");
 }
 
@@ -415,21 +412,21 @@ async fn what_waits_for_a_member_outlives_a_restart() {
     let Team {
         stall,
         other,
-        carol,
+        grace,
     } = team;
     let stall = Stall::reopened(copied(&stall), &stall).await;
     let team = Team {
         stall,
         other,
-        carol,
+        grace,
     };
     team.stall
         .clock
         .advance(std::time::Duration::from_secs(3 * 86_400));
     team.stall.market.collect().await.unwrap();
-    let waiting = team.waits(AS_CAROL).await.remove(0);
-    let signature = approval(&waiting, &acme).signature(&team.carol).unwrap();
-    let approved = team.second(AS_CAROL, &waiting, &signature).await;
+    let waiting = team.waits(AS_GRACE).await.remove(0);
+    let signature = approval(&waiting, &acme).signature(&team.grace).unwrap();
+    let approved = team.second(AS_GRACE, &waiting, &signature).await;
     assert_eq!(approved.status, 201, "{approved:?}");
     team.proven(0).await;
 }
