@@ -163,7 +163,7 @@ fn one_person_does_not_get_around_the_rule() {
     fails(
         "ada",
         "metier namespace cosign off.json --yes",
-        "both signatures are of `ada`",
+        "Both signatures are of `ada`",
     );
     office.machines["bob"].write("off.json", "{}");
     fails(
