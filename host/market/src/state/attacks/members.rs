@@ -9,7 +9,7 @@ use crate::{
         Change, KeyAdded, Leaf, Member, MemberRefused, Refused, Role, State,
         tests::{
             acme, apply, claim, end, ending, freeze, joins, leaf, member, namespace, new_key,
-            no_more, publication, publish, rule, skill, trusted, version,
+            no_more, publish, rule, skill, trusted, version,
         },
     },
     trust::{
