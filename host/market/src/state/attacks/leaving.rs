@@ -30,6 +30,9 @@ fn attack_publishing_after_removal() {
     // In the same second, and later.
     let error = apply(&mut state, day(4), publish(NAME, "1.1.0", &bob));
     assert!(matches!(refused(error), MemberRefused::NoPublisher(..)));
+    let late = approved(publication(NAME, "1.1.0", &carol), &bob);
+    let error = apply(&mut state, day(4), late);
+    assert!(matches!(refused(error), MemberRefused::NoMember(..)));
     let error = apply(&mut state, day(5), publish(NAME, "1.1.0", &bob));
     assert!(matches!(error, Err(Refused::KeyNotGood(..))), "{error:?}");
     let error = apply(
