@@ -54,7 +54,8 @@ pub fn run(app: &App, args: &Approve) -> Result<Exit, Failure> {
         let told = details(&client, &Namespace::of(name), &token).await?;
         let signer = signer(&waiting, &told)?;
         let file = client.sent(&waiting, &token).await?;
-        show(&session, &waiting, (&signer.whose, &file)).await?;
+        // It compares whole versions.
+        Box::pin(show(&session, &waiting, (&signer.whose, &file))).await?;
         let question = format!("Approve of {name} {version}, which is published then, for ever?");
         session.ask(&question, "--yes")?;
         let approval = Approval {
