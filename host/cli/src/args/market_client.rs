@@ -14,6 +14,7 @@ use metier_market::{
 use semver::Version;
 
 use super::{
+    members::{APPROVE_EXAMPLES, Approve, Cosign, MEMBER_EXAMPLES, Members, RULE_EXAMPLES, Rule},
     namespace_key::{KEY_EXAMPLES, NamespaceKeys},
     trusted::{PUBLISHER_EXAMPLES, Publishers},
 };
@@ -28,7 +29,9 @@ Examples:
   metier namespace claim com.acme
   metier namespace claim com.acme --method https
   metier namespace list
-  metier namespace key list com.acme";
+  metier namespace key list com.acme
+  metier namespace member list com.acme
+  metier namespace approve com.acme/salesforce@1.2.0";
 
 pub(super) const PUBLISH_EXAMPLES: &str = "\
 Examples:
@@ -88,6 +91,9 @@ pub struct Keygen {
     /// How it signs
     #[arg(long, value_enum, default_value_t)]
     pub algorithm: KeyKind,
+    /// Write the public part to a file too, to be given away; where there is a key already, that of it
+    #[arg(long, value_name = "FILE")]
+    pub public: Option<PathBuf>,
 }
 
 /// How a key signs.
@@ -161,6 +167,22 @@ pub enum NamespaceAction {
         after_help = PUBLISHER_EXAMPLES
     )]
     Publisher(Publishers),
+    /// List, add, change and remove the members of a namespace
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = MEMBER_EXAMPLES
+    )]
+    Member(Members),
+    /// Let each version wait for the approval of another member, or not
+    #[command(after_help = RULE_EXAMPLES)]
+    Rule(Rule),
+    /// Approve, as another member, of a version that waits: it shows what that asks and changes, then signs
+    #[command(after_help = APPROVE_EXAMPLES)]
+    Approve(Approve),
+    /// Sign, as another owner, a change that the 2-person rule wants two for
+    Cosign(Cosign),
 }
 
 /// How a namespace is proven.
@@ -373,7 +395,7 @@ impl std::str::FromStr for MirrorPlace {
     }
 }
 
-fn one_version(text: &str) -> Result<(SkillName, Version), String> {
+pub(super) fn one_version(text: &str) -> Result<(SkillName, Version), String> {
     let (name, version) = text
         .split_once('@')
         .ok_or("write the name, `@` and the version: com.acme/salesforce@1.2.0")?;

@@ -16,6 +16,7 @@ pub mod hooks;
 pub mod learn;
 pub mod market;
 pub mod market_client;
+pub mod members;
 pub mod models;
 pub mod namespace_key;
 mod openapi;

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use metier_market::{state::Namespace, trust::Moment};
 
-use super::market_client::{KeyFile, Method, Place};
+use super::{
+    market_client::{KeyFile, Method, Place},
+    members::Signs,
+};
 
 pub(super) const KEY_EXAMPLES: &str = "\
 Examples:
@@ -43,10 +46,7 @@ pub enum NamespaceKeyAction {
         new_key: PathBuf,
         /// Signs for it.
         #[command(flatten)]
-        key: KeyFile,
-        /// Which market.
-        #[command(flatten)]
-        place: Place,
+        signs: Signs,
     },
     /// End a key, for ever: it, or another key of the namespace, says so
     End(End),

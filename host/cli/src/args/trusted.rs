@@ -7,7 +7,10 @@ use metier_market::{
     state::{Namespace, Word},
 };
 
-use super::market_client::{KeyFile, Method, Place};
+use super::{
+    market_client::{KeyFile, Method, Place},
+    members::Signs,
+};
 
 pub(super) const PUBLISHER_EXAMPLES: &str = "\
 Examples:
@@ -109,10 +112,7 @@ pub struct PublisherAdd {
     pub skills: Vec<SkillName>,
     /// Signs it.
     #[command(flatten)]
-    pub key: KeyFile,
-    /// Which market.
-    #[command(flatten)]
-    pub place: Place,
+    pub signs: Signs,
 }
 
 fn claim(text: &str) -> Result<(Word, Word), String> {

@@ -31,6 +31,7 @@ mod secret;
 mod service;
 mod storage;
 mod streams;
+mod team;
 mod telemetry;
 mod test;
 mod trusted;

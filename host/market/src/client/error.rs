@@ -184,6 +184,16 @@ pub enum ClientError {
         /// Shown now.
         found: KeyHint,
     },
+    /// Less than was shown before.
+    #[error(
+        "the receipt leaves out what was seen before of {namespace}: the leaf {leaf} of the log, about its keys, its members or its rule"
+    )]
+    LessHistory {
+        /// Whose history.
+        namespace: String,
+        /// What is missing.
+        leaf: u64,
+    },
     /// A key cannot be used.
     #[error("the key cannot be used: {0}")]
     Key(#[from] KeyError),
@@ -276,6 +286,10 @@ impl ClientError {
                 &format!(
                     "Ask the publisher by another way whether this is their key. If it is, say so to `metier install` or `metier update`: --accept-key {found}"
                 ),
+            ),
+            ClientError::LessHistory { .. } => fault(
+                Code::SkillUnverified,
+                "Do not use it: the market hides something. Tell the publisher and whoever runs the market.",
             ),
             ClientError::Key(_) => fault(Code::InvalidArguments, "`metier keygen` makes a key."),
             ClientError::NoIdToken(_) => fault(

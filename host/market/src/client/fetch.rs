@@ -99,6 +99,7 @@ impl Client {
         let contents = W::read(&component)?;
         as_published(line, &contents)?;
         self.check_first_key(&proven, said)?;
+        self.check_history(&proven)?;
         let name = format!("receipts/{}.json", line.component.to_hex());
         self.kept.write(&name, &receipt)?;
         Ok(Fetched {

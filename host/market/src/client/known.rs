@@ -86,6 +86,7 @@ impl Known {
     ) -> Result<Vouched, ClientError> {
         let proven = receipt.verify(&self.root, file)?;
         let first_key_known = seen::is_known_key(&self.kept, &proven)?;
+        seen::check_known_history(&self.kept, &proven)?;
         let list = seen::remembered_list(&self.kept, &self.root, now)?;
         Ok(Vouched {
             proven,

@@ -1,12 +1,14 @@
-//! The keys of a namespace: added and ended by the word of one of them, or by that of the domain.
+//! The keys of a namespace, its members and its rule: changed by the word of owners, or keys by that of the domain.
 
 use http::Method;
 use serde_json::{Value, json};
 
 use super::{Client, ClientError, ToProve};
 use crate::{
-    keeper::proof::Shows,
-    state::{KeyChange, KeyEnding, LeafSignature, Namespace, ProofMethod},
+    keeper::{acts::Said, proof::Shows},
+    state::{
+        KeyChange, KeyEnding, LeafSignature, MemberChange, Namespace, ProofMethod, RuleChange,
+    },
 };
 
 impl Client {
@@ -33,11 +35,10 @@ impl Client {
     pub async fn add_key(
         &self,
         change: &KeyChange,
-        signature: Option<&LeafSignature>,
+        said: &Said,
         token: &str,
     ) -> Result<Value, ClientError> {
-        let path = format!("api/v1/market/namespaces/{}/keys", change.namespace);
-        self.change_keys(&path, json!(change), signature, token)
+        self.change(&change.namespace, "keys", json!(change), said, token)
             .await
     }
 
@@ -51,21 +52,60 @@ impl Client {
         signature: Option<&LeafSignature>,
         token: &str,
     ) -> Result<Value, ClientError> {
-        let path = format!("api/v1/market/namespaces/{}/key-ends", ending.namespace);
-        self.change_keys(&path, json!(ending), signature, token)
+        let said = Said {
+            first: signature.cloned(),
+            second: None,
+        };
+        self.change(&ending.namespace, "key-ends", json!(ending), &said, token)
             .await
     }
 
-    async fn change_keys(
+    /// Gives a member another role, or removes it.
+    ///
+    /// # Errors
+    /// When the market does not take it.
+    pub async fn change_member(
         &self,
-        path: &str,
-        mut body: Value,
-        signature: Option<&LeafSignature>,
+        change: &MemberChange,
+        said: &Said,
         token: &str,
     ) -> Result<Value, ClientError> {
-        if let (Some(signature), Some(members)) = (signature, body.as_object_mut()) {
-            members.insert("signature".to_owned(), json!(signature));
+        self.change(&change.namespace, "members", json!(change), said, token)
+            .await
+    }
+
+    /// Turns the 2-person rule on or off.
+    ///
+    /// # Errors
+    /// When the market does not take it.
+    pub async fn change_rule(
+        &self,
+        change: &RuleChange,
+        said: &Said,
+        token: &str,
+    ) -> Result<Value, ClientError> {
+        self.change(&change.namespace, "rules", json!(change), said, token)
+            .await
+    }
+
+    /// Tells the market a statement about a namespace, with who says so.
+    pub(super) async fn change(
+        &self,
+        namespace: &Namespace,
+        what: &str,
+        mut body: Value,
+        said: &Said,
+        token: &str,
+    ) -> Result<Value, ClientError> {
+        let path = format!("api/v1/market/namespaces/{namespace}/{what}");
+        if let Some(members) = body.as_object_mut() {
+            let said = [("signature", &said.first), ("second", &said.second)];
+            for (name, signature) in said {
+                let signature = signature.as_ref().map(|signature| json!(signature));
+                members.extend(signature.map(|signature| (name.to_owned(), signature)));
+            }
         }
-        self.tell_json(Method::POST, path, &body, Some(token)).await
+        self.tell_json(Method::POST, &path, &body, Some(token))
+            .await
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     consent::Contents,
     fixtures::Moment,
     keeper::registry::manifest::MANIFEST,
-    state::subject_name,
+    state::{Account, subject_name},
     trust::{Publisher, Signature, SigningKey},
     ware::{Said, Ware},
 };
@@ -33,12 +33,14 @@ pub enum Published {
         /// Its page.
         page: String,
     },
-    /// A person of the market looks at it first.
+    /// Another person looks at it first.
     Held {
         /// What to ask for.
         review: String,
         /// What whoever asked can read of it: in the queue, or, as a run, the version's page once it is let in.
         page: Option<String>,
+        /// The members of the namespace of whom one has to approve; a person of the market looks where none are named.
+        approvers: Option<Vec<Account>>,
     },
 }
 
@@ -67,6 +69,7 @@ struct Held {
     review: serde_json::Value,
     #[serde(default)]
     page: Option<String>,
+    approvers: Option<Vec<Account>>,
 }
 
 impl Client {
@@ -111,12 +114,20 @@ impl Client {
         let status = answer.status;
         let bytes = within(PATIENCE, path, answer.whole(path, MAX_ANSWER)).await?;
         if status == StatusCode::ACCEPTED {
-            let Held { review, page } = read_json(path, &bytes)?;
+            let Held {
+                review,
+                page,
+                approvers,
+            } = read_json(path, &bytes)?;
             let review = match review {
                 serde_json::Value::String(text) => text,
                 other => other.to_string(),
             };
-            return Ok(Published::Held { review, page });
+            return Ok(Published::Held {
+                review,
+                page,
+                approvers,
+            });
         }
         let Done { leaf, page } = read_json(path, &bytes)?;
         Ok(Published::Done { leaf, page })

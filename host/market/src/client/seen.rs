@@ -1,6 +1,6 @@
-//! What must not go backwards: the log, the revocation list, and the first keys of namespaces.
+//! What must not go backwards: the log, the revocation list, the first keys of namespaces, and their histories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use metier_core::Digest;
@@ -23,6 +23,7 @@ const WITNESS: &str = "log.json";
 const REVOKED_SEEN: &str = "revoked-seen.json";
 const REVOKED: &str = "revocations.json";
 const FIRST_KEYS: &str = "first-keys.json";
+const HISTORIES: &str = "histories.json";
 
 /// Largest checkpoint and largest proof, in bytes.
 const MAX_SMALL: usize = 64 << 10;
@@ -121,6 +122,21 @@ impl Client {
         within(PATIENCE, path, answer.whole(path, MAX_FILE)).await
     }
 
+    /// Remembers what a receipt shows of a namespace's history, and notices when less of it comes: a market that leaves a leaf out hides what it
+    /// says, that somebody was removed, or that two have to sign.
+    pub(super) fn check_history(&self, proven: &Proven) -> Result<(), ClientError> {
+        let _held = self.kept.hold()?;
+        check_known_history(&self.kept, proven)?;
+        let mut all = histories(&self.kept);
+        let namespace = Namespace::of(&proven.publication.name);
+        let known = all.entry(namespace).or_default();
+        if known.len() >= proven.history.len() {
+            return Ok(());
+        }
+        known.clone_from(&proven.history);
+        self.kept.write_json(HISTORIES, &all)
+    }
+
     /// Remembers the first key of a namespace, and notices when one comes that nobody of before vouches for.
     pub(super) fn check_first_key(
         &self,
@@ -137,6 +153,25 @@ impl Client {
         let mut keys = first_keys(&self.kept);
         keys.insert(Namespace::of(&proven.publication.name), proven.first_key);
         self.kept.write_json(FIRST_KEYS, &keys)
+    }
+}
+
+fn histories(kept: &Kept) -> BTreeMap<Namespace, Vec<u64>> {
+    kept.read_json(HISTORIES).unwrap_or_default()
+}
+
+/// Whether a receipt shows every leaf of the namespace's history that is known and was in the log by then. Nothing is remembered.
+pub(super) fn check_known_history(kept: &Kept, proven: &Proven) -> Result<(), ClientError> {
+    let namespace = Namespace::of(&proven.publication.name);
+    let known = histories(kept).remove(&namespace).unwrap_or_default();
+    let known = known.into_iter().filter(|leaf| *leaf < proven.size);
+    let shown: BTreeSet<u64> = proven.history.iter().copied().collect();
+    match known.into_iter().find(|leaf| !shown.contains(leaf)) {
+        None => Ok(()),
+        Some(leaf) => {
+            let namespace = namespace.to_string();
+            Err(ClientError::LessHistory { namespace, leaf })
+        }
     }
 }
 

@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     index::Address,
-    keeper::runs::{Exchange, audience},
+    keeper::{
+        acts::Said,
+        runs::{Exchange, audience},
+    },
     state::{LeafSignature, Namespace, PublisherChange, PublisherEnding},
     trust::{KeyHint, PublicKey},
 };
@@ -117,12 +120,11 @@ impl Client {
     pub async fn add_publisher(
         &self,
         change: &PublisherChange,
-        signature: &LeafSignature,
+        said: &Said,
         token: &str,
     ) -> Result<Value, ClientError> {
-        let path = format!("api/v1/market/namespaces/{}/publishers", change.namespace);
-        let body = json!({"publisher": change.publisher, "signature": signature});
-        self.post(&path, &body, Some(token)).await
+        self.change(&change.namespace, "publishers", json!(change), said, token)
+            .await
     }
 
     /// Trusts them no more. Without a signature the domain has to say so.

@@ -67,7 +67,7 @@ pub use self::{
 };
 use crate::{
     client::fingerprint,
-    state::{Account, Namespace, Standing, State},
+    state::{Account, Namespace, Role, Standing, State},
     trust::{RootError, TrustRoot},
 };
 
@@ -244,7 +244,7 @@ impl Market {
         let is_reserved = account == ITSELF || known;
         let is_owner = self
             .ledger
-            .look(|view| view.namespaces_of(&login.account).next().is_some());
+            .look(|view| view.namespaces_with(&login.account).next().is_some());
         self.sessions
             .login(login, from, &self.keys.root.address, is_reserved, is_owner)
             .await
@@ -277,10 +277,10 @@ impl Market {
     /// # Errors
     /// The accounts'.
     pub async fn may_push(&self, who: &PublisherId, skill: &SkillName) -> Result<bool> {
-        let namespace = Namespace::of(skill);
-        let is_theirs = self.state(|state| {
-            let owned = state.namespace(&namespace);
-            owned.is_some_and(|owned| owned.owner.as_str() == who.as_str())
+        let account = who.as_str().parse().ok();
+        let is_theirs = account.is_some_and(|account| {
+            let role = self.acts_as(&account, &Namespace::of(skill), Role::Publisher);
+            role.is_ok()
         });
         Ok(is_theirs || self.accounts.may_publish(who, skill.namespace()).await?)
     }

@@ -207,6 +207,14 @@ impl Sessions {
         Ok(Token { token, expires })
     }
 
+    /// Whether somebody has the account.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn knows(&self, account: &Account) -> std::io::Result<bool> {
+        Ok(self.accounts.get(&[account.as_str()]).await?.is_some())
+    }
+
     /// Makes sure the account is the key's, and takes it where it is free.
     async fn own(
         &self,

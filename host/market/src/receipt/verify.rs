@@ -8,7 +8,8 @@ use crate::{
     fixtures::Moment,
     log::{Checkpoint, Hash, LogFault, leaf_hash},
     state::{
-        Bundles, Change, Leaf, LeafError, Namespace, Owned, Publication, Refused, State, Unproven,
+        Account, Bundles, Change, Leaf, LeafError, Namespace, Owned, Publication, Refused, State,
+        Unproven,
     },
     trust::{KeyHint, Reviewed, TrustRoot},
 };
@@ -31,6 +32,21 @@ pub struct Proven {
     pub first_key: KeyHint,
     /// Whether `first_key` came without any earlier key's signature although there was one before.
     pub recovered: bool,
+    /// Whose key signed it; nobody's where a run published it.
+    pub by: Option<Account>,
+    /// Who approved of it.
+    pub approved: Option<Approved>,
+    /// Which leaves of its namespace's history the receipt shows, by their places in the log; freezes and thaws apart, which come and go.
+    pub history: Vec<u64>,
+}
+
+/// Another member that approved of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// Who.
+    pub account: Account,
+    /// The key they signed with.
+    pub key: KeyHint,
 }
 
 /// Why a component is not what its receipt should show.
@@ -122,7 +138,7 @@ impl Receipt {
         }
         self.holds(&publication, component)?;
         let namespace = Namespace::of(&publication.name);
-        let state = self.keys(&namespace, tree)?;
+        let state = self.folded(&namespace, (&publication, leaf.at), tree)?;
         let owned = state.namespace(&namespace).ok_or(ReceiptFault::History)?;
         let bundles = Bundles {
             publisher: self.bundle.as_bytes(),
@@ -131,8 +147,10 @@ impl Receipt {
         let keys = owned.keys_for(&publication, leaf.at);
         let keys = keys.map_err(Refused::from)?;
         let review = publication.verify(leaf.at, &keys, bundles, root)?;
+        let approved = approved(owned, &publication, leaf.at)?;
         let (first_key, recovered) = first_of(owned, owned.key_behind(&publication));
         Ok(Proven {
+            by: owned.author(&publication).cloned(),
             publication: *publication,
             at: leaf.at,
             index: self.leaf.inclusion.index,
@@ -140,7 +158,27 @@ impl Receipt {
             review,
             first_key,
             recovered,
+            approved,
+            history: self.lasting()?,
         })
+    }
+
+    /// The places in the log of its history's leaves.
+    fn places(&self) -> Vec<u64> {
+        let history = self.history.iter();
+        history.map(|entry| entry.inclusion.index).collect()
+    }
+
+    /// The same without freezes and thaws, which a receipt may leave out when they are over.
+    fn lasting(&self) -> Result<Vec<u64>, ReceiptFault> {
+        let mut lasting = Vec::new();
+        for entry in &self.history {
+            let leaf = Leaf::decode(entry.leaf.as_bytes())?;
+            if !matches!(leaf.change, Change::Freeze(_) | Change::Thaw(_)) {
+                lasting.push(entry.inclusion.index);
+            }
+        }
+        Ok(lasting)
     }
 
     /// Whether the manifest that was signed is the one that holds the component.
@@ -154,21 +192,59 @@ impl Receipt {
         }
     }
 
-    /// The namespace with its keys, by its leaves alone.
-    fn keys(&self, namespace: &Namespace, tree: (u64, Hash)) -> Result<State, ReceiptFault> {
-        if self.history.len() > MAX_HISTORY {
+    /// The namespace by its leaves alone, with the version in its place among them: who may publish then, and whether two have to, is what those
+    /// before it say; whether their keys are good, what those after it say too.
+    fn folded(
+        &self,
+        namespace: &Namespace,
+        (publication, at): (&Publication, Moment),
+        tree: (u64, Hash),
+    ) -> Result<State, ReceiptFault> {
+        let places = self.places();
+        let is_in_order = places.is_sorted_by(|one, next| one < next);
+        if self.history.len() > MAX_HISTORY || !is_in_order {
             return Err(ReceiptFault::History);
         }
+        let place = self.leaf.inclusion.index;
+        let (before, after) = self
+            .history
+            .split_at(places.partition_point(|history| *history < place));
         let mut state = State::default();
-        for entry in &self.history {
-            let leaf = included(entry, tree)?;
-            if about(&leaf.change) != Some(namespace) {
-                return Err(ReceiptFault::History);
-            }
-            state.apply(&leaf)?;
+        for entry in before {
+            state.apply(&history(entry, namespace, tree)?)?;
+        }
+        state.check_signed(publication, at)?;
+        for entry in after {
+            state.apply(&history(entry, namespace, tree)?)?;
         }
         Ok(state)
     }
+}
+
+/// A leaf of a namespace's history.
+fn history(entry: &Entry, namespace: &Namespace, tree: (u64, Hash)) -> Result<Leaf, ReceiptFault> {
+    let leaf = included(entry, tree)?;
+    match about(&leaf.change) == Some(namespace) {
+        true => Ok(leaf),
+        false => Err(ReceiptFault::History),
+    }
+}
+
+/// Who approved of it; the fold has verified that they did, and what came later may have taken it away.
+fn approved(
+    owned: &Owned,
+    publication: &Publication,
+    at: Moment,
+) -> Result<Option<Approved>, ReceiptFault> {
+    if let Some((key, why)) = owned.void_approval(publication, at) {
+        return Err(Refused::KeyNotGood(key, why).into());
+    }
+    let approval = publication.approval.as_ref();
+    let key = approval.and_then(|approval| owned.key(approval.by));
+    Ok(key.map(|key| Approved {
+        account: key.account.clone(),
+        key: key.record.key.hint(),
+    }))
 }
 
 fn included(entry: &Entry, (size, root): (u64, Hash)) -> Result<Leaf, ReceiptFault> {
@@ -186,6 +262,8 @@ fn about(change: &Change) -> Option<&Namespace> {
         Change::Namespace(claim) => Some(&claim.namespace),
         Change::Key(added) => Some(&added.namespace),
         Change::KeyEnd(ended) => Some(&ended.namespace),
+        Change::Member(changed) => Some(&changed.namespace),
+        Change::Rule(changed) => Some(&changed.namespace),
         Change::Publisher(added) => Some(&added.namespace),
         Change::PublisherEnd(ended) => Some(&ended.namespace),
         Change::Freeze(freeze) => Some(&freeze.namespace),

@@ -1,7 +1,7 @@
 //! One leaf further. Everything is checked before anything is changed.
 
 use super::{
-    NamespaceKey, Owned, State, keys,
+    NamespaceKey, Owned, Role, State, Vouched, keys,
     leaf::{Change, Claim, Freeze, KeyAdded, KeyEnded, Leaf, Thaw},
     namespace::Namespace,
     refused::Refused,
@@ -22,6 +22,8 @@ impl State {
             Change::Namespace(claim) => self.claim(claim, at)?,
             Change::Key(added) => self.add_key(added, at)?,
             Change::KeyEnd(ended) => self.end_key(ended, at)?,
+            Change::Member(changed) => self.change_member(changed, at)?,
+            Change::Rule(changed) => self.change_rule(changed, at)?,
             Change::Publisher(added) => self.add_publisher(added, at)?,
             Change::PublisherEnd(ended) => self.end_publisher(ended, at)?,
             Change::Publish(publication) => self.publish(publication, at)?,
@@ -72,6 +74,7 @@ impl State {
             .ok_or_else(|| Refused::KeyTimes(namespace.clone()))?;
         let first = NamespaceKey {
             record,
+            account: claim.owner.clone(),
             recovered: false,
             signed_by: None,
             voided: None,
@@ -83,6 +86,8 @@ impl State {
             proof: claim.proof.clone(),
             frozen: None,
             keys: vec![first],
+            members: [(claim.owner.clone(), Role::Owner)].into(),
+            two_person: false,
             changes: 0,
             publishers: Vec::new(),
         };
@@ -97,6 +102,15 @@ impl State {
             return Err(Refused::Frozen(added.namespace.clone()));
         }
         let key = owned.check_added(added, at, leaf)?;
+        let role = added
+            .member
+            .as_ref()
+            .map_or(Role::Owner, |member| member.role);
+        owned.members.insert(key.account.clone(), role);
+        if matches!(added.vouched, Vouched::Domain(_)) {
+            // There may be nobody left who could turn it off. That the keys begin anew, clients say loudly.
+            owned.two_person = false;
+        }
         owned.keys.push(key);
         owned.changes += 1;
         Ok(())

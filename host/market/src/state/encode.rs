@@ -8,10 +8,12 @@ use super::leaf::{Change, Leaf};
 use crate::log::MAX_LEAF;
 
 /// The types of leaves this program knows.
-pub const TYPES: [&str; 12] = [
+pub const TYPES: [&str; 14] = [
     "namespace",
     "key",
     "key-end",
+    "member",
+    "rule",
     "publisher",
     "publisher-end",
     "publish",
@@ -101,6 +103,8 @@ impl Change {
             Change::Namespace(_) => "namespace",
             Change::Key(_) => "key",
             Change::KeyEnd(_) => "key-end",
+            Change::Member(_) => "member",
+            Change::Rule(_) => "rule",
             Change::Publisher(_) => "publisher",
             Change::PublisherEnd(_) => "publisher-end",
             Change::Publish(_) => "publish",
@@ -118,6 +122,8 @@ impl Change {
             Change::Namespace(change) => members(change),
             Change::Key(change) => members(change),
             Change::KeyEnd(change) => members(change),
+            Change::Member(change) => members(change),
+            Change::Rule(change) => members(change),
             Change::Publisher(change) => members(change),
             Change::PublisherEnd(change) => members(change),
             Change::Publish(change) => members(change),
@@ -136,6 +142,8 @@ fn change(kind: &'static str, fields: Map<String, Value>) -> Result<Change, Leaf
         "namespace" => Change::Namespace(read(kind, fields)?),
         "key" => Change::Key(read(kind, fields)?),
         "key-end" => Change::KeyEnd(read(kind, fields)?),
+        "member" => Change::Member(read(kind, fields)?),
+        "rule" => Change::Rule(read(kind, fields)?),
         "publisher" => Change::Publisher(read(kind, fields)?),
         "publisher-end" => Change::PublisherEnd(read(kind, fields)?),
         "publish" => Change::Publish(read(kind, fields)?),

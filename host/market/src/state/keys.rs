@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     NamespaceKey, Owned,
     leaf::{KeyAdded, KeyEnded},
+    members::{Member, Role},
     namespace::Namespace,
     refused::Refused,
     vouch::{LeafSignature, Vouched, signed},
@@ -45,6 +46,9 @@ pub struct KeyChange {
     /// From when on it signs nothing more; never when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
+    /// Whose it is; of who claimed the namespace when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<Member>,
 }
 
 /// That a key signs nothing more: what a key of the namespace signs, itself included. Said again it changes nothing, and is refused.
@@ -88,7 +92,9 @@ impl KeyChange {
             key: self.key,
             from: self.from,
             until: self.until,
+            member: self.member,
             vouched,
+            second: None,
         }
     }
 
@@ -139,6 +145,7 @@ impl KeyAdded {
             key: self.key.clone(),
             from: self.from,
             until: self.until,
+            member: self.member.clone(),
         }
     }
 }
@@ -172,9 +179,11 @@ impl Owned {
         self.keys.iter().map(|key| key.record.clone()).collect()
     }
 
-    /// Since when none of its keys is good; nothing when one is, or will be.
+    /// Since when no key of an owner is good; nothing when one is, or will be.
     fn keyless_since(&self, at: Moment) -> Option<Moment> {
-        let ends = self.keys.iter().map(|key| key.record.end());
+        let owners = self.keys.iter();
+        let owners = owners.filter(|key| self.role_of(key) == Some(Role::Owner));
+        let ends = owners.map(|key| key.record.end());
         let last = ends.collect::<Option<Vec<_>>>()?.into_iter().max()?;
         (last <= at).then_some(last)
     }
@@ -195,7 +204,7 @@ impl Owned {
         if self.key(added.key.hint()).is_some() {
             return Err(Refused::KeyThere(added.key.hint(), namespace()));
         }
-        self.check_change(&added.change(), &added.vouched, at)?;
+        let account = self.check_change(added, at)?;
         let record = record(
             &added.key,
             added.from.map_or(at, |from| from.max(at)),
@@ -204,6 +213,7 @@ impl Owned {
         .ok_or_else(|| Refused::KeyTimes(namespace()))?;
         Ok(NamespaceKey {
             record,
+            account,
             recovered: matches!(added.vouched, Vouched::Domain(_)),
             signed_by: match &added.vouched {
                 Vouched::Key(signature) => Some(signature.by),
@@ -260,7 +270,7 @@ impl Owned {
             return Err(Refused::ForeignKey(ended.key, ended.namespace.clone()));
         };
         self.check_changes(&ended.namespace, ended.vouched.is_domain())?;
-        self.check_ending(&ended.ending(), &ended.vouched, at)?;
+        self.check_ending(ended, key, at)?;
         // Ended before, it can still turn out to be stolen, or stolen earlier; nothing makes it better again.
         let mut record = key.record.clone();
         end(&mut record, ended.from.unwrap_or(at), at);
@@ -289,6 +299,11 @@ impl Owned {
             }
         }
     }
+}
+
+/// Ends a key from now on.
+pub(super) fn ended_now(record: &mut KeyRecord<Publisher>, at: Moment) {
+    end(record, at, at);
 }
 
 /// Ends a key, unless it ends earlier: not in the second of the leaf itself, so that what was published in it, before, stays good.

@@ -5,10 +5,12 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    members::{Member, MemberChanged},
     namespace::Namespace,
     publishers::{PublisherAdded, PublisherEnded},
+    rule::RuleChanged,
     runs::Run,
-    vouch::Vouched,
+    vouch::{LeafSignature, Vouched},
     words::{Account, Price, Reason, Word},
 };
 use crate::{
@@ -38,6 +40,10 @@ pub enum Change {
     Key(KeyAdded),
     /// `key-end`: a key signs nothing more.
     KeyEnd(KeyEnded),
+    /// `member`: somebody has another role, or is no member any more.
+    Member(MemberChanged),
+    /// `rule`: the 2-person rule is on or off.
+    Rule(RuleChanged),
     /// `publisher`: runs of a CI service may publish.
     Publisher(PublisherAdded),
     /// `publisher-end`: they may no more.
@@ -111,9 +117,15 @@ pub struct KeyAdded {
     /// From when on it signs nothing more; never when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
-    /// By a key of the namespace that is good, or by the domain, when the key is recovered: there was no key left to sign. Then it is good
-    /// from the leaf on, and for ever.
+    /// Whose it is; of who claimed the namespace, who is an owner, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<Member>,
+    /// By a key of an owner that is good, or by the domain, when the key is recovered: there was no key left to sign. Then it is good
+    /// from the leaf on, and for ever, and of who claimed the namespace.
     pub vouched: Vouched,
+    /// By another owner's, where the 2-person rule wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<LeafSignature>,
 }
 
 /// A key signs nothing more.
@@ -158,6 +170,9 @@ pub struct Publication {
     /// The run whose key that is; the namespace's own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
+    /// That another member approved of it ([`super::Approval`]), where the 2-person rule wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<LeafSignature>,
     /// Bytes of the component.
     pub size: u64,
     /// What it may touch, as a digest.

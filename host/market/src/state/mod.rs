@@ -12,6 +12,10 @@
 //! - a key is in a namespace once, for ever; a later key is signed by one that is good at the time, or is `recovered`, when none has been
 //!   good for [`RECOVERY_WAIT`];
 //! - a key is ended by one that is good at the time, itself included, or by the domain;
+//! - keys, members, trusted publishers and rules are changed by owners, and there is always one; a member publishes, or approves, as its
+//!   [role](Role) says;
+//! - where a namespace has the [2-person rule](Approval), another member than whoever signed a version has approved of it, and another owner of
+//!   what would get around the rule;
 //! - nothing is good before its leaf: `from` in the past means from the leaf on;
 //! - what a compromised key signed since then is void, versions, further keys and trusted publishers alike, and what those signed or published;
 //! - a version is published once, by a key that is good, under a namespace that is not frozen; a file is one version of one skill;
@@ -26,11 +30,13 @@ mod apply;
 mod encode;
 mod keys;
 mod leaf;
+mod members;
 mod namespace;
 mod pins;
 mod publishers;
 mod query;
 mod refused;
+mod rule;
 mod runs;
 mod signatures;
 mod skills;
@@ -61,6 +67,7 @@ pub use leaf::{
     Change, Claim, Freeze, KeyAdded, KeyEnded, Leaf, Proof, ProofMethod, Publication, Revoke, Thaw,
     Unrevoke, Unyank, Yank,
 };
+pub use members::{InvalidRole, Member, MemberChange, MemberChanged, MemberRefused, Role};
 pub use namespace::{InvalidNamespace, Namespace};
 pub use publishers::{
     KnownPublisher, MAX_PUBLISHERS, PublisherAdded, PublisherChange, PublisherEnded,
@@ -68,6 +75,7 @@ pub use publishers::{
 };
 pub use query::Standing;
 pub use refused::Refused;
+pub use rule::{Approval, RuleChange, RuleChanged};
 pub use runs::Run;
 pub use signatures::{Bundles, Unproven, subject_name};
 pub use skills::MAX_REVOKED;
@@ -103,7 +111,11 @@ pub struct Owned {
     pub frozen: Option<Reason>,
     /// Its keys, in the order they came.
     pub keys: Vec<NamespaceKey>,
-    /// How often its keys changed since the first came, and whom they trust.
+    /// Whose they are, and what each may do.
+    pub members: BTreeMap<Account, Role>,
+    /// Whether a version is approved by another member than the one who signed it.
+    pub two_person: bool,
+    /// How often its keys and members changed since the first came, whom they trust, and its rule.
     pub changes: usize,
     /// Runs that publish without one of them, in the order they came.
     pub publishers: Vec<KnownPublisher>,
@@ -114,6 +126,8 @@ pub struct Owned {
 pub struct NamespaceKey {
     /// The key and when it is good.
     pub record: KeyRecord<Publisher>,
+    /// Whose it is.
+    pub account: Account,
     /// Whether no earlier key vouches for it: clients say so loudly.
     pub recovered: bool,
     /// The earlier key that signed it; none for the first one and for recovered ones.

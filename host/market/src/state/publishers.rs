@@ -66,8 +66,11 @@ pub struct PublisherAdded {
     pub namespace: Namespace,
     /// Whom.
     pub publisher: TrustedPublisher,
-    /// By a key of the namespace that is good.
+    /// By a key of an owner that is good.
     pub signature: LeafSignature,
+    /// By another owner's, where the 2-person rule wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<LeafSignature>,
 }
 
 /// A namespace trusts a publisher no more.
@@ -176,6 +179,7 @@ impl PublisherChange {
             namespace: self.namespace,
             publisher: self.publisher,
             signature,
+            second: None,
         }
     }
 
@@ -289,6 +293,7 @@ impl Owned {
             namespace,
             publisher,
             signature,
+            second,
         } = added;
         publisher.check(namespace)?;
         let change = added.change();
@@ -305,7 +310,10 @@ impl Owned {
             return Err(PublisherRefused::SignedThen(publisher.from).into());
         }
         self.check_changes(namespace, false)?;
-        self.check_signature(namespace, &change.signed(), signature, at)?;
+        let signed = change.signed();
+        self.check_owner(namespace, &signed, signature, at)?;
+        // Who has a run of their own that is trusted is two persons.
+        self.check_second(namespace, &signed, (signature, second.as_ref()), true, at)?;
         Ok(KnownPublisher {
             id,
             publisher: publisher.clone(),
@@ -332,7 +340,7 @@ impl Owned {
         match &ended.vouched {
             Vouched::Key(signature) => {
                 let signed = ended.ending().signed();
-                self.check_signature(&ended.namespace, &signed, signature, at)?;
+                self.check_owner(&ended.namespace, &signed, signature, at)?;
             }
             Vouched::Domain(proof) => found_before(proof, at)?,
         }

@@ -3,7 +3,9 @@
 use metier_core::{Digest, SkillName};
 use semver::Version;
 
-use super::{namespace::Namespace, publishers::PublisherRefused, words::Account};
+use super::{
+    members::MemberRefused, namespace::Namespace, publishers::PublisherRefused, words::Account,
+};
 use crate::{
     fixtures::Moment,
     kind::Kind,
@@ -79,6 +81,9 @@ pub enum Refused {
     /// Not frozen.
     #[error("the namespace `{0}` is not frozen")]
     NotFrozen(Namespace),
+    /// About members, and what two of them stand for.
+    #[error(transparent)]
+    Member(#[from] MemberRefused),
     /// About trusted publishing.
     #[error(transparent)]
     Publisher(#[from] PublisherRefused),

@@ -107,8 +107,13 @@ impl Owned {
         [known.compromised, by_thief].into_iter().flatten().min()
     }
 
-    /// Why the signature of a version does not count any more: its key was in other hands, or its workflow.
+    /// Why a signature of a version does not count any more: its key was in other hands, or its workflow, or the key that approved of it.
     pub fn void(&self, published: &Published) -> Option<Unusable> {
+        let approval = || Some(self.void_approval(&published.publication, published.at)?.1);
+        self.void_signature(published).or_else(approval)
+    }
+
+    fn void_signature(&self, published: &Published) -> Option<Unusable> {
         let publication = &published.publication;
         match &publication.run {
             None => {
@@ -126,6 +131,10 @@ impl Owned {
     /// When it was said that a version is void, if it was.
     pub(super) fn void_said(&self, published: &Published) -> Option<Moment> {
         let publication = &published.publication;
+        if self.void_signature(published).is_none() {
+            let approval = publication.approval.as_ref()?;
+            return self.key(approval.by)?.voided;
+        }
         let Some(run) = &publication.run else {
             return self.key(publication.key)?.voided;
         };

@@ -37,23 +37,13 @@ impl State {
     }
 
     fn check_publication(&self, publication: &Publication, at: Moment) -> Result<(), Refused> {
+        self.check_signed(publication, at)?;
         let Publication {
             name,
             version,
             digest,
-            key,
             ..
         } = publication;
-        let namespace = Namespace::of(name);
-        let owned = self.owned(&namespace)?;
-        if owned.frozen.is_some() {
-            return Err(Refused::Frozen(namespace));
-        }
-        let keys = owned.keys_for(publication, at)?;
-        let signer = keys.iter().find(|record| record.key.hint() == *key);
-        let signer = signer.ok_or_else(|| Refused::ForeignKey(*key, namespace))?;
-        let usable = signer.usable_at(at);
-        usable.map_err(|why| Refused::KeyNotGood(*key, why))?;
         if version.build != BuildMetadata::EMPTY {
             return Err(Refused::BuildMetadata(name.clone(), version.clone()));
         }
@@ -75,6 +65,27 @@ impl State {
             true => Err(Refused::PublishedRevoked(name.clone(), version.clone())),
             false => Ok(()),
         }
+    }
+
+    /// Whether whoever signs for a version may, next in this namespace's history: its publisher, and who approves of it where somebody has to.
+    /// What signatures are worth by now is asked of a later state.
+    pub(crate) fn check_signed(
+        &self,
+        publication: &Publication,
+        at: Moment,
+    ) -> Result<(), Refused> {
+        let namespace = Namespace::of(&publication.name);
+        let owned = self.owned(&namespace)?;
+        if owned.frozen.is_some() {
+            return Err(Refused::Frozen(namespace));
+        }
+        let hint = publication.key;
+        let keys = owned.keys_for(publication, at)?;
+        let signer = keys.iter().find(|record| record.key.hint() == hint);
+        let signer = signer.ok_or_else(|| Refused::ForeignKey(hint, namespace))?;
+        let usable = signer.usable_at(at);
+        usable.map_err(|why| Refused::KeyNotGood(hint, why))?;
+        owned.check_people(publication, at)
     }
 
     fn is_named_revoked(&self, publication: &Publication) -> bool {

@@ -8,11 +8,12 @@ use serde_json::json;
 mod said;
 
 pub(super) use self::said::{
-    freeze, no_more, revoke, run_of, thaw, trusted, unrevoke, unyank, yank,
+    approved, freeze, joins, member, no_more, revoke, rule, run_of, thaw, trusted, unrevoke,
+    unyank, yank,
 };
 use super::{
     Change, Claim, KeyAdded, KeyChange, KeyEnded, KeyEnding, Leaf, Namespace, Proof, ProofMethod,
-    Publication, Refused, Standing, State, TYPES, Vouched,
+    Publication, Refused, Role, Standing, State, TYPES, Vouched,
 };
 use crate::kind::Kind;
 use crate::{
@@ -69,6 +70,7 @@ pub(super) fn publication(name: &str, number: &str, key: &SigningKey<Publisher>)
         review: digest("review"),
         key: key.verifying().hint(),
         run: None,
+        approval: None,
         size: 1_234,
         authority: digest("authority"),
         words: digest("words"),
@@ -87,6 +89,7 @@ pub(super) fn new_key(text: &str, key: &SigningKey<Publisher>, from: Moment) -> 
         key: key.verifying().public().clone(),
         from: Some(from),
         until: None,
+        member: None,
     }
 }
 
@@ -153,7 +156,7 @@ pub(super) fn apply(state: &mut State, at: Moment, change: Change) -> Result<(),
 
 /// A market's first days, with a leaf of every type.
 pub(super) fn history() -> Vec<Leaf> {
-    let (key, second, other) = (publisher(), publisher(), publisher());
+    let (key, second, other, bob) = (publisher(), publisher(), publisher(), publisher());
     let name = "com.acme/salesforce";
     let versions = Target::Versions {
         name: skill("org.other/tool"),
@@ -191,6 +194,13 @@ pub(super) fn history() -> Vec<Leaf> {
         ),
         (11, unrevoke(versions)),
         (12, publish("org.other/tool", "2.0.0-rc.1", &other)),
+        (
+            13,
+            Change::Key(joins("bob", Role::Publisher, &bob).sign(&second).unwrap()),
+        ),
+        (14, member("bob", Some(Role::Owner), 5, &[&second])),
+        (15, rule(true, 6, &[&second])),
+        (16, approved(publication(name, "1.3.0", &second), &bob)),
     ];
     let leaves = changes.into_iter();
     leaves.map(|(at, change)| leaf(day(at), change)).collect()
@@ -206,7 +216,7 @@ fn folded(leaves: &[Leaf]) -> State {
 fn the_state_is_what_the_leaves_say() {
     let leaves = history();
     let state = folded(&leaves);
-    assert_eq!((state.size(), state.last()), (18, Some(day(12))));
+    assert_eq!((state.size(), state.last()), (22, Some(day(16))));
     let names: Vec<_> = state.skills().map(SkillName::as_str).collect();
     assert_eq!(names, ["com.acme/salesforce", "org.other/tool"]);
     let name = skill("com.acme/salesforce");
@@ -219,7 +229,8 @@ fn the_state_is_what_the_leaves_say() {
         [
             ("1.0.0".into(), 1, day(1)),
             ("1.1.0".into(), 5, day(5)),
-            ("1.2.0".into(), 7, day(5))
+            ("1.2.0".into(), 7, day(5)),
+            ("1.3.0".into(), 21, day(16))
         ]
     );
     let first = state.version(&name, &version("1.0.0")).unwrap();
@@ -384,7 +395,7 @@ proptest! {
 
     /// Folding a log in batches, from bytes, with stops between, is folding it at once.
     #[test]
-    fn the_fold_does_not_depend_on_batches(cuts in prop::collection::vec(0..15_usize, 0..6)) {
+    fn the_fold_does_not_depend_on_batches(cuts in prop::collection::vec(0..22_usize, 0..6)) {
         let leaves = history();
         let whole = folded(&leaves);
         let mut state = State::default();
@@ -404,7 +415,7 @@ proptest! {
 
     /// A leaf left out or told twice is noticed, or changes what is known: the fold forgets nothing.
     #[test]
-    fn no_leaf_can_be_left_out_or_repeated(at in 0..15_usize) {
+    fn no_leaf_can_be_left_out_or_repeated(at in 0..22_usize) {
         let leaves = history();
         let fold = |leaves: Vec<Leaf>| {
             let mut state = State::default();

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Owned,
+    NamespaceKey, Owned,
     encode::members,
-    keys::{KeyChange, KeyEnding},
-    leaf::Proof,
+    leaf::{KeyAdded, KeyEnded, Proof},
+    members::{Member, MemberRefused, Role},
     refused::Refused,
+    words::Account,
 };
 use crate::{
     fixtures::Moment,
@@ -73,45 +74,74 @@ pub(super) fn signed(kind: &str, statement: &impl Serialize) -> Vec<u8> {
 }
 
 impl Owned {
-    /// Whether a key is added by whoever may: a key that is good, or the domain, when none was for long enough.
-    pub(super) fn check_change(
-        &self,
-        change: &KeyChange,
-        vouched: &Vouched,
-        at: Moment,
-    ) -> Result<(), Refused> {
-        let namespace = &change.namespace;
-        match vouched {
+    /// Whether a key is added by whoever may, and whose it is then: an owner, by a key that is good, or the domain, when none was for long
+    /// enough.
+    pub(super) fn check_change(&self, added: &KeyAdded, at: Moment) -> Result<Account, Refused> {
+        let namespace = &added.namespace;
+        match &added.vouched {
             Vouched::Key(signature) => {
-                self.check_signature(namespace, &change.signed(), signature, at)
+                let signed = added.change().signed();
+                self.check_owner(namespace, &signed, signature, at)?;
+                let (account, gives_power) = self.whose(added.member.as_ref(), signature)?;
+                let signatures = (signature, added.second.as_ref());
+                self.check_second(namespace, &signed, signatures, gives_power, at)?;
+                Ok(account)
             }
             Vouched::Domain(proof) => {
                 self.check_recovery(namespace, at)?;
                 found_before(proof, at)?;
-                // The line names no times: with some of their own choice a thief of the token could spoil the key for ever.
-                match (change.from, change.until) {
-                    (None, None) => Ok(()),
+                // The line names no times and nobody: with some of their own choice a thief of the token could spoil the key for ever.
+                match (added.from, added.until, &added.member, &added.second) {
+                    (None, None, None, None) => Ok(self.owner.clone()),
                     _ => Err(Refused::KeyTimes(namespace.clone())),
                 }
             }
         }
     }
 
-    /// Whether a key is ended by whoever may: a key that is good, itself included, or the domain.
+    /// Whose a new key is, and whether that lets somebody else in than who signed for it.
+    fn whose(
+        &self,
+        member: Option<&Member>,
+        signature: &LeafSignature,
+    ) -> Result<(Account, bool), Refused> {
+        let account = member.map_or(&self.owner, |member| &member.account);
+        let there = self.members.get(account).copied();
+        let role = member.map_or(Role::Owner, |member| member.role);
+        if let Some(there) = there.filter(|there| *there != role) {
+            return Err(MemberRefused::RoleThere(account.clone(), there).into());
+        }
+        let signer = self.key(signature.by).map(|key| &key.account);
+        Ok((account.clone(), signer != Some(account)))
+    }
+
+    /// Whether a key is ended by whoever may: an owner or whose it is, by a key that is good, itself included, or the domain.
     pub(super) fn check_ending(
         &self,
-        ending: &KeyEnding,
-        vouched: &Vouched,
+        ended: &KeyEnded,
+        key: &NamespaceKey,
         at: Moment,
     ) -> Result<(), Refused> {
-        let namespace = &ending.namespace;
-        match vouched {
+        let namespace = &ended.namespace;
+        match &ended.vouched {
             Vouched::Key(signature) => {
-                self.check_signature(namespace, &ending.signed(), signature, at)
+                let signed = ended.ending().signed();
+                let signer = self.check_signature(namespace, &signed, signature, at)?;
+                if signer.account != key.account {
+                    self.check_owner(namespace, &signed, signature, at)?;
+                }
+                // What is stolen is ended, whoever is left. An owner alone goes as they came.
+                let is_asked = ended.since.is_none() && self.members.len() > 1;
+                match is_asked && self.role_of(key) == Some(Role::Owner) {
+                    true => {
+                        self.check_owners_left(at, |other| other.record.key.hint() != ended.key)
+                    }
+                    false => Ok(()),
+                }
             }
             Vouched::Domain(proof) => {
                 found_before(proof, at)?;
-                match ending.from {
+                match ended.from {
                     None => Ok(()),
                     Some(_) => Err(Refused::KeyTimes(namespace.clone())),
                 }
@@ -119,13 +149,14 @@ impl Owned {
         }
     }
 
+    /// The key of the namespace that signed, whosever it is.
     pub(super) fn check_signature(
         &self,
         namespace: &super::Namespace,
         signed: &[u8],
         signature: &LeafSignature,
         at: Moment,
-    ) -> Result<(), Refused> {
+    ) -> Result<&NamespaceKey, Refused> {
         let by = signature.by;
         let signer = self.key(by);
         let signer = signer.ok_or_else(|| Refused::ForeignKey(by, namespace.clone()))?;
@@ -134,7 +165,7 @@ impl Owned {
         let bytes = STANDARD.decode(&signature.signature).ok();
         let key = signer.record.key.public();
         match bytes.is_some_and(|bytes| key.has_signed(signed, &bytes)) {
-            true => Ok(()),
+            true => Ok(signer),
             false => Err(Refused::BadSignature(by, namespace.clone())),
         }
     }

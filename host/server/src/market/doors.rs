@@ -5,10 +5,12 @@
 //! | `POST /api/v1/market/challenges` | `{challenge, expires}` |
 //! | `POST /api/v1/market/tokens` `{account, key, challenge, signature}` | `{token, expires}` |
 //! | `POST /api/v1/market/namespaces` `{name, method, shows}` | `{proof, where}`; needs a token, as all below. `shows` is what the line is for: `"claim"`, `{"recover": {key}}`, `{"end": {key, since}}`, `{"end-publisher": {publisher, since}}` |
-//! | `GET /api/v1/market/namespaces` | those that are the caller's, with their keys, and when their proofs were looked for last |
+//! | `GET /api/v1/market/namespaces` | those the caller is a member of, with their keys, members and rule, and when their proofs were looked for last |
 //! | `PUT /api/v1/market/namespaces/NAME` `{key}` | `201 {leaf, at}` |
-//! | `POST /api/v1/market/namespaces/NAME/keys` `{key, from, until, signature}` | `201 {leaf, at}`; without a signature the domain is looked at |
+//! | `POST /api/v1/market/namespaces/NAME/keys` `{key, from, until, member, signature, second}` | `201 {leaf, at}`; without a signature the domain is looked at; `member` is `{account, role}` |
 //! | `POST /api/v1/market/namespaces/NAME/key-ends` `{key, from, since, signature}` | `201 {leaf, at}`; the same |
+//! | `POST /api/v1/market/namespaces/NAME/members` `{account, role, after, signature, second}` | `201 {leaf, at}`; without a role the member is removed |
+//! | `POST /api/v1/market/namespaces/NAME/rules` `{two-person, after, signature, second}` | `201 {leaf, at}` |
 
 use std::sync::Arc;
 
@@ -20,8 +22,11 @@ use axum::{
     routing::{post, put},
 };
 use metier_market::{
-    keeper::{ledger::Appended, login::Login, proof::Shows},
-    state::{KeyChange, KeyEnding, LeafSignature, Namespace, Owned, ProofMethod},
+    keeper::{acts::Said, ledger::Appended, login::Login, proof::Shows},
+    state::{
+        KeyChange, KeyEnding, LeafSignature, MemberChange, Namespace, Owned, ProofMethod,
+        RuleChange,
+    },
     trust::PublicKey,
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -46,6 +51,8 @@ pub fn router() -> Router<Arc<MarketApp>> {
         .route("/api/v1/market/namespaces/{name}", put(claim))
         .route("/api/v1/market/namespaces/{name}/keys", post(add_key))
         .route("/api/v1/market/namespaces/{name}/key-ends", post(end_key))
+        .route("/api/v1/market/namespaces/{name}/members", post(member))
+        .route("/api/v1/market/namespaces/{name}/rules", post(rule))
 }
 
 async fn challenge(
@@ -93,7 +100,9 @@ async fn terms(
 async fn theirs(State(app): State<Arc<MarketApp>>, caller: Caller) -> Response {
     let namespaces: Vec<(Namespace, Value)> = app.market.state(|state| {
         let theirs = state.namespaces();
-        let theirs = theirs.filter(|(_, owned)| owned.owner == caller.account);
+        let theirs = theirs.filter(|(_, owned)| {
+            owned.owner == caller.account || owned.members.contains_key(&caller.account)
+        });
         theirs
             .map(|(name, owned)| (name.clone(), told(name, owned)))
             .collect()
@@ -114,6 +123,8 @@ fn told(name: &Namespace, owned: &Owned) -> Value {
         json!({
             "key": record.key.public(),
             "hint": record.key.hint(),
+            "account": key.account,
+            "role": owned.role_of(key),
             "from": record.from,
             "until": record.end(),
             "compromised": record.compromised,
@@ -131,7 +142,17 @@ fn told(name: &Namespace, owned: &Owned) -> Value {
         })
     });
     let publishers: Vec<Value> = publishers.collect();
-    json!({"name": name, "proof": owned.proof, "frozen": owned.frozen, "keys": keys, "publishers": publishers})
+    json!({
+        "name": name,
+        "owner": owned.owner,
+        "proof": owned.proof,
+        "frozen": owned.frozen,
+        "keys": keys,
+        "members": owned.members,
+        "two-person": owned.two_person,
+        "changes": owned.changes,
+        "publishers": publishers,
+    })
 }
 
 #[derive(Deserialize)]
@@ -157,9 +178,9 @@ async fn add_key(
     caller: Caller,
     Body(body): Body<Value>,
 ) -> Result<Response, NotDone> {
-    let (change, signature): (KeyChange, _) = about(&namespace(&name)?, body)?;
+    let (change, said): (KeyChange, _) = about(&namespace(&name)?, body)?;
     let appended = to_its_end(async move {
-        let added = app.market.add_key(&caller.account, change, signature);
+        let added = app.market.add_key(&caller.account, change, said);
         Ok(added.await?)
     });
     let appended = appended.await?;
@@ -172,13 +193,55 @@ async fn end_key(
     caller: Caller,
     Body(body): Body<Value>,
 ) -> Result<Response, NotDone> {
-    let (ending, signature): (KeyEnding, _) = about(&namespace(&name)?, body)?;
+    let (ending, said): (KeyEnding, _) = about(&namespace(&name)?, body)?;
     let appended = to_its_end(async move {
-        let ended = app.market.end_key(&caller.account, ending, signature);
+        let ended = app.market.end_key(&caller.account, ending, alone(said)?);
         Ok(ended.await?)
     });
     let appended = appended.await?;
     Ok(created(&appended))
+}
+
+async fn member(
+    State(app): State<Arc<MarketApp>>,
+    Path(name): Path<String>,
+    caller: Caller,
+    Body(body): Body<Value>,
+) -> Result<Response, NotDone> {
+    let (change, said): (MemberChange, _) = about(&namespace(&name)?, body)?;
+    let appended = to_its_end(async move {
+        let changed = app.market.change_member(&caller.account, change, said);
+        Ok(changed.await?)
+    });
+    let appended = appended.await?;
+    Ok(created(&appended))
+}
+
+async fn rule(
+    State(app): State<Arc<MarketApp>>,
+    Path(name): Path<String>,
+    caller: Caller,
+    Body(body): Body<Value>,
+) -> Result<Response, NotDone> {
+    let (change, said): (RuleChange, _) = about(&namespace(&name)?, body)?;
+    let appended = to_its_end(async move {
+        let changed = app.market.change_rule(&caller.account, change, said);
+        Ok(changed.await?)
+    });
+    let appended = appended.await?;
+    Ok(created(&appended))
+}
+
+/// What one person says alone: it stops something.
+pub fn alone(said: Said) -> Result<Option<LeafSignature>, Problem> {
+    match said.second {
+        None => Ok(said.first),
+        Some(_) => Err(Problem::unreadable(
+            StatusCode::BAD_REQUEST,
+            "An ending has one signature.".to_owned(),
+            "Leave `second` out: one person may stop something.",
+        )),
+    }
 }
 
 /// The namespace of a path.
@@ -187,11 +250,11 @@ pub fn namespace(name: &str) -> Result<Namespace, Problem> {
     parsed.map_err(|_| not_there("There is no such namespace, and there can be none."))
 }
 
-/// A statement about the namespace of the path, which it may name itself as well, and the signature of a key on it, if there is one.
+/// A statement about the namespace of the path, which it may name itself as well, and the signatures of keys on it, if there are any.
 pub fn about<T: DeserializeOwned>(
     namespace: &Namespace,
     mut body: Value,
-) -> Result<(T, Option<LeafSignature>), Problem> {
+) -> Result<(T, Said), Problem> {
     let wrong = |why: &str| {
         let message = format!("The body cannot be read: {why}.");
         Problem::unreadable(
@@ -209,10 +272,14 @@ pub fn about<T: DeserializeOwned>(
     if *named != json!(namespace) {
         return Err(wrong("it is about another namespace than the path"));
     }
-    let signature = members.remove("signature").unwrap_or_default();
+    let first = members.remove("signature").unwrap_or_default();
+    let second = members.remove("second").unwrap_or_default();
     let unread = |error: serde_json::Error| wrong(&metier_core::ids::shown(&error.to_string()));
-    let signature = serde_json::from_value(signature).map_err(unread)?;
-    Ok((serde_json::from_value(body).map_err(unread)?, signature))
+    let said = Said {
+        first: serde_json::from_value(first).map_err(unread)?,
+        second: serde_json::from_value(second).map_err(unread)?,
+    };
+    Ok((serde_json::from_value(body).map_err(unread)?, said))
 }
 
 /// A leaf that is there now.

@@ -13,7 +13,7 @@ use metier_market::{
         sessions::LoginRefused,
     },
     review::Report,
-    state::{PublisherRefused, Refused},
+    state::{MemberRefused, PublisherRefused, Refused},
 };
 use metier_store::StoreError;
 
@@ -170,7 +170,15 @@ fn of_refused(why: &Refused) -> Code {
         Refused::Publisher(PublisherRefused::Shape(_) | PublisherRefused::SignedThen(_)) => {
             Code::InvalidArguments
         }
-        Refused::Publisher(PublisherRefused::Missing(_)) => Code::NotFound,
+        Refused::Publisher(PublisherRefused::Missing(_))
+        | Refused::Member(MemberRefused::Missing(_)) => Code::NotFound,
+        Refused::Member(
+            MemberRefused::NoOwner(..)
+            | MemberRefused::NoPublisher(..)
+            | MemberRefused::NoMember(..)
+            | MemberRefused::SelfApproval(_)
+            | MemberRefused::SameSecond(_),
+        ) => Code::Forbidden,
         Refused::BadSignature(..)
         | Refused::ForeignKey(..)
         | Refused::KeyTimes(_)

@@ -2,12 +2,13 @@
 //!
 //! | request | what comes of it |
 //! |---|---|
-//! | `POST /api/v1/market/publish` `{name, version, manifest, bundle, security_fix}` | `201 {leaf, at, page}`; `202 {review, page}` where a person has to look: to a run, which reads no queue, the page is where the version is once it is let in; `422` with the findings |
+//! | `POST /api/v1/market/publish` `{name, version, manifest, bundle, security_fix}` | `201 {leaf, at, page}`; `202 {review, page}` where a person of the market has to look, and `{review, page, approvers}` where another member has to approve: to a run, which reads no queue, the page is where the version is once it is let in; `422` with the findings |
 //! | `POST /api/v1/market/skills/NAME/VERSION/yank`, `/unyank` `{why}` | `201 {leaf, at}` |
 //! | `POST /api/v1/market/revocations`, `/unrevocations` `{target, why}` | `201 {leaf, at}`, and a new list; the second for who keeps the market |
-//! | `GET /api/v1/market/queue` | what waits for a person: all for who keeps the market, their own for others |
+//! | `GET /api/v1/market/queue` | what waits for a person: all for who keeps the market; for others their own, and what waits for a member of their namespaces |
 //! | `GET /api/v1/market/queue/ID` | one of them |
-//! | `POST /api/v1/market/queue/ID/approve`, `/refuse` `{why}` | for who keeps the market |
+//! | `POST /api/v1/market/queue/ID/second` `{signature}` | `201 {leaf, at}`: another member of the namespace approves |
+//! | `POST /api/v1/market/queue/ID/approve`, `/refuse` `{why}` | for who keeps the market; the second for a member too, of whom it waits |
 //!
 //! What was begun is brought to its end, also when whoever asked has gone.
 
@@ -22,9 +23,12 @@ use axum::{
 };
 use metier_core::{Code, Fault};
 use metier_market::{
-    keeper::acts::{ActError, Decision, Outcome, Submission, Waiting},
+    keeper::{
+        Market,
+        acts::{ActError, Decision, Outcome, Submission, Waiting},
+    },
     revoked::Target,
-    state::Reason,
+    state::{LeafSignature, Reason},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -56,6 +60,7 @@ pub fn router() -> Router<Arc<MarketApp>> {
         .route("/api/v1/market/unrevocations", post(unrevoke))
         .route("/api/v1/market/queue", get(queue))
         .route("/api/v1/market/queue/{id}", get(waiting))
+        .route("/api/v1/market/queue/{id}/second", post(second))
         .route("/api/v1/market/queue/{id}/approve", post(approve))
         .route("/api/v1/market/queue/{id}/refuse", post(refuse))
 }
@@ -80,6 +85,7 @@ async fn publish(
         Author::Account(_) => Waits::InQueue(format!("{}/api/v1/market/queue", base.0)),
         Author::Run(_) => Waits::Unseen,
     };
+    let market = app.market.clone();
     let outcome = to_its_end(async move {
         let published = match author {
             Author::Account(caller) => app.market.publish(&caller.account, &submission).await,
@@ -88,7 +94,7 @@ async fn publish(
         published.map_err(NotDone::from)
     });
     let outcome = outcome.await?;
-    Ok(told(outcome, &page, &waits))
+    Ok(told(&market, outcome, &page, &waits))
 }
 
 /// Where whoever published reads what waits.
@@ -99,7 +105,7 @@ enum Waits {
     Unseen,
 }
 
-fn told(outcome: Outcome, page: &str, waits: &Waits) -> Response {
+fn told(market: &Market, outcome: Outcome, page: &str, waits: &Waits) -> Response {
     match outcome {
         Outcome::Published(appended) => {
             let told = json!({"leaf": appended.leaf, "at": appended.at, "page": page});
@@ -110,11 +116,11 @@ fn told(outcome: Outcome, page: &str, waits: &Waits) -> Response {
                 Waits::InQueue(queue) => format!("{queue}/{id}"),
                 Waits::Unseen => page.to_owned(),
             };
-            (
-                StatusCode::ACCEPTED,
-                Json(json!({"review": id, "page": page})),
-            )
-                .into_response()
+            let mut told = json!({"review": id, "page": page});
+            if let (Some(approvers), Some(told)) = (market.approvers(&id), told.as_object_mut()) {
+                told.insert("approvers".to_owned(), json!(approvers));
+            }
+            (StatusCode::ACCEPTED, Json(told)).into_response()
         }
     }
 }
@@ -190,7 +196,7 @@ async fn unrevoke(
 
 async fn queue(State(app): State<Arc<MarketApp>>, caller: Caller) -> Response {
     let mut waiting = app.market.queue().waiting();
-    waiting.retain(|waiting| may_see(&caller, waiting));
+    waiting.retain(|waiting| may_see(&app, &caller, waiting));
     Json(json!({"waiting": waiting})).into_response()
 }
 
@@ -200,13 +206,33 @@ async fn waiting(
     caller: Caller,
 ) -> Result<Response, Problem> {
     let waiting = app.market.queue().get(&id);
-    let waiting = waiting.filter(|waiting| may_see(&caller, waiting));
+    let waiting = waiting.filter(|waiting| may_see(&app, &caller, waiting));
     let waiting = waiting.ok_or_else(|| not_there("Nothing of this id waits."))?;
     Ok(Json(waiting).into_response())
 }
 
-fn may_see(caller: &Caller, waiting: &Waiting) -> bool {
-    caller.keeps_the_market || caller.account == waiting.by
+fn may_see(app: &MarketApp, caller: &Caller, waiting: &Waiting) -> bool {
+    caller.keeps_the_market || app.market.may_see(&caller.account, waiting)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Second {
+    signature: LeafSignature,
+}
+
+async fn second(
+    State(app): State<Arc<MarketApp>>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Body(Second { signature }): Body<Second>,
+) -> Result<Response, NotDone> {
+    let approved = to_its_end(async move {
+        let approved = app.market.approve(&caller.account, &id, signature);
+        Ok(approved.await?)
+    });
+    let approved = approved.await?;
+    Ok(created(&approved))
 }
 
 async fn approve(
@@ -231,13 +257,18 @@ async fn refuse(
     caller: Caller,
     Body(Why { why }): Body<Why>,
 ) -> Result<Response, NotDone> {
-    caller.keeper()?;
     let why: Reason = why
         .parse()
         .map_err(|error: metier_market::state::InvalidReason| {
             ActError::Invalid(error.to_string())
         })?;
-    app.market.decide(&id, Decision::Refuse(why)).await?;
+    let waits_for_a_member = app.market.approvers(&id).is_some();
+    if waits_for_a_member && !caller.keeps_the_market {
+        app.market.refuse_as_member(&caller.account, &id, why)?;
+    } else {
+        caller.keeper()?;
+        app.market.decide(&id, Decision::Refuse(why)).await?;
+    }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | request | what comes of it |
 //! |---|---|
-//! | `POST /api/v1/market/namespaces/NAME/publishers` `{publisher, signature}` | `201 {leaf, at}`; a key of the namespace has signed it; needs a token, as the next |
+//! | `POST /api/v1/market/namespaces/NAME/publishers` `{publisher, signature, second}` | `201 {leaf, at}`; an owner has signed it, and another one where the 2-person rule is on; needs a token, as the next |
 //! | `POST /api/v1/market/namespaces/NAME/publisher-ends` `{publisher, since, signature}` | `201 {leaf, at}`; without a signature the domain is looked at |
 //! | `POST /api/v1/market/oidc/tokens` `{token, namespace, key}` | `{token, expires, run}`: it publishes for a quarter of an hour, and does nothing else |
 //!
@@ -35,7 +35,7 @@ use url::Url;
 use super::{
     MarketApp,
     body::Body,
-    doors::{about, created, namespace},
+    doors::{about, alone, created, namespace},
     failure::NotDone,
     source::From,
     trade::to_its_end,
@@ -189,9 +189,9 @@ async fn add(
     caller: Caller,
     Body(body): Body<Value>,
 ) -> Result<Response, NotDone> {
-    let (change, signature): (PublisherChange, _) = about(&namespace(&name)?, body)?;
+    let (change, said): (PublisherChange, _) = about(&namespace(&name)?, body)?;
     let appended = to_its_end(async move {
-        let added = app.market.add_publisher(&caller.account, change, signature);
+        let added = app.market.add_publisher(&caller.account, change, said);
         Ok(added.await?)
     });
     let appended = appended.await?;
@@ -204,8 +204,9 @@ async fn end(
     caller: Caller,
     Body(body): Body<Value>,
 ) -> Result<Response, NotDone> {
-    let (ending, signature): (PublisherEnding, _) = about(&namespace(&name)?, body)?;
+    let (ending, said): (PublisherEnding, _) = about(&namespace(&name)?, body)?;
     let appended = to_its_end(async move {
+        let signature = alone(said)?;
         let ended = app.market.end_publisher(&caller.account, ending, signature);
         Ok(ended.await?)
     });

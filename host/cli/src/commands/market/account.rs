@@ -10,7 +10,7 @@ use metier_market::{
 };
 use serde_json::{Value, json};
 
-use super::{keys, namespace_key, session::Session, trusted};
+use super::{approve, cosigned, keys, members, namespace_key, session::Session, trusted};
 use crate::{
     args::market_client::{
         KeyFile, Login, Method, NamespaceAction, Namespaces, Place, Revoke, Yank,
@@ -60,6 +60,10 @@ pub fn namespace(app: &App, args: &Namespaces) -> Result<Exit, Failure> {
         NamespaceAction::List { place } => list(app, place),
         NamespaceAction::Key(args) => namespace_key::run(app, args),
         NamespaceAction::Publisher(args) => trusted::run(app, args),
+        NamespaceAction::Member(args) => members::run(app, args),
+        NamespaceAction::Rule(args) => members::rule(app, args),
+        NamespaceAction::Approve(args) => approve::run(app, args),
+        NamespaceAction::Cosign(args) => cosigned::run(app, args),
     }
 }
 
@@ -128,11 +132,17 @@ fn list(app: &App, place: &Place) -> Result<Exit, Failure> {
 fn row(namespace: &Value) -> Value {
     let keys = namespace["keys"].as_array().into_iter().flatten();
     let keys: Vec<&str> = keys.filter_map(|key| key["hint"].as_str()).collect();
+    let members = namespace["members"].as_object().into_iter().flatten();
+    let members =
+        members.map(|(account, role)| format!("{account} ({})", role.as_str().unwrap_or("")));
+    let members: Vec<String> = members.collect();
     json!({
         "name": namespace["name"],
         "proven": namespace["proof"]["place"],
         "frozen": namespace["frozen"],
         "checked": checked(namespace),
+        "members": members.join(" "),
+        "two-person": namespace["two-person"],
         "keys": keys.join(" "),
     })
 }

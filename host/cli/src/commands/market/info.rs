@@ -168,7 +168,7 @@ pub fn who(client: &Client, line: &Line, receipt: &[u8], proven: &Proven) -> Vec
         format!("  {namespace}{since}"),
         match &proven.publication.run {
             Some(run) => format!("  by {}", seen(run)),
-            None => format!("  key {}", proven.publication.key),
+            None => format!("  key {}{}", proven.publication.key, of(proven)),
         },
         format!("  at {}, leaf {} of its log", proven.at, proven.index),
         format!(
@@ -178,6 +178,12 @@ pub fn who(client: &Client, line: &Line, receipt: &[u8], proven: &Proven) -> Vec
         ),
         format!("  {}, {}", line.component, render::bytes(line.size)),
     ];
+    if let Some(approved) = &proven.approved {
+        lines.push(format!(
+            "  approved by {} with the key {}",
+            approved.account, approved.key
+        ));
+    }
     if proven.publication.run.is_some() || proven.first_key != proven.publication.key {
         lines.push(format!("  its keys go back to {}", proven.first_key));
     }
@@ -188,6 +194,12 @@ pub fn who(client: &Client, line: &Line, receipt: &[u8], proven: &Proven) -> Vec
         );
     }
     lines
+}
+
+/// Whose key it is.
+fn of(proven: &Proven) -> String {
+    let by = proven.by.as_ref();
+    by.map_or(String::new(), |by| format!(" of {by}"))
 }
 
 /// Which run published it, and who says so.
@@ -234,6 +246,9 @@ pub fn value(found: &Found) -> Value {
         "size": line.size,
         "market": found.client().market().address.as_str(),
         "key": proven.publication.key,
+        "account": proven.by,
+        "approved-by": proven.approved.as_ref().map(|approved| &approved.account),
+        "approved-with": proven.approved.as_ref().map(|approved| approved.key),
         "run": proven.publication.run,
         "first-key": proven.first_key,
         "recovered": proven.recovered,

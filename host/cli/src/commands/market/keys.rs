@@ -30,6 +30,11 @@ const MAX_KEY: u64 = 16 << 10;
 /// [`Failure`].
 pub fn keygen(app: &App, args: &Keygen) -> Result<Exit, Failure> {
     let path = place(app, &args.key)?;
+    if let Some(public) = args.public.as_ref().filter(|_| path.exists()) {
+        let pair = read(app, &args.key)?;
+        give_away(public, &pair)?;
+        return made(app, &path, &pair, args);
+    }
     let algorithm = match args.algorithm {
         KeyKind::EcdsaP256 => Algorithm::EcdsaP256,
         KeyKind::Ed25519 => Algorithm::Ed25519,
@@ -46,6 +51,20 @@ pub fn keygen(app: &App, args: &Keygen) -> Result<Exit, Failure> {
         }
         _ => Failure::unwritable(&format!("The key `{shown}`"), &error),
     })?;
+    if let Some(public) = &args.public {
+        give_away(public, &pair)?;
+    }
+    made(app, &path, &pair, args)
+}
+
+/// Writes the public part, which everybody may read.
+fn give_away(path: &Path, pair: &KeyPair) -> Result<(), Failure> {
+    let shown = text::one_line(&path.display().to_string());
+    let written = fs::write(path, pair.public().to_pem());
+    written.map_err(|error| Failure::unwritable(&format!("The public key `{shown}`"), &error))
+}
+
+fn made(app: &App, path: &Path, pair: &KeyPair, args: &Keygen) -> Result<Exit, Failure> {
     let hint = pair.public().hint();
     if app.printer.format == Format::Json {
         let line = json!({"file": path, "key": hint, "public": pair.public().to_pem()});
@@ -53,6 +72,13 @@ pub fn keygen(app: &App, args: &Keygen) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     app.print(&format!("{hint}\n"))?;
+    let shown = text::one_line(&path.display().to_string());
+    if let Some(public) = &args.public {
+        let public = text::one_line(&public.display().to_string());
+        app.printer.note(&format!(
+            "Its public part is in `{public}`: give that away."
+        ));
+    }
     app.printer.note(&format!(
         "The key is in `{shown}`. Keep a copy where nobody else finds it: without it your names need 72 hours to be yours again."
     ));

@@ -2,15 +2,18 @@
 
 pub mod account;
 mod agents;
+mod approve;
 mod before;
 pub mod beside;
 mod changes;
+mod cosigned;
 mod find;
 mod grant;
 pub mod info;
 pub mod install;
 pub mod keys;
 mod lock;
+mod members;
 pub mod mirror;
 mod namespace_key;
 mod place;

@@ -5,20 +5,22 @@ use std::path::Path;
 use metier_core::{Code, Fault};
 use metier_market::{
     client::{Client, ClientError, ToProve},
-    keeper::proof::Shows,
-    state::{KeyChange, KeyEnding, Namespace, ProofMethod},
+    keeper::{acts::Said, proof::Shows},
+    state::{KeyChange, KeyEnding, Member, Namespace, ProofMethod},
     trust::{KeyHint, KeyPair, PublicKey, Publisher, SigningKey},
 };
 use serde_json::{Value, json};
 
 use super::{
     account::{show, tell},
+    cosigned::{self, Statement},
     keys,
     session::Session,
 };
 use crate::{
     args::{
         market_client::{KeyFile, Method, Place},
+        members::Signs,
         namespace_key::{End, NamespaceKeyAction, NamespaceKeys},
     },
     commands::{self, App},
@@ -40,9 +42,8 @@ pub fn run(app: &App, args: &NamespaceKeys) -> Result<Exit, Failure> {
         NamespaceKeyAction::Add {
             namespace,
             new_key,
-            key,
-            place,
-        } => add(app, namespace, new_key, key, place),
+            signs,
+        } => add(app, namespace, new_key, signs),
         NamespaceKeyAction::End(args) => end(app, args),
         NamespaceKeyAction::Recover {
             namespace,
@@ -78,6 +79,7 @@ fn row(key: &Value) -> Value {
     };
     json!({
         "key": key["hint"],
+        "of": key["account"],
         "from": key["from"],
         "until": key["until"],
         "stands": stands,
@@ -86,41 +88,55 @@ fn row(key: &Value) -> Value {
 
 /// The keys of a namespace that is the account's.
 async fn of(client: &Client, namespace: &Namespace, token: &str) -> Result<Vec<Value>, Failure> {
+    let told = details(client, namespace, token).await?;
+    Ok(told["keys"].as_array().cloned().unwrap_or_default())
+}
+
+fn add(app: &App, namespace: &Namespace, new_key: &Path, signs: &Signs) -> Result<Exit, Failure> {
+    let new = public(app, new_key)?;
+    let session = Session::new(app, &signs.place)?;
+    commands::runtime()?.block_on(async {
+        let client = session.market().await?;
+        let change = Statement::Key(KeyChange {
+            member: own(&session, &client, namespace).await?,
+            ..change(namespace, &new)
+        });
+        cosigned::say(&session, &client, change, signs).await
+    })
+}
+
+/// Whose a further key is: the account's that is logged in, unless it claimed the namespace, whose keys name nobody.
+async fn own(
+    session: &Session<'_>,
+    client: &Client,
+    namespace: &Namespace,
+) -> Result<Option<Member>, Failure> {
+    let token = session.token(client).await?;
+    let told = details(client, namespace, &token.token).await?;
+    let Some(account) = token.account else {
+        return Ok(None);
+    };
+    let role = told["members"][account.as_str()].as_str();
+    let role = role.and_then(|role| role.parse().ok());
+    Ok(role
+        .filter(|_| told["owner"] != account.as_str())
+        .map(|role| Member { account, role }))
+}
+
+/// What the market tells of a namespace that the account belongs to.
+pub async fn details(
+    client: &Client,
+    namespace: &Namespace,
+    token: &str,
+) -> Result<Value, Failure> {
     let told = client.namespaces(token).await?;
     let mut all = told["namespaces"].as_array().into_iter().flatten();
     let found = all.find(|found| found["name"] == namespace.as_str());
-    let keys = found.and_then(|found| found["keys"].as_array().cloned());
-    keys.ok_or_else(|| {
+    found.cloned().ok_or_else(|| {
         let message = format!("The namespace `{namespace}` is not your account's.");
         Fault::new(Code::NotFound, message)
             .with_hint("`metier namespace list` shows those that are.")
             .into()
-    })
-}
-
-fn add(
-    app: &App,
-    namespace: &Namespace,
-    new_key: &Path,
-    key: &KeyFile,
-    place: &Place,
-) -> Result<Exit, Failure> {
-    let new = public(app, new_key)?;
-    let signer = SigningKey::<Publisher>::new(keys::read(app, key)?);
-    let change = change(namespace, &new);
-    let signature = change.signature(&signer).map_err(ClientError::from)?;
-    let session = Session::new(app, place)?;
-    commands::runtime()?.block_on(async {
-        let client = session.market().await?;
-        let token = session.token(&client).await?.token;
-        client.add_key(&change, Some(&signature), &token).await?;
-        let (hint, by) = (new.hint(), signature.by);
-        let line = json!({"namespace": namespace, "key": hint, "signed-by": by});
-        tell(
-            app,
-            &line,
-            &format!("{namespace} has the key {hint} too; the key {by} signed for it."),
-        )
     })
 }
 
@@ -215,7 +231,7 @@ fn recover(
         let token = session.token(&client).await?.token;
         let shows = Shows::Recover { key: hint };
         let to_prove = client.terms(namespace, method(by), shows, &token).await?;
-        let added = client.add_key(&change, None, &token).await;
+        let added = client.add_key(&change, &Said::default(), &token).await;
         added.map_err(|error| explained(to_publish(error, &to_prove)))?;
         let line = json!({"namespace": namespace, "key": hint, "recovered": true});
         tell(
@@ -233,6 +249,7 @@ fn change(namespace: &Namespace, key: &PublicKey) -> KeyChange {
         key: key.clone(),
         from: None,
         until: None,
+        member: None,
     }
 }
 
@@ -297,7 +314,7 @@ fn which(app: &App, told: &str) -> Result<KeyHint, Failure> {
 }
 
 /// The public key in a file, of somebody else's, or of one's own.
-fn public(app: &App, path: &Path) -> Result<PublicKey, Failure> {
+pub fn public(app: &App, path: &Path) -> Result<PublicKey, Failure> {
     let pem = given::file(path, "The key", MAX_KEY)?;
     if let Ok(key) = PublicKey::from_pem(&pem) {
         return Ok(key);

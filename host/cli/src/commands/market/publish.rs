@@ -4,7 +4,7 @@ use metier_core::{Code, Digest, Fault};
 use metier_market::{
     client::{Published, Publishing},
     consent::Contents,
-    state::Namespace,
+    state::{Account, Namespace},
     trust::{Publisher, SigningKey},
     ware::{Said, Ware},
 };
@@ -88,22 +88,44 @@ pub async fn hand_over<W: Ware>(
             let words = format!("{name} {version} is published: leaf {leaf} of the log.");
             tell(app, &line, &words)
         }
-        Published::Held { review, page } => {
-            let line = json!({"name": name, "version": version, "review": review, "page": page});
-            let mut words = format!("{name} {version} waits for a person of the market: {review}");
-            if args.from_ci {
-                let page = page.map_or(String::new(), |page| {
-                    format!("; once it is let in, its page is {}", text::one_line(&page))
-                });
-                words.push_str(&format!(
-                    ". The token of a run does not read what waits: whoever has {} does, with `metier market queue show {}`{page}",
-                    name.namespace(),
-                    text::one_line(&review)
-                ));
-            }
+        Published::Held {
+            review,
+            page,
+            approvers,
+        } => {
+            let line = json!({"name": name, "version": version, "review": review, "page": page, "approvers": approvers});
+            let what = format!("{name}@{version}");
+            let words = match approvers {
+                Some(approvers) => waits_for(&what, &approvers),
+                None if args.from_ci => waits_unseen(&what, name.namespace(), &review, page),
+                None => format!("{name} {version} waits for a person of the market: {review}"),
+            };
             tell(app, &line, &words)
         }
     }
+}
+
+/// What a run is told, whose token reads nothing of what waits.
+fn waits_unseen(what: &str, namespace: &str, review: &str, page: Option<String>) -> String {
+    let page = page.map_or(String::new(), |page| {
+        format!("; once it is let in, its page is {}", text::one_line(&page))
+    });
+    let review = text::one_line(review);
+    format!(
+        "{what} waits for a person of the market: {review}. The token of a run does not read what waits: whoever has {namespace} does, with `metier market queue show {review}`{page}"
+    )
+}
+
+/// Who may approve, and how.
+fn waits_for(what: &str, approvers: &[Account]) -> String {
+    let names: Vec<&str> = approvers.iter().map(Account::as_str).collect();
+    let who = match names.is_empty() {
+        true => "another member, and none has a key that is good".to_owned(),
+        false => names.join(" or "),
+    };
+    format!(
+        "{what} waits for the approval of another member: {who}. They run `metier namespace approve {what}`."
+    )
 }
 
 /// What a skill's file says.

@@ -1,6 +1,11 @@
 //! `metier market queue`: what waits for a person, and what they decide.
 
-use metier_market::{client::Client, keeper::acts::Waiting, review::Finding, state::Reason};
+use metier_market::{
+    client::Client,
+    keeper::acts::{Waiting, WaitsFor},
+    review::Finding,
+    state::Reason,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -78,7 +83,16 @@ fn row(waiting: &Waiting) -> Value {
         "by": waiting.by,
         "version": format!("{} {}", waiting.submission.name, waiting.submission.version),
         "findings": waiting.report.findings.len(),
+        "waits-for": for_whom(waiting),
     })
+}
+
+/// For whom.
+fn for_whom(waiting: &Waiting) -> &'static str {
+    match waiting.waits_for {
+        WaitsFor::Market => "the market",
+        WaitsFor::Member => "a member",
+    }
 }
 
 fn one(app: &App, waiting: &Waiting) -> Result<Exit, Failure> {
@@ -97,6 +111,7 @@ fn page(waiting: &Waiting, stream: &Stream) -> String {
     let mut lines = vec![
         paint.heading(&title).to_string(),
         format!("  sent by {} at {}", waiting.by, waiting.at),
+        format!("  waits for {}", for_whom(waiting)),
         format!("  manifest {}", submission.manifest),
         format!(
             "  found by the rules of {}",
@@ -148,10 +163,11 @@ async fn decide(
         printer.note(page(&waiting, &printer.terminal.stderr).trim_end());
         session.ask(&format!("Publish {what} as it is, for ever?"), "--yes")?;
     }
-    client.decide(id, refused, token).await?;
-    let line = json!({"id": id, "approved": refused.is_none()});
+    let is_there = client.decide(id, refused, token).await?;
+    let line = json!({"id": id, "approved": refused.is_none(), "published": is_there});
     let words = match refused {
-        None => format!("{what} is published."),
+        None if is_there => format!("{what} is published."),
+        None => format!("{what} waits for another member of its namespace now."),
         Some(_) => format!("{what} is refused: who sends the same again is told why."),
     };
     tell(session.app, &line, &words)

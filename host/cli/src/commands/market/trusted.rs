@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::{
     account::{show, tell},
-    keys,
-    namespace_key::{method, signer, to_publish},
+    cosigned::{self, Statement},
+    namespace_key::{details, method, signer, to_publish},
     session::{Session, now},
 };
 use crate::{
@@ -43,21 +43,12 @@ pub fn run(app: &App, args: &Publishers) -> Result<Exit, Failure> {
 }
 
 fn add(app: &App, args: &PublisherAdd) -> Result<Exit, Failure> {
-    let key = SigningKey::<Publisher>::new(keys::read(app, &args.key)?);
-    let namespace = &args.namespace;
-    let change = trusted(args)?.of(namespace.clone());
-    let signature = change.signature(&key).map_err(ClientError::from)?;
-    let session = Session::new(app, &args.place)?;
+    let change = trusted(args)?.of(args.namespace.clone());
+    let session = Session::new(app, &args.signs.place)?;
     commands::runtime()?.block_on(async {
         let client = session.market().await?;
-        let token = session.token(&client).await?.token;
-        client.add_publisher(&change, &signature, &token).await?;
-        let (id, audience) = (change.id(), client.audience(None));
-        let line = json!({"namespace": namespace, "publisher": id, "audience": audience});
-        let words = format!(
-            "{namespace} trusts it: {id}. Its runs publish with `metier publish --from-ci`; their ID tokens are for {audience}."
-        );
-        tell(app, &line, &words)
+        let change = Statement::Publisher(change);
+        cosigned::say(&session, &client, change, &args.signs).await
     })
 }
 
@@ -118,16 +109,8 @@ fn list(app: &App, namespace: &Namespace, place: &Place) -> Result<Exit, Failure
 
 /// Whom a namespace of the account trusts, or did.
 async fn of(client: &Client, namespace: &Namespace, token: &str) -> Result<Vec<Value>, Failure> {
-    let told = client.namespaces(token).await?;
-    let mut all = told["namespaces"].as_array().into_iter().flatten();
-    let found = all.find(|found| found["name"] == namespace.as_str());
-    let publishers = found.and_then(|found| found["publishers"].as_array().cloned());
-    publishers.ok_or_else(|| {
-        let message = format!("The namespace `{namespace}` is not your account's.");
-        Fault::new(Code::NotFound, message)
-            .with_hint("`metier namespace list` shows those that are.")
-            .into()
-    })
+    let told = details(client, namespace, token).await?;
+    Ok(told["publishers"].as_array().cloned().unwrap_or_default())
 }
 
 /// A trusted publisher on one line.

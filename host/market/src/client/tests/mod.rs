@@ -8,6 +8,7 @@ mod lies;
 mod logs;
 mod many;
 mod mirrors;
+mod people;
 mod publishing;
 mod script;
 mod shop;

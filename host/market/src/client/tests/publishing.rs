@@ -64,7 +64,11 @@ async fn findings_and_reviews_are_told() {
     let review = "r1".to_owned();
     assert_eq!(
         publish(&scene).await.unwrap(),
-        Published::Held { review, page: None }
+        Published::Held {
+            review,
+            page: None,
+            approvers: None
+        }
     );
     scene.script.be_honest();
     let findings = r#"{"detail":"It is refused.","findings":[{"rule":"broad-http","place":"skill.toml","evidence":"any host","mend":"name one"}]}"#;

@@ -18,8 +18,8 @@ use crate::{
     receipt::{Entry, Receipt},
     revoked::{self, List},
     state::{
-        Change, Claim, KeyChange, KeyEnding, Leaf, Proof, ProofMethod, Publication, Vouched,
-        subject_name,
+        Change, Claim, KeyChange, KeyEnding, Leaf, Member, Proof, ProofMethod, Publication, Role,
+        RuleChange, Vouched, subject_name,
     },
     trust::{
         Algorithm, KeyPair, Moment, Publisher, Review, Reviewed, Revocation, Signature, SigningKey,
@@ -46,7 +46,7 @@ pub struct Shop {
     review: SigningKey<Review>,
     revocation: SigningKey<Revocation>,
     log: LogSigner,
-    key: SigningKey<Publisher>,
+    pub key: SigningKey<Publisher>,
     pub leaves: Vec<Vec<u8>>,
     pub history: Vec<usize>,
     pub versions: Vec<Version>,
@@ -102,10 +102,38 @@ impl Shop {
         .unwrap()
     }
 
-    fn append(&mut self, change: Change) -> u64 {
+    /// Takes `bob` in as another owner, and turns the 2-person rule on. With what he signs.
+    pub fn team(&mut self) -> SigningKey<Publisher> {
+        let bob = SigningKey::new(pair());
+        let joins = KeyChange {
+            namespace: "com.acme".parse().unwrap(),
+            key: bob.verifying().public().clone(),
+            from: None,
+            until: None,
+            member: Some(Member {
+                account: "bob".parse().unwrap(),
+                role: Role::Owner,
+            }),
+        };
+        self.append(Change::Key(joins.sign(&self.key).unwrap()));
+        let rule = RuleChange {
+            namespace: "com.acme".parse().unwrap(),
+            two_person: true,
+            after: 1,
+        };
+        let signature = rule.signature(&self.key).unwrap();
+        self.append(Change::Rule(rule.with(signature, None)));
+        bob
+    }
+
+    pub fn append(&mut self, change: Change) -> u64 {
         let about_keys = matches!(
             change,
-            Change::Namespace(_) | Change::Key(_) | Change::KeyEnd(_)
+            Change::Namespace(_)
+                | Change::Key(_)
+                | Change::KeyEnd(_)
+                | Change::Member(_)
+                | Change::Rule(_)
         );
         if about_keys {
             self.history.push(self.leaves.len());
@@ -162,6 +190,7 @@ impl Shop {
             review: Digest::of(review.as_bytes()),
             key: self.key.verifying().hint(),
             run: None,
+            approval: None,
             size: component.len() as u64,
             authority: record.published_authority(),
             words: record.published_words(),
@@ -213,6 +242,7 @@ impl Shop {
             key: self.key.verifying().public().clone(),
             from: None,
             until: None,
+            member: None,
         };
         let proof = Proof {
             method: ProofMethod::Dns,

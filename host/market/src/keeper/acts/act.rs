@@ -30,7 +30,7 @@ pub struct ActLimits {
     pub standing_revocations: u32,
     /// Yanks in a day, and yanks taken back.
     pub yanks: u32,
-    /// Keys added or ended in a day.
+    /// Keys added or ended, and members and rules changed, in a day.
     pub keys: u32,
     /// Trusted publishers added or ended in a day.
     pub publishers: u32,
@@ -58,7 +58,7 @@ pub(in crate::keeper) enum Act {
     Revoke,
     /// `yank` and `unyank`.
     Yank,
-    /// `key` and `key-end`.
+    /// `key` and `key-end`, `member` and `rule`.
     Key,
     /// `publisher` and `publisher-end`.
     Publisher,
@@ -72,7 +72,9 @@ impl Act {
         match change {
             Change::Revoke(_) => Some(Act::Revoke),
             Change::Yank(_) | Change::Unyank(_) => Some(Act::Yank),
-            Change::Key(_) | Change::KeyEnd(_) => Some(Act::Key),
+            Change::Key(_) | Change::KeyEnd(_) | Change::Member(_) | Change::Rule(_) => {
+                Some(Act::Key)
+            }
             Change::Publisher(_) | Change::PublisherEnd(_) => Some(Act::Publisher),
             Change::Namespace(_) => Some(Act::Claim),
             _ => None,
@@ -83,7 +85,7 @@ impl Act {
         match self {
             Act::Revoke => "the revocations",
             Act::Yank => "the yanks",
-            Act::Key => "the changes of keys",
+            Act::Key => "the changes of keys and members",
             Act::Publisher => "the changes of trusted publishers",
             Act::Claim => "the claims",
         }

@@ -10,7 +10,7 @@ use crate::{
         ledger::moment,
         proof::{self, Shows},
     },
-    state::{Account, Change, Claim, Namespace, Proof, ProofMethod, Reason, Word},
+    state::{Account, Change, Claim, Namespace, Owned, Proof, ProofMethod, Reason, Role, Word},
     trust::PublicKey,
 };
 
@@ -137,21 +137,49 @@ impl Market {
         }
     }
 
-    /// Makes sure that somebody acts for a namespace.
-    pub(super) fn acts_for(&self, by: &Account, namespace: &Namespace) -> Result<(), ActError> {
-        let owner = self.ledger.look(|view| {
-            let owned = view.state.namespace(namespace);
-            owned.map(|owned| owned.owner.clone())
-        });
-        match owner {
-            None => Err(ActError::Missing(format!(
-                "nobody has claimed the namespace `{namespace}`"
+    /// Makes sure that somebody may do in a namespace what takes a role; whose it is. What has to be signed, the log asks for besides.
+    pub(in crate::keeper) fn acts_as(
+        &self,
+        by: &Account,
+        namespace: &Namespace,
+        role: Role,
+    ) -> Result<Account, ActError> {
+        let now = moment(&*self.clock);
+        let (owner, theirs) = self.owned(namespace, |owned| {
+            (owned.owner.clone(), owned.role_at(by, now))
+        })?;
+        match theirs {
+            Some(theirs) if theirs >= role => Ok(owner),
+            Some(theirs) => Err(ActError::Denied(format!(
+                "`{by}` is a {theirs} of `{namespace}`, and this takes a {role}"
             ))),
-            Some(owner) if owner != *by => Err(ActError::Denied(format!(
+            None => Err(ActError::Denied(format!(
                 "the namespace `{namespace}` is not `{by}`'s"
             ))),
-            Some(_) => Ok(()),
         }
+    }
+
+    /// The same where the domain speaks, which names an account: the one that claimed the namespace, whatever became of its keys.
+    pub(super) fn acts_for(&self, by: &Account, namespace: &Namespace) -> Result<(), ActError> {
+        let owner = self.owned(namespace, |owned| owned.owner.clone())?;
+        match owner == *by {
+            true => Ok(()),
+            false => Err(ActError::Denied(format!(
+                "`{by}` has not claimed the namespace `{namespace}`: the domain speaks for `{owner}`"
+            ))),
+        }
+    }
+
+    pub(super) fn owned<T>(
+        &self,
+        namespace: &Namespace,
+        look: impl FnOnce(&Owned) -> T,
+    ) -> Result<T, ActError> {
+        let found = self
+            .ledger
+            .look(|view| view.state.namespace(namespace).map(look));
+        let nobody = || format!("nobody has claimed the namespace `{namespace}`");
+        found.ok_or_else(|| ActError::Missing(nobody()))
     }
 }
 

@@ -7,7 +7,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ActError, gate::Doing};
+use super::{ActError, WaitsFor, gate::Doing};
 use crate::{
     keeper::{
         Market,
@@ -17,7 +17,10 @@ use crate::{
     },
     kind::Kind,
     review::{Names, Outcome as Gated, Report, Severity, review},
-    state::{Account, Change, Namespace, Price, Publication, Refused, Run, subject_name},
+    state::{
+        Account, Change, LeafSignature, Namespace, Price, Publication, Refused, Role, Run,
+        subject_name,
+    },
     trust::{KeyHint, Policy, Reviewed, ReviewedFinding, verify},
     ware::Said,
 };
@@ -44,26 +47,46 @@ pub struct Submission {
 pub enum Outcome {
     /// It is there.
     Published(Appended),
-    /// A person has to look; the id of its review.
+    /// A person has to look, of the market or of the namespace; the id of its review.
     Waits(String),
 }
 
 /// A submission that belongs to its publisher, with everything its leaf says but the review.
 pub(super) struct Candidate {
-    record: Arc<Record>,
+    pub record: Arc<Record>,
     said: Said,
     component: Component,
     bundle: Vec<u8>,
     /// What was pushed is not collected meanwhile.
     _pin: Pin,
-    key: KeyHint,
+    pub key: KeyHint,
     run: Option<Run>,
-    security_fix: bool,
+    /// That another member approved of it.
+    pub approval: Option<LeafSignature>,
+    pub security_fix: bool,
+}
+
+/// In whose namespace something is published, and by whom.
+pub(super) struct Whose {
+    /// Who claimed it: names near its own are no others', and what is published there counts as theirs.
+    pub owner: Account,
+    /// Who does it: a member, or, where a run does, the owner.
+    pub by: Account,
+}
+
+impl Whose {
+    /// What a run does is its owner's.
+    pub fn run(owner: Account) -> Self {
+        Whose {
+            by: owner.clone(),
+            owner,
+        }
+    }
 }
 
 impl Submission {
     /// The bytes of the publisher's bundle.
-    pub(super) fn bundle(&self) -> Vec<u8> {
+    pub fn bundle(&self) -> Vec<u8> {
         match &self.bundle {
             Value::String(text) => text.clone().into_bytes(),
             other => canonical::text(other).into_bytes(),
@@ -81,14 +104,17 @@ impl Market {
         by: &Account,
         submission: &Submission,
     ) -> Result<Outcome, ActError> {
-        self.acts_for(by, &Namespace::of(&submission.name))?;
-        self.publish_as(by, submission, None).await
+        let namespace = Namespace::of(&submission.name);
+        let owner = self.acts_as(by, &namespace, Role::Publisher)?;
+        let by = by.clone();
+        self.publish_as(&Whose { owner, by }, submission, None)
+            .await
     }
 
     /// The same for whoever was found to act for the namespace, with one of its keys or in a run that it trusts.
     pub(super) async fn publish_as(
         &self,
-        by: &Account,
+        whose: &Whose,
         submission: &Submission,
         run: Option<Run>,
     ) -> Result<Outcome, ActError> {
@@ -99,31 +125,34 @@ impl Market {
             return Ok(Outcome::Waits(id));
         }
         let now = moment(&*self.clock);
+        let owner = &whose.owner;
         let doing = self
             .ledger
-            .look(|view| self.gate.enter(by, &submission.name, view, now))?;
+            .look(|view| self.gate.enter(owner, &submission.name, view, now))?;
         let candidate = self.candidate(submission, run.as_ref()).await?;
-        let report = self.reviewed(by, &candidate).await?;
+        self.is_by(&whose.by, &candidate)?;
+        let report = self.reviewed(owner, &candidate).await?;
         match report.outcome {
             Gated::Refused => {
-                self.gate.refused(by, now);
+                self.gate.refused(owner, now);
                 Err(ActError::Refused(Box::new(report)))
             }
             Gated::NeedsAPerson => {
-                let component = candidate.record.component;
+                let pushed = (candidate.record.component, run);
+                let waits = WaitsFor::Market;
                 let id = self
                     .queue
-                    .add(by, submission, (component, run), report, now)?;
+                    .add(&whose.by, submission, pushed, report, (waits, now))?;
                 Ok(Outcome::Waits(id))
             }
-            Gated::Passed => self.take(by, submission, candidate, report, doing).await,
+            Gated::Passed => self.take(whose, submission, candidate, report, doing).await,
         }
     }
 
     /// Puts what passed into the log. A name that is new is compared once more with those that came meanwhile.
     async fn take(
         &self,
-        by: &Account,
+        whose: &Whose,
         submission: &Submission,
         candidate: Candidate,
         report: Report,
@@ -138,21 +167,33 @@ impl Market {
             true => Some(self.gate.naming.lock().await),
             false => None,
         };
-        if naming.is_some() && !self.names_beside(by).near(name).is_empty() {
-            let again = self.reviewed(by, &candidate).await?;
+        let owner = &whose.owner;
+        if naming.is_some() && !self.names_beside(owner).near(name).is_empty() {
+            let again = self.reviewed(owner, &candidate).await?;
             if again.outcome != Gated::Passed {
                 let now = moment(&*self.clock);
                 return match again.outcome {
                     Gated::Refused => Err(ActError::Refused(Box::new(again))),
                     _ => {
                         let pushed = (candidate.record.component, candidate.run);
-                        let id = self.queue.add(by, submission, pushed, again, now)?;
+                        let waits = (WaitsFor::Market, now);
+                        let id = self
+                            .queue
+                            .add(&whose.by, submission, pushed, again, waits)?;
                         Ok(Outcome::Waits(id))
                     }
                 };
             }
         }
-        let finished = self.finish(by, candidate, &report).await;
+        if self.needs_a_member(submission)? {
+            let pushed = (candidate.record.component, candidate.run);
+            let waits = (WaitsFor::Member, moment(&*self.clock));
+            let id = self
+                .queue
+                .add(&whose.by, submission, pushed, report, waits)?;
+            return Ok(Outcome::Waits(id));
+        }
+        let finished = self.finish(&whose.by, candidate, &report).await;
         drop((naming, doing));
         match finished {
             Ok(appended) => Ok(Outcome::Published(appended)),
@@ -186,6 +227,21 @@ impl Market {
         })
     }
 
+    /// Whether the key it is signed with is that of the account: one person's token and another's key are no one's. A run has a key of its own.
+    fn is_by(&self, by: &Account, candidate: &Candidate) -> Result<(), ActError> {
+        let namespace = Namespace::of(&candidate.record.facts.name);
+        let account = self.owned(&namespace, |owned| {
+            owned.key(candidate.key).map(|key| key.account.clone())
+        })?;
+        match account.filter(|account| account != by && candidate.run.is_none()) {
+            None => Ok(()),
+            Some(account) => Err(ActError::Denied(format!(
+                "the key {} is of `{account}`, and `{by}` publishes with one of their own",
+                candidate.key
+            ))),
+        }
+    }
+
     /// Reads what was pushed, and whether its publisher signed it.
     pub(super) async fn candidate(
         &self,
@@ -215,6 +271,7 @@ impl Market {
             _pin: pin,
             key,
             run: run.cloned(),
+            approval: None,
             security_fix: submission.security_fix,
         })
     }
@@ -291,6 +348,7 @@ impl Market {
             review,
             key: candidate.key,
             run: candidate.run,
+            approval: candidate.approval,
             size: candidate.record.size,
             authority: candidate.said.authority,
             words: candidate.said.words,

@@ -2,7 +2,7 @@
 
 use metier_core::SkillName;
 
-use super::{ActError, Outcome, Submission, act::Act, narrow::narrow};
+use super::{ActError, Outcome, Said, Submission, act::Act, narrow::narrow, publish::Whose};
 use crate::{
     keeper::{
         Market,
@@ -11,8 +11,8 @@ use crate::{
         runs::RunBearer,
     },
     state::{
-        Account, Change, LeafSignature, Namespace, PublisherChange, PublisherEnding,
-        PublisherRefused, Refused, Run, Vouched,
+        Account, Change, LeafSignature, Namespace, PublisherAdded, PublisherChange,
+        PublisherEnding, PublisherRefused, Refused, Role, Run, Vouched,
     },
 };
 
@@ -25,11 +25,10 @@ impl Market {
         &self,
         by: &Account,
         change: PublisherChange,
-        signature: Option<LeafSignature>,
+        said: Said,
     ) -> Result<Appended, ActError> {
-        self.acts_for(by, &change.namespace)?;
-        let unsigned = "whom a namespace trusts, a key of it has to sign";
-        let signature = signature.ok_or_else(|| ActError::Invalid(unsigned.to_owned()))?;
+        self.acts_as(by, &change.namespace, Role::Owner)?;
+        let (signature, second) = said.by_key()?;
         let known = self.id_tokens.issuers(&change.namespace);
         let issuer = change.publisher.issuer.as_str();
         if !known.iter().any(|known| known == issuer) {
@@ -45,7 +44,10 @@ impl Market {
         }
         narrow(&change.publisher).map_err(ActError::Invalid)?;
         let acting = self.acting(by, Act::Publisher)?;
-        let added = Change::Publisher(change.with(signature));
+        let added = Change::Publisher(PublisherAdded {
+            second,
+            ..change.with(signature)
+        });
         let appended = self.ledger.append(by, added).await;
         drop(acting);
         Ok(appended?)
@@ -61,15 +63,16 @@ impl Market {
         ending: PublisherEnding,
         signature: Option<LeafSignature>,
     ) -> Result<Appended, ActError> {
-        self.acts_for(by, &ending.namespace)?;
         let namespace = ending.namespace.clone();
         let (vouched, acting) = match signature {
-            Some(signature) => (
-                Vouched::Key(signature),
-                Some(self.acting(by, Act::Publisher)?),
-            ),
+            Some(signature) => {
+                self.acts_as(by, &namespace, Role::Owner)?;
+                let acting = self.acting(by, Act::Publisher)?;
+                (Vouched::Key(signature), Some(acting))
+            }
             // As for a key: what a thief used up does not keep the domain from ending it.
             None => {
+                self.acts_for(by, &namespace)?;
                 let PublisherEnding {
                     publisher, since, ..
                 } = ending;
@@ -103,7 +106,8 @@ impl Market {
         });
         let missing = || Refused::NoNamespace(bearer.namespace.clone());
         let owner = owner.ok_or_else(|| ActError::Ledger(missing().into()))?;
-        self.publish_as(&owner, submission, Some(run)).await
+        self.publish_as(&Whose::run(owner), submission, Some(run))
+            .await
     }
 
     /// The run by which a skill is published.

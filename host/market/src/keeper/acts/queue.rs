@@ -13,12 +13,12 @@ use metier_core::{Digest, canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{ActError, Outcome, Submission};
+use super::{ActError, Outcome, Submission, publish::Candidate};
 use crate::{
     fixtures::Moment,
     keeper::{Market, keys::replace},
     review::Report,
-    state::{Account, Reason, Run},
+    state::{Account, Namespace, Reason, Role, Run},
 };
 
 /// Submissions that are kept, and those of one account that wait.
@@ -50,9 +50,29 @@ pub struct Waiting {
     pub run: Option<Run>,
     /// What the review found.
     pub report: Report,
+    /// For whom it waits.
+    #[serde(default, skip_serializing_if = "WaitsFor::is_market")]
+    pub waits_for: WaitsFor,
     /// Why it was refused; nothing while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Reason>,
+}
+
+/// For whom something waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitsFor {
+    /// Who keeps the market.
+    #[default]
+    Market,
+    /// Another member of the namespace: the market has nothing against it.
+    Member,
+}
+
+impl WaitsFor {
+    fn is_market(&self) -> bool {
+        *self == WaitsFor::Market
+    }
 }
 
 /// What a person decides.
@@ -133,7 +153,7 @@ impl Queue {
         submission: &Submission,
         (component, run): (Digest, Option<Run>),
         report: Report,
-        at: Moment,
+        (waits_for, at): (WaitsFor, Moment),
     ) -> Result<String, ActError> {
         let waiting = Waiting {
             id: id(submission, run.as_ref()),
@@ -143,6 +163,7 @@ impl Queue {
             component,
             run,
             report,
+            waits_for,
             refused: None,
         };
         self.with(|kept| {
@@ -186,7 +207,16 @@ impl Queue {
         self.with(|kept| kept.get(id).cloned())
     }
 
-    fn refuse(&self, id: &str, why: Reason) -> Result<(), ActError> {
+    /// The market has nothing against it any more.
+    fn pass_on(&self, id: &str, report: Report) -> Result<(), ActError> {
+        self.with(|kept| {
+            let mut waiting = kept.get(id).cloned().ok_or_else(nothing)?;
+            (waiting.waits_for, waiting.report) = (WaitsFor::Member, report);
+            Ok(self.keep(kept, waiting)?)
+        })
+    }
+
+    pub(super) fn refuse(&self, id: &str, why: Reason) -> Result<(), ActError> {
         self.with(|kept| {
             let mut waiting = kept.get(id).cloned().ok_or_else(nothing)?;
             waiting.refused = Some(why);
@@ -194,7 +224,7 @@ impl Queue {
         })
     }
 
-    fn done(&self, id: &str) -> Result<(), ActError> {
+    pub(super) fn done(&self, id: &str) -> Result<(), ActError> {
         self.with(|kept| Ok(self.forget(kept, id)?))
     }
 
@@ -235,25 +265,48 @@ impl Market {
             self.queue.refuse(id, why)?;
             return Ok(None);
         }
-        let Waiting {
-            by,
-            submission,
-            run,
-            ..
-        } = &waiting;
-        self.acts_for(by, &crate::state::Namespace::of(&submission.name))?;
-        let candidate = self.candidate(submission, run.as_ref()).await?;
-        let report = self.reviewed(by, &candidate).await?;
-        if report.outcome == crate::review::Outcome::Refused {
-            return Err(ActError::Refused(Box::new(report)));
+        if waiting.waits_for == WaitsFor::Member {
+            let message = "it waits for another member of its namespace, and not for the market";
+            return Err(ActError::Conflict(message.to_owned()));
+        }
+        let Waiting { by, submission, .. } = &waiting;
+        let (candidate, report) = self.looked_at_again(&waiting).await?;
+        if self.needs_a_member(submission)? {
+            self.queue.pass_on(id, report)?;
+            return Ok(Some(Outcome::Waits(id.to_owned())));
         }
         let appended = self.finish(by, candidate, &report).await?;
         self.queue.done(id)?;
         Ok(Some(Outcome::Published(appended)))
     }
+
+    /// What waited, with what the review finds by now.
+    pub(super) async fn looked_at_again(
+        &self,
+        waiting: &Waiting,
+    ) -> Result<(Candidate, Report), ActError> {
+        let Waiting {
+            by,
+            submission,
+            run,
+            ..
+        } = waiting;
+        let namespace = Namespace::of(&submission.name);
+        // What a run sent was taken for who claimed the namespace, who may have left it since.
+        let owner = match run {
+            None => self.acts_as(by, &namespace, Role::Publisher)?,
+            Some(_) => self.owned(&namespace, |owned| owned.owner.clone())?,
+        };
+        let candidate = self.candidate(submission, run.as_ref()).await?;
+        let report = self.reviewed(&owner, &candidate).await?;
+        match report.outcome {
+            crate::review::Outcome::Refused => Err(ActError::Refused(Box::new(report))),
+            _ => Ok((candidate, report)),
+        }
+    }
 }
 
-fn nothing() -> ActError {
+pub(super) fn nothing() -> ActError {
     ActError::Missing("nothing of this id waits".to_owned())
 }
 
@@ -312,7 +365,13 @@ mod tests {
         };
         let add = |manifest: &str, run: Option<&Run>| {
             let what = (component, run.cloned());
-            queue.add(&by, &sent(manifest), what, report.clone(), now)
+            queue.add(
+                &by,
+                &sent(manifest),
+                what,
+                report.clone(),
+                (super::WaitsFor::Market, now),
+            )
         };
         let by_key = add("one", None).unwrap();
         // The same file in another manifest is the same, and in a run it is not.

@@ -7,7 +7,7 @@ use super::{ActError, act::Act, names::reason};
 use crate::{
     keeper::{Market, ledger::Appended},
     revoked::Target,
-    state::{Account, Change, Namespace, Reason, Revoke, Unrevoke, Unyank, Yank},
+    state::{Account, Change, Namespace, Reason, Revoke, Role, Unrevoke, Unyank, Yank},
 };
 
 impl Market {
@@ -82,7 +82,7 @@ impl Market {
         self.change_list(by, hit, change).await
     }
 
-    /// For whoever acts for the skill's namespace.
+    /// For whoever may publish in the skill's namespace.
     async fn change_version(
         &self,
         by: &Account,
@@ -90,7 +90,7 @@ impl Market {
         why: &str,
         change: impl FnOnce(SkillName, Reason) -> Change,
     ) -> Result<Appended, ActError> {
-        self.acts_for(by, &Namespace::of(&name))?;
+        self.acts_as(by, &Namespace::of(&name), Role::Publisher)?;
         let change = change(name.clone(), reason(why)?);
         let acting = self.acting(by, Act::Yank)?;
         let appended = self.ledger.append(by, change).await;
@@ -132,7 +132,7 @@ impl Market {
                 return Err(ActError::Denied(message.to_owned()));
             }
         };
-        self.acts_for(by, &namespace)
+        self.acts_as(by, &namespace, Role::Owner).map(drop)
     }
 
     fn hit(&self, target: &Target) -> Vec<SkillName> {

@@ -26,7 +26,7 @@ pub struct View {
     pub(super) ends: Vec<u64>,
     /// The last leaf about each skill, or about keys that signed it, or whose runs published it.
     touched: BTreeMap<SkillName, u64>,
-    /// The leaves about each namespace's keys, and about whom they trust.
+    /// The leaves about each namespace's keys and members, its rule, and whom it trusts.
     histories: BTreeMap<Namespace, Vec<u64>>,
     /// The leaves that froze each namespace and thawed it, in turn.
     freezes: BTreeMap<Namespace, Vec<u64>>,
@@ -40,6 +40,8 @@ pub struct View {
     names: Names,
     /// Namespaces by who claimed them.
     claimed: HashMap<Account, BTreeSet<Namespace>>,
+    /// Namespaces by who was ever taken into them.
+    joined: HashMap<Account, BTreeSet<Namespace>>,
 }
 
 impl View {
@@ -59,13 +61,21 @@ impl View {
                 theirs.insert(claim.namespace.clone());
                 self.note(&claim.namespace, index);
             }
-            Change::Key(added) => self.note(&added.namespace, index),
+            Change::Key(added) => {
+                if let Some(member) = &added.member {
+                    let theirs = self.joined.entry(member.account.clone()).or_default();
+                    theirs.insert(added.namespace.clone());
+                }
+                self.note(&added.namespace, index);
+            }
             Change::KeyEnd(ended) => {
                 self.note(&ended.namespace, index);
                 if ended.since.is_some() {
                     self.touch_all(&ended.namespace, index);
                 }
             }
+            Change::Member(changed) => self.note(&changed.namespace, index),
+            Change::Rule(changed) => self.note(&changed.namespace, index),
             Change::Publisher(added) => self.note(&added.namespace, index),
             Change::PublisherEnd(ended) => {
                 self.note(&ended.namespace, index);
@@ -137,6 +147,17 @@ impl View {
             let owned = self.state.namespace(name);
             owned.is_some_and(|owned| owned.owner == *account)
         })
+    }
+
+    /// The namespaces an account is a member of, its own included.
+    pub fn namespaces_with(&self, account: &Account) -> impl Iterator<Item = &Namespace> {
+        let joined = self.joined.get(account).into_iter().flatten();
+        let joined = joined.filter(|name| {
+            let owned = self.state.namespace(name);
+            owned
+                .is_some_and(|owned| owned.owner != *account && owned.members.contains_key(account))
+        });
+        self.namespaces_of(account).chain(joined)
     }
 
     fn published(&mut self, publication: &Publication, leaf: u64) {

@@ -128,7 +128,7 @@ proptest! {
     /// Whatever bit of a leaf is changed, it is another leaf or none: never the same one.
     #[test]
     fn every_bit_of_a_leaf_counts(
-        which in 0..15_usize, place in any::<prop::sample::Index>(), bit in 0..8_u8,
+        which in 0..22_usize, place in any::<prop::sample::Index>(), bit in 0..8_u8,
     ) {
         let good = history()[which].clone();
         let mut bytes = good.encode().unwrap();

@@ -3,9 +3,12 @@
 mod endings;
 mod form;
 mod keys;
+mod leaving;
+mod members;
 mod publishers;
 mod signatures;
 mod skills;
+mod two_person;
 mod void;
 mod without_end;
 mod workflows;

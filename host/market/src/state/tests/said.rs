@@ -2,15 +2,16 @@
 
 use metier_core::Digest;
 
-use super::{namespace, skill, version};
+use super::{namespace, new_key, skill, version};
 use crate::{
     fixtures::Moment,
     revoked::Target,
     state::{
-        Change, Freeze, PublisherEnded, PublisherEnding, Revoke, Run, Thaw, TrustedPublisher,
-        Unrevoke, Unyank, Yank,
+        Change, Freeze, KeyChange, Member, MemberChange, Publication, PublisherEnded,
+        PublisherEnding, Revoke, Role, RuleChange, Run, Thaw, TrustedPublisher, Unrevoke, Unyank,
+        Yank,
     },
-    trust::{Publisher, SigningKey, tests::publisher},
+    trust::{Publisher, SigningKey, tests::day, tests::publisher},
 };
 
 pub(in crate::state) fn yank(name: &str, number: &str) -> Change {
@@ -108,4 +109,56 @@ pub(in crate::state) fn no_more(
         since,
     };
     ending.sign(key).unwrap()
+}
+
+/// Somebody's key in `com.acme`, to be signed.
+pub(in crate::state) fn joins(account: &str, role: Role, key: &SigningKey<Publisher>) -> KeyChange {
+    let account = account.parse().unwrap();
+    KeyChange {
+        member: Some(Member { account, role }),
+        ..new_key("com.acme", key, day(1))
+    }
+}
+
+/// Another role for somebody in `com.acme`, or none, as these keys say.
+pub(in crate::state) fn member(
+    account: &str,
+    role: Option<Role>,
+    after: u64,
+    keys: &[&SigningKey<Publisher>],
+) -> Change {
+    let change = MemberChange {
+        namespace: namespace("com.acme"),
+        account: account.parse().unwrap(),
+        role,
+        after,
+    };
+    let mut signatures = keys.iter().map(|key| change.signature(key).unwrap());
+    let (first, second) = (signatures.next().unwrap(), signatures.next());
+    Change::Member(change.with(first, second))
+}
+
+/// The 2-person rule of `com.acme`, as these keys say.
+pub(in crate::state) fn rule(
+    two_person: bool,
+    after: u64,
+    keys: &[&SigningKey<Publisher>],
+) -> Change {
+    let change = RuleChange {
+        namespace: namespace("com.acme"),
+        two_person,
+        after,
+    };
+    let mut signatures = keys.iter().map(|key| change.signature(key).unwrap());
+    let (first, second) = (signatures.next().unwrap(), signatures.next());
+    Change::Rule(change.with(first, second))
+}
+
+/// A version that somebody approved of.
+pub(in crate::state) fn approved(publication: Publication, key: &SigningKey<Publisher>) -> Change {
+    let approval = publication.to_approve().signature(key).unwrap();
+    Change::Publish(Box::new(Publication {
+        approval: Some(approval),
+        ..publication
+    }))
 }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use metier_core::SkillName;
-use metier_market::keeper::{accounts::PublisherId, registry::Reader};
+use metier_market::keeper::{Member, accounts::PublisherId, registry::Reader};
 use serde::Deserialize;
 
 use super::{OciError, OciResult};
@@ -92,11 +92,23 @@ impl FromRequestParts<Arc<MarketApp>> for Asks {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<MarketApp>) -> OciResult<Self> {
         Ok(Asks(match who::who(app, &parts.headers).await? {
             Who::Publisher(member, _) if member.keeps_the_market => Reader::Keeper,
+            // What waits for a member of its namespace, that member reads, and nothing beside it.
+            Who::Publisher(member, _) if awaits(parts, app, &member).await => Reader::Keeper,
             Who::Publisher(member, _) => Reader::Publisher(member.id),
             // Whose token has ended reads what everybody does, and so does a run: its token publishes, and does nothing else.
             Who::Nobody | Who::Unknown | Who::Run(..) => Reader::Anybody,
         }))
     }
+}
+
+/// Whether the path is of a file that waits for the approval of this member.
+async fn awaits(parts: &mut Parts, app: &Arc<MarketApp>, member: &Member) -> bool {
+    let Ok(at) = At::from_request_parts(parts, app).await else {
+        return false;
+    };
+    let account = member.account.as_ref();
+    let asked = account.and_then(|account| Some((account, at.rest.parse().ok()?)));
+    asked.is_some_and(|(account, file)| app.market.may_read(account, &at.skill, &file))
 }
 
 /// A header as text; nothing where it is not there or no text.

@@ -51,6 +51,7 @@ pub async fn show(
         div.heading { div.titles { p.crumbs { "Publisher" } h1 { (name.namespace()) } } span.muted { (told(&found)) } }
         @if let Some(why) = &owned.frozen { p.lead { strong { "Frozen." } " Nothing is published here now: " (text::line(why.as_str(), 300)) } }
         (panel("who", "Who it is", who(&owned, look.as_ref())))
+        (panel("members", "Members", members(&owned)))
         (panel("keys", "Keys", keys(&owned)))
         @if !owned.publishers.is_empty() { (panel("runs", "Runs that publish without a key", runs(&owned))) }
         (cards(&found))
@@ -95,15 +96,40 @@ fn found(look: &Look) -> Markup {
     }
 }
 
+/// Who belongs to it, and whether two have to stand for what it publishes.
+fn members(owned: &Owned) -> Markup {
+    html! {
+        table.stack {
+            caption.unseen { "Members" }
+            thead { tr { th scope="col" { "Account" } th scope="col" { "Role" } th scope="col" { "Keys" } } }
+            tbody { @for (account, role) in &owned.members {
+                @let theirs = owned.keys.iter().filter(|key| key.account == *account && key.record.end().is_none());
+                tr {
+                    th scope="row" { (account) }
+                    td { (role) }
+                    td { @for key in theirs { code { (key.record.key.hint()) } " " } }
+                }
+            } }
+        }
+        p.panel-body.muted.small {
+            @match owned.two_person {
+                true => "The 2-person rule is on: every version is signed by one member, and approved by another. Whoever installs it verifies both.",
+                false => "Each owner and publisher publishes alone.",
+            }
+        }
+    }
+}
+
 fn keys(owned: &Owned) -> Markup {
     html! {
         table.stack {
             caption.unseen { "Keys" }
-            thead { tr { th scope="col" { "Key" } th scope="col" { "From" } th scope="col" { "Until" } th scope="col" { "Vouched for by" } } }
+            thead { tr { th scope="col" { "Key" } th scope="col" { "Of" } th scope="col" { "From" } th scope="col" { "Until" } th scope="col" { "Vouched for by" } } }
             tbody { @for key in &owned.keys {
                 @let record = &key.record;
                 tr {
                     th scope="row" { code { (record.key.hint()) } }
+                    td { (key.account) }
                     td { (moment(record.from)) }
                     td {
                         @match record.end() { Some(end) => (moment(end)), None => "further notice" }

@@ -15,10 +15,11 @@ use axum::{
 use maud::{Markup, html};
 use metier_market::{
     keeper::{
-        acts::{Decision, Submission, Waiting},
+        acts::{Decision, Outcome, Submission, Waiting, WaitsFor},
         registry::RegistryError,
     },
     review::{Finding, Severity},
+    state::Account,
 };
 use serde::Deserialize;
 
@@ -152,6 +153,9 @@ async fn list(State(app): State<Arc<MarketApp>>, uri: Uri, keeper: Keeper) -> Ht
 fn notice(done: Option<&str>) -> Option<&'static str> {
     match done? {
         "published" => Some("It is published."),
+        "passed-on" => {
+            Some("It waits for another member of its namespace, who approves of it too.")
+        }
         "refused" => Some("It is refused: who sends the same again is told why."),
         _ => None,
     }
@@ -185,6 +189,7 @@ fn card(waiting: &Waiting) -> Markup {
                 span.muted.small { (text::line(&submission.version.to_string(), 60)) }
             }
             p { (text::many(waiting.report.findings.len(), "finding", "findings")) ", sent by " (waiting.by) }
+            @if waiting.waits_for == WaitsFor::Member { p { span.tag.waits { "for another member of " (submission.name.namespace()) } } }
             p.bottom.muted.small { "waits since " (waiting.at) }
         }
     }
@@ -222,7 +227,7 @@ async fn show(
         }
         (panel("findings", "What the review found", findings(&waiting.report.findings)))
         (sent)
-        @if waiting.refused.is_none() { (decisions(&keeper, &waiting)) }
+        @if waiting.refused.is_none() { (decisions(&app, &keeper, &waiting)) }
     };
     Ok(framed(&title, body))
 }
@@ -283,14 +288,21 @@ fn class(severity: Severity) -> &'static str {
     }
 }
 
-fn decisions(keeper: &Keeper, waiting: &Waiting) -> Markup {
+fn decisions(app: &MarketApp, keeper: &Keeper, waiting: &Waiting) -> Markup {
     let path = format!("/queue/{}", text::encoded(&waiting.id));
+    let approvers = app.market.approvers(&waiting.id);
     let body = html! {
         div.panel-body {
-            form method="post" action={ (path) "/approve" } {
-                (word(keeper))
-                p { "It is published as it is, and stays in the log for ever." }
-                button.primary type="submit" { "Publish it" }
+            @match &approvers {
+                Some(approvers) => {
+                    p { "The market has nothing against it. By the 2-person rule of its namespace it waits for " (one_of(approvers)) ", who approves with a key of their own:" }
+                    pre { "metier namespace approve " (waiting.submission.name) "@" (text::line(&waiting.submission.version.to_string(), 60)) }
+                }
+                None => form method="post" action={ (path) "/approve" } {
+                    (word(keeper))
+                    p { "It is published as it is, and stays in the log for ever. Where its namespace has the 2-person rule, it waits for a member first." }
+                    button.primary type="submit" { "Publish it" }
+                },
             }
             form.inline method="post" action={ (path) "/refuse" } {
                 (word(keeper))
@@ -303,13 +315,25 @@ fn decisions(keeper: &Keeper, waiting: &Waiting) -> Markup {
     panel("decide", "Decide", body)
 }
 
+/// `ada or bob`.
+fn one_of(approvers: &[Account]) -> String {
+    let names: Vec<&str> = approvers.iter().map(Account::as_str).collect();
+    match names.is_empty() {
+        true => "another member, of whom none has a key that is good".to_owned(),
+        false => names.join(" or "),
+    }
+}
+
 async fn approve(
     State(app): State<Arc<MarketApp>>,
     Path(id): Path<String>,
     _posted: Posted,
 ) -> Result<Redirect, NotIn> {
-    decide(app, id, Decision::Approve).await?;
-    Ok(Redirect::to("/queue?done=published"))
+    let done = match decide(app, id, Decision::Approve).await? {
+        Some(Outcome::Waits(_)) => "/queue?done=passed-on",
+        _ => "/queue?done=published",
+    };
+    Ok(Redirect::to(done))
 }
 
 async fn refuse(
@@ -331,10 +355,14 @@ async fn refuse(
 }
 
 /// A browser that goes away ends the waiting, and not the work.
-async fn decide(app: Arc<MarketApp>, id: String, decision: Decision) -> Result<(), Problem> {
+async fn decide(
+    app: Arc<MarketApp>,
+    id: String,
+    decision: Decision,
+) -> Result<Option<Outcome>, Problem> {
     let decided = crate::market::trade::to_its_end(async move {
         let decided = app.market.decide(&id, decision).await;
-        decided.map(drop).map_err(NotDone::from)
+        decided.map_err(NotDone::from)
     });
     decided.await.map_err(|not_done| match not_done {
         NotDone::Problem(problem) => problem,

@@ -118,7 +118,13 @@ fn stands(shown: &Shown, proven: Option<&Proven>) -> Markup {
                     div.wide-fact { dt { "Published by" } dd { (text::line(&run.words(), 600)) ", as the market saw it" } }
                     div.wide-fact { dt { "Signed with the key of that run" } dd { code { (publication.key) } } }
                 }
-                None => div.wide-fact { dt { "Signed by its publisher with the key" } dd { code { (publication.key) } } },
+                None => div.wide-fact { dt { "Signed by its publisher with the key" } dd {
+                    code { (publication.key) }
+                    @if let Some(by) = proven.and_then(|proven| proven.by.as_ref()) { " of " (by) }
+                } },
+            }
+            @if let Some(approved) = proven.and_then(|proven| proven.approved.as_ref()) {
+                div.wide-fact { dt { "Approved by" } dd { (approved.account) " with the key " code { (approved.key) } } }
             }
             div.wide-fact { dt { "Manifest" } dd { code { (publication.manifest) } } }
             div { dt { "In the market's log" } dd { a href={ "/receipts/" (published.leaf) } { "leaf " (published.leaf) } } }

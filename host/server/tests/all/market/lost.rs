@@ -78,6 +78,7 @@ pub fn change(key: &SigningKey<Publisher>) -> KeyChange {
         key: key.verifying().public().clone(),
         from: None,
         until: None,
+        member: None,
     }
 }
 

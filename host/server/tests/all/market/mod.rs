@@ -18,6 +18,7 @@ mod pushed;
 mod queued;
 mod quotas;
 mod refused;
+mod team;
 mod trusted;
 mod unpublished;
 mod uploads;
@@ -340,6 +341,9 @@ impl Stall {
 pub const AS_ACME: &str = "Bearer token-of-acme";
 pub const AS_OTHER: &str = "Bearer token-of-other";
 
+/// Who may publish nowhere, unless somebody takes them in.
+pub const AS_GRACE: &str = "Bearer token-of-grace";
+
 /// Who keeps the market.
 pub const AS_OPERATOR: &str = "Bearer token-of-operator";
 
@@ -366,6 +370,7 @@ fn accounts() -> Arc<FileAccounts> {
     };
     let accounts = publisher("acme", ACME, "[\"com.acme\", \"com.aaa\"]")
         + &publisher("other", OTHER, "[\"org.other\"]")
+        + &publisher("grace", "token-of-grace", "[]")
         + &publisher("operator", "token-of-operator", "[\"*\"]");
     Arc::new(FileAccounts::read(&accounts).unwrap())
 }

@@ -343,6 +343,7 @@ fn added(key: &SigningKey<Publisher>) -> Value {
             .clone(),
         from: None,
         until: None,
+        member: None,
     };
     signed(json!(change), &change.signature(key).unwrap())
 }

@@ -13,7 +13,7 @@ fn field(page: &Answer, name: &str) -> String {
     rest.split_once('"').unwrap().0.to_owned()
 }
 
-fn cookie(answer: &Answer) -> String {
+pub fn cookie(answer: &Answer) -> String {
     let told = answer.header("set-cookie").unwrap();
     for attribute in ["HttpOnly", "SameSite=Strict"] {
         assert!(told.contains(attribute), "{told}");
@@ -21,7 +21,7 @@ fn cookie(answer: &Answer) -> String {
     told.split(';').next().unwrap().to_owned()
 }
 
-async fn log_in(stall: &Stall, token: &str) -> Answer {
+pub async fn log_in(stall: &Stall, token: &str) -> Answer {
     let page = stall.get("/queue/login").await;
     let body = format!("csrf={}&token={token}", field(&page, "csrf"));
     let given = cookie(&page);

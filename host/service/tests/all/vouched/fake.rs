@@ -135,6 +135,7 @@ impl FakeMarket {
             key: next.verifying().public().clone(),
             from: Some(at),
             until: None,
+            member: None,
         };
         let added = change.sign(&self.publisher).unwrap();
         self.append(at, Change::Key(added));
@@ -199,6 +200,7 @@ impl FakeMarket {
             review: Digest::of(review.as_bytes()),
             key: self.publisher.verifying().hint(),
             run: None,
+            approval: None,
             size: component.len() as u64,
             authority: digest,
             words: digest,

@@ -1,5 +1,6 @@
 //! Agents in a market: the same commands, for a file that pins its skills.
 
+mod approve;
 mod files;
 mod find;
 mod install;
@@ -13,6 +14,7 @@ mod whole;
 use std::path::Path;
 
 pub use self::{
+    approve::{against, asks},
     files::is_free,
     find::{FoundAgent, find},
     install::install,

@@ -1,5 +1,6 @@
 //! Trusted publishing: runs of a CI service, which is a server on loopback, and everything that is no such run.
 
+mod approved;
 mod bearer;
 mod ended;
 mod id_tokens;
