@@ -7,8 +7,8 @@ use crate::{
     client::{Known, vouch},
     receipt::ReceiptFault,
     state::{
-        Change, KeyChange, KeyEnding, Member, MemberChange, MemberRefused, Publication, Refused,
-        Role, RuleChange,
+        Change, Freeze, KeyChange, KeyEnding, Member, MemberChange, MemberRefused, Namespace,
+        Publication, Refused, Role, RuleChange, Thaw,
     },
     trust::{Algorithm, KeyPair, Publisher, SigningKey, tests::day},
 };
@@ -247,4 +247,30 @@ async fn what_was_published_before_is_judged_by_what_was_so_then() {
             .unwrap();
     }
     Scene::of(shop).install().await.unwrap();
+}
+
+/// A freeze that is over is in no later receipt; who saw it while it lasted misses nothing.
+#[tokio::test]
+async fn a_freeze_that_is_over_is_missed_by_nobody() {
+    let (mut shop, bob) = team();
+    let namespace: Namespace = "com.acme".parse().unwrap();
+    let frozen = shop.append(Change::Freeze(Freeze {
+        namespace: namespace.clone(),
+        why: "its proof is gone".parse().unwrap(),
+    }));
+    shop.history.push(usize::try_from(frozen).unwrap());
+    let scene = Scene::of(shop);
+    let seen = scene.install().await.unwrap().proven;
+    assert_eq!(seen.history, [0, 1, 2], "{frozen} comes and goes");
+    {
+        let mut shop = scene.script.shop();
+        shop.history.pop();
+        let why = "its proof is back".parse().unwrap();
+        shop.append(Change::Thaw(Thaw { namespace, why }));
+        shop.publish("1.1.0", approved_by(&bob));
+    }
+    let witness = scene.client.advance().await.unwrap();
+    let line = scene.script.shop().versions[1].line.clone();
+    let fetched = scene.client.fetch(&line, &witness, Default::default());
+    assert_eq!(fetched.await.unwrap().proven.history, [0, 1, 2]);
 }
